@@ -1,0 +1,261 @@
+import { z } from 'zod';
+import {
+  AggregateRef,
+  BytesOut,
+  Count,
+  CoverageBadge,
+  Cut,
+  EventRow,
+  Id,
+  JsonText,
+  Millis,
+  OrderNote,
+  RecordId,
+  RecordKind,
+  Verdict,
+} from './common.ts';
+import { LIMITS } from './limits.ts';
+import { bytesQuery, query } from './procedure.ts';
+
+/** All given conditions must hold. An absent field does not restrict. */
+export const EventFilter = z
+  .object({
+    topics: z.array(z.string()).max(5000).optional(),
+    types: z.array(z.string()).max(5000).optional(),
+    aggregate: AggregateRef.optional(),
+    /** Part of an aggregate id. */
+    aggregateText: z.string().max(4096).optional(),
+    /** The whole record key, as UTF-8 text. */
+    key: z.string().max(100_000).optional(),
+    eventId: Id.optional(),
+    correlationId: Id.optional(),
+    /** Recorded time, both inclusive. */
+    from: Millis.optional(),
+    to: Millis.optional(),
+    kinds: z.array(RecordKind).optional(),
+    verdicts: z.array(Verdict).optional(),
+  })
+  .strict();
+export type EventFilter = z.infer<typeof EventFilter>;
+
+const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
+
+export const FieldOut = z.object({
+  name: z.string(),
+  value: z.string(),
+  source: z.enum(['declared', 'derived']),
+  from: z.string(),
+});
+
+export const RecordDetail = z.object({
+  row: EventRow,
+  mapping: z.string().nullable(),
+  /** Why it is not an event, in words. */
+  reason: z.string().nullable(),
+  problems: z.array(z.string()),
+  fields: z.array(FieldOut),
+  /** The decoded value, exact; null when it is no JSON or too long to show at once. */
+  value: JsonText.nullable(),
+  dataPath: z.array(z.string()),
+  valueBytes: BytesOut.nullable(),
+  keyBytes: BytesOut.nullable(),
+  headers: z.array(z.object({ key: z.string(), value: BytesOut.nullable() })),
+  timestampType: z.enum(['create', 'log-append']),
+  codec: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd', 'unknown']),
+  transactional: z.boolean(),
+  producerId: z.string().nullable(),
+  integrity: z.array(
+    z.object({
+      check: z.string(),
+      verdict: z.enum(['PASS', 'FAIL', 'UNVERIFIABLE', 'ABSENT']),
+      note: z.string(),
+    }),
+  ),
+});
+export type RecordDetail = z.infer<typeof RecordDetail>;
+
+export const events = {
+  /** Rows in log order: recorded time made monotonic per partition, topic, partition, offset. */
+  query: query(
+    z.object({ filter: EventFilter, ...Page }).strict(),
+    z.object({
+      rows: z.array(EventRow),
+      /** Rows that fit the filter, and records in the workspace. */
+      total: Count,
+      of: Count,
+      revision: Count,
+      tookMs: z.number(),
+      coverage: CoverageBadge,
+    }),
+  ),
+  /** Index of the first row recorded at or after a moment. */
+  locate: query(z.object({ filter: EventFilter, time: Millis }).strict(), z.object({ index: Count })),
+  histogram: query(
+    z
+      .object({
+        filter: EventFilter,
+        buckets: z.number().int().min(1).max(2000),
+        from: Millis.nullable(),
+        to: Millis.nullable(),
+      })
+      .strict(),
+    z.object({
+      from: Millis.nullable(),
+      to: Millis.nullable(),
+      /** Records per bucket: all of the workspace, and those that fit the filter (its time range aside). */
+      all: z.array(Count),
+      matching: z.array(Count),
+    }),
+  ),
+  /** Counts by type and topic of what fits the filter with that field left out. */
+  facets: query(
+    z.object({ filter: EventFilter }).strict(),
+    z.object({
+      types: z.array(z.object({ type: z.string(), count: Count })),
+      topics: z.array(z.object({ topic: z.string(), count: Count })),
+    }),
+  ),
+  get: query(z.object({ id: RecordId }).strict(), RecordDetail),
+  /** A part of the raw bytes of a record; header parts are numbered from 0. */
+  bytes: bytesQuery(
+    z
+      .object({
+        id: RecordId,
+        part: z.union([z.enum(['key', 'value']), z.object({ header: Count })]),
+        offset: Count,
+        length: z.number().int().min(1).max(LIMITS.bytesChunk),
+      })
+      .strict(),
+    z.object({ size: Count.nullable() }),
+  ),
+};
+
+export const AggregateRow = z.object({
+  ref: AggregateRef,
+  events: Count,
+  topics: Count,
+  firstAt: Millis,
+  lastAt: Millis,
+  lastType: z.string(),
+});
+export type AggregateRow = z.infer<typeof AggregateRow>;
+
+export const ChangeOut = z.object({
+  /** Display path such as `interest.posted_total` or `items[0].id`. */
+  path: z.string(),
+  kind: z.enum(['added', 'removed', 'changed']),
+  before: JsonText.nullable(),
+  after: JsonText.nullable(),
+  delta: z.string().nullable(),
+});
+export type ChangeOut = z.infer<typeof ChangeOut>;
+
+const Subject = { ref: AggregateRef, cut: Cut, reducer: z.string().max(200).nullable() };
+
+export const TimelineInfo = z.object({
+  ref: AggregateRef,
+  /** A human name found in the state (account number, name …) or null. */
+  title: z.string().nullable(),
+  status: z.string().nullable(),
+  /** Events of the stream, and how many of them the cut takes in. */
+  total: Count,
+  within: Count,
+  topics: z.array(z.string()),
+  firstAt: Millis.nullable(),
+  lastAt: Millis.nullable(),
+  firstVersion: z.number().nullable(),
+  lastVersion: z.number().nullable(),
+  order: OrderNote,
+  lastEventId: RecordId.nullable(),
+  reducers: z.array(z.object({ name: z.string(), version: z.number(), builtIn: z.boolean() })),
+  reducer: z.object({ name: z.string(), version: z.number() }),
+  coverage: CoverageBadge,
+  revision: Count,
+});
+export type TimelineInfo = z.infer<typeof TimelineInfo>;
+
+export const TimelineRow = EventRow.extend({
+  /** Place in the list, from 0: the events within the cut in fold order, then those after it in log order. */
+  index: Count,
+  afterCut: z.boolean(),
+  moved: z.boolean(),
+  /** Faults of this event in words: version gap, same content as an earlier event, … */
+  faults: z.array(z.string()),
+});
+export type TimelineRow = z.infer<typeof TimelineRow>;
+
+export const aggregates = {
+  types: query(
+    z.object({}).strict(),
+    z.array(z.object({ type: z.string(), aggregates: Count, events: Count })),
+  ),
+  /** Sorted by id, event count or last event. Counts committed events only. */
+  list: query(
+    z
+      .object({
+        type: z.string().nullable(),
+        search: z.string().max(4096),
+        sort: z.enum(['id', 'events', 'last']),
+        cut: Cut,
+        ...Page,
+      })
+      .strict(),
+    z.object({ rows: z.array(AggregateRow), total: Count, coverage: CoverageBadge, revision: Count }),
+  ),
+  timeline: query(z.object(Subject).strict(), TimelineInfo),
+  events: query(
+    z.object({ ...Subject, ...Page }).strict(),
+    z.object({ rows: z.array(TimelineRow), total: Count }),
+  ),
+  /** Counts per bucket of recorded time over the whole stream, with faults and late arrivals. */
+  strip: query(
+    z.object({ ref: AggregateRef, cut: Cut, buckets: z.number().int().min(1).max(2000) }).strict(),
+    z.object({
+      from: Millis.nullable(),
+      to: Millis.nullable(),
+      counts: z.array(Count),
+      faults: z.array(z.object({ index: Count, at: Millis, text: z.string() })),
+      late: z.array(z.object({ index: Count, occurredAt: Millis, recordedAt: Millis })),
+    }),
+  ),
+  /** The state after the event at `index` of the list; −1: before the first event. */
+  state: query(
+    z.object({ ...Subject, index: z.number().int().min(-1) }).strict(),
+    z.object({
+      index: z.number().int(),
+      folded: Count,
+      state: JsonText,
+      hash: z.string(),
+      changes: z.array(ChangeOut),
+      /** Which event (by list index) last set each leaf path. */
+      blame: z.array(z.object({ path: z.string(), index: Count })),
+      problems: z.array(z.object({ id: RecordId, message: z.string() })),
+      tookMs: z.number(),
+    }),
+  ),
+  /** Earlier values of one path: the events that changed it. */
+  history: query(
+    z.object({ ...Subject, path: z.string().max(2000) }).strict(),
+    z.object({
+      path: z.string(),
+      steps: z.array(
+        z.object({ index: Count, id: RecordId, recordedAt: Millis, value: JsonText.nullable() }),
+      ),
+    }),
+  ),
+  /** Index in the list for a moment, a version or an event id. */
+  locate: query(
+    z
+      .object({
+        ...Subject,
+        target: z.union([
+          z.object({ time: Millis }),
+          z.object({ version: z.number() }),
+          z.object({ eventId: Id }),
+          z.object({ recordId: RecordId }),
+        ]),
+      })
+      .strict(),
+    z.object({ index: z.number().int().nullable() }),
+  ),
+};
