@@ -26,6 +26,8 @@ export const Tone = z.enum(['in', 'out', 'neutral', 'warn']);
 /** A point in time as a pair; null: no limit. Both limits are inclusive. */
 export const Cut = z.object({ knownOn: Millis.nullable(), trueOn: Millis.nullable() }).strict();
 
+export type Cut = z.infer<typeof Cut>;
+
 export const AggregateRef = z.object({ type: z.string().max(500), id: Id }).strict();
 export type AggregateRef = z.infer<typeof AggregateRef>;
 

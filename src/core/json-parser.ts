@@ -21,7 +21,7 @@ export class JsonProblem extends Error {
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const SPACE = /[ \t\n\r]*/y;
 // Every character a JSON string may hold unescaped: not the quote, not the backslash, no control character.
-const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y;
+const PLAIN_TEXT = /[ !#-[\]-\uffff]*/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
 const ESCAPES: Record<string, string> = {
   '"': '"',

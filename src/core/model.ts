@@ -91,6 +91,8 @@ export interface StreamEvent extends Place {
   verdict: Verdict;
   /** Payload (already unwrapped), null for tombstones and undecodable records. */
   data: Json;
+  /** The whole decoded value, of which `data` is a part; reducers read what lies beside the payload as `$value.…`. */
+  value?: Json;
 }
 
 /** A point in time as a pair (known on K, true on V); null means no limit. */
@@ -129,7 +131,10 @@ export interface Blame {
   eventId: number;
 }
 
-/** One step of a declarative reducer. Paths are dotted (`data.amount`, `items[0].id`); `from` reads the event. */
+/**
+ * One step of a declarative reducer. Paths are dotted (`data.amount`, `items[0].id`). `from` reads the event: `data.…`
+ * the payload, `$value.…` the whole value, `$type $eventId $occurredAt $recordedAt $version $aggregateId $aggregateType`.
+ */
 export type Operation =
   | { op: 'set'; path: string; from: string }
   | { op: 'set'; path: string; value: Json }
@@ -139,7 +144,10 @@ export type Operation =
   | { op: 'append'; path: string; from: string }
   | { op: 'remove'; path: string };
 
-/** A declarative reducer: what each event type does to the state. `*` applies to types without an own entry. */
+/**
+ * A declarative reducer: what each event type does to the state. `*` applies to types without an own entry,
+ * `$tombstone` to a record with a null value (without it a tombstone changes nothing and is reported).
+ */
 export interface Reducer {
   name: string;
   version: number;

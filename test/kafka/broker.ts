@@ -152,8 +152,9 @@ function java(classpath: string, main: string, args: string[], input?: string | 
 }
 
 // The shell between us and Java ends the broker when our end of its standard input closes: also when this process is
-// killed with SIGKILL, so that no broker outlives its test.
-const GUARD = 'java "$@" </dev/null & pid=$!; echo $pid >"$PIDFILE"; cat >/dev/null; kill -9 $pid';
+// killed with SIGKILL, so that no broker and no temporary folder outlives its test.
+const GUARD =
+  'java "$@" </dev/null & pid=$!; echo $pid >"$PIDFILE"; cat >/dev/null; kill -9 $pid; rm -rf "$TEMPORARY"';
 
 class LocalKafka {
   readonly dir: string;
@@ -228,7 +229,11 @@ class LocalKafka {
     const guard = spawn('sh', ['-c', GUARD, 'sh', ...args], {
       detached: true,
       stdio: ['pipe', log, log],
-      env: { ...process.env, PIDFILE: pidFile },
+      env: {
+        ...process.env,
+        PIDFILE: pidFile,
+        TEMPORARY: this.options.dir === undefined ? this.dir : '',
+      },
     });
     guard.unref();
     (guard.stdin as unknown as { unref(): void }).unref();
@@ -262,6 +267,10 @@ class LocalKafka {
       for (let waited = 0; isAlive(pid) && waited < 300; waited++) await sleep(50);
       if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     }
+    // The threads of a killed process hold its port a moment longer than the process seems to live.
+    const port = this.layout.brokers.find((broker) => broker.id === id)!.ports.PLAINTEXT;
+    for (let waited = 0; (await isListening(port)) && waited < 300; waited++) await sleep(20);
+    this.guards.get(id)?.kill('SIGKILL');
     this.guards.get(id)?.stdin?.end();
     this.guards.delete(id);
   }
@@ -342,12 +351,6 @@ let shared: Promise<KafkaHandle> | undefined;
 
 /** One single open broker for this process, started at the first call; it ends when the process ends. */
 export function sharedKafka(): Promise<KafkaHandle> {
-  if (shared === undefined) {
-    shared = startKafka();
-    shared.then(
-      (kafka) => process.once('exit', () => rmSync(kafka.dir, { recursive: true, force: true })),
-      () => {},
-    );
-  }
+  shared ??= startKafka();
   return shared;
 }

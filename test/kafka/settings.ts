@@ -46,6 +46,12 @@ export function serverProperties(settings: BrokerSettings): string {
     'log.dirs': settings.dataDir,
     'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
+    // Compaction is looked at after a moment, not after half a minute.
+    'log.initial.task.delay.ms': 500,
+    'log.cleaner.backoff.ms': 200,
+    // A killed broker may come back after this time, not after nine seconds.
+    'broker.heartbeat.interval.ms': 300,
+    'broker.session.timeout.ms': 1500,
     'offsets.topic.num.partitions': 4,
     'offsets.topic.replication.factor': replication,
     'transaction.state.log.num.partitions': 4,

@@ -1,0 +1,320 @@
+/**
+ * Reducers: what each event does to a state. States are never changed in place; what an operation does not touch is
+ * shared with the state before, so a diff can skip it by identity.
+ */
+
+import type { Json, JsonObject, Operation, Reducer, StreamEvent } from './model.ts';
+import {
+  addExact,
+  addText,
+  exactNumber,
+  isDecimalText,
+  isJsonObject,
+  isNumeric,
+  numberText,
+  subtractExact,
+  subtractText,
+} from './numbers.ts';
+import { formatPath, getPath, PathProblem, type PathStep, parsePath, removePath, setPath } from './path.ts';
+import { formatTime } from './time.ts';
+
+/** A reducer that cannot be used; the message names the event type, the operation and the path. */
+export class ReducerProblem extends Error {
+  /** Where in the definition: `on.InterestPosted[0].path`. */
+  readonly at: string;
+  constructor(at: string, message: string) {
+    super(`${at}: ${message}`);
+    this.name = 'ReducerProblem';
+    this.at = at;
+  }
+}
+
+/** What an event does not carry itself but its stream knows. */
+export interface FoldContext {
+  aggregateType?: string;
+  aggregateId?: string;
+}
+
+type Source = (event: StreamEvent, context: FoldContext) => Json | undefined;
+/** Applies one operation; throws a {@link StepProblem} or {@link PathProblem} and then has changed nothing. */
+type Step = (state: Json, event: StreamEvent, context: FoldContext) => Json;
+
+export interface CompiledReducer {
+  reducer: Reducer;
+  initial: Json;
+  steps: Map<string, Step[]>;
+  /** Steps of `*`, for types without an entry of their own. */
+  otherwise: Step[] | null;
+}
+
+export interface Applied {
+  state: Json;
+  /** What could not be done, in words; the rest of the event was applied. */
+  problem?: string;
+}
+
+export interface FoldResult {
+  state: Json;
+  problems: { id: number; message: string }[];
+}
+
+class StepProblem extends Error {}
+
+const ENVELOPE_SOURCES: Record<string, Source> = {
+  $type: (event) => event.type,
+  $eventId: (event) => event.eventId ?? undefined,
+  $occurredAt: (event) => (event.occurredAt === null ? undefined : formatTime(event.occurredAt)),
+  $recordedAt: (event) => formatTime(event.recordedAt),
+  $version: (event) => event.version ?? undefined,
+  $aggregateId: (_, context) => context.aggregateId,
+  $aggregateType: (_, context) => context.aggregateType,
+};
+
+function pathAt(text: unknown, at: string): PathStep[] {
+  if (typeof text !== 'string') throw new ReducerProblem(at, 'a path as text is missing');
+  try {
+    return parsePath(text);
+  } catch (error) {
+    throw new ReducerProblem(at, error instanceof PathProblem ? error.message : String(error));
+  }
+}
+
+function compileSource(from: unknown, at: string): Source {
+  if (typeof from === 'string' && /^\$value(?:$|[.[])/.test(from)) {
+    const path = pathAt(from, at).slice(1);
+    return (event) => getPath(event.value, path);
+  }
+  if (typeof from === 'string' && from.startsWith('$')) {
+    const source = Object.hasOwn(ENVELOPE_SOURCES, from) ? ENVELOPE_SOURCES[from] : undefined;
+    if (source !== undefined) return source;
+    throw new ReducerProblem(
+      at,
+      `“${from}” is not known; use ${Object.keys(ENVELOPE_SOURCES).join(', ')}, $value.… or data.…`,
+    );
+  }
+  const path = pathAt(from, at);
+  if (path[0] !== 'data') {
+    throw new ReducerProblem(at, `“${from}” must start with “data” (the payload) or “$” (the envelope)`);
+  }
+  const inside = path.slice(1);
+  return (event) => getPath(event.data, inside);
+}
+
+/** The operand: a constant, or what the event carries there. */
+function compileOperand(operation: Operation, at: string): Source {
+  if ('value' in operation) {
+    const { value } = operation;
+    if (value === undefined) throw new ReducerProblem(at, '“value” is missing');
+    return () => value;
+  }
+  const from = 'from' in operation ? operation.from : undefined;
+  if (from === undefined) throw new ReducerProblem(at, '“from” or “value” is missing');
+  const read = compileSource(from, `${at}.from`);
+  return (event, context) => {
+    const value = read(event, context);
+    if (value === undefined) throw new StepProblem(`the event has no ${from}`);
+    return value;
+  };
+}
+
+function shown(value: Json): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isJsonObject(value)) return 'an object';
+  return isNumeric(value) ? numberText(value) : JSON.stringify(value);
+}
+
+/** Adds or subtracts; decimal text counts as a number and text stays text when the state already holds text. */
+function calculate(current: Json | undefined, operand: Json, sign: 1 | -1, where: string): Json {
+  const amount = isDecimalText(operand) ? exactNumber(operand) : operand;
+  if (!isNumeric(amount))
+    throw new StepProblem(
+      `${shown(operand)} cannot be ${sign === 1 ? 'added to' : 'subtracted from'} ${where}: it is not a number`,
+    );
+  const base = current ?? 0;
+  try {
+    if (isDecimalText(base)) {
+      return sign === 1 ? addText(base, numberText(amount)) : subtractText(base, numberText(amount));
+    }
+    if (!isNumeric(base)) throw new StepProblem(`${where} is ${shown(base)}, not a number`);
+    return sign === 1 ? addExact(base, amount) : subtractExact(base, amount);
+  } catch (error) {
+    if (error instanceof RangeError) throw new StepProblem(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Objects are merged key by key, anything else is replaced. Returns `base` itself when nothing changes. */
+export function deepMerge(base: Json | undefined, change: Json): Json {
+  if (!isJsonObject(base) || !isJsonObject(change))
+    return base !== undefined && sameJson(base, change) ? base : change;
+  let result: JsonObject = base;
+  for (const key of Object.keys(change)) {
+    const before = Object.hasOwn(base, key) ? base[key] : undefined;
+    const after = deepMerge(before, change[key]!);
+    if (before !== after) result = { ...result, [key]: after };
+  }
+  return result;
+}
+
+/** Equal in every digit and in the order of lists; the order of keys does not count. */
+export function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (isNumeric(a) || isNumeric(b)) return isNumeric(a) && isNumeric(b) && numberText(a) === numberText(b);
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]!));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key]!, b[key]!))
+  );
+}
+
+function replace(state: Json, path: PathStep[], value: Json): Json {
+  const before = getPath(state, path);
+  return before !== undefined && sameJson(before, value) ? state : setPath(state, path, value);
+}
+
+function compileOperation(operation: Operation, at: string): Step {
+  if (!isJsonObject(operation)) throw new ReducerProblem(at, 'an operation must be an object with “op”');
+  if (operation.op === 'merge') {
+    const path = operation.path === undefined ? [] : pathAt(operation.path, `${at}.path`);
+    const read = compileOperand(operation, at);
+    return (state, event, context) => {
+      const change = read(event, context)!;
+      if (!isJsonObject(change))
+        throw new StepProblem(`${operation.from} is ${shown(change)}, not an object to merge`);
+      return setPath(state, path, deepMerge(getPath(state, path) ?? {}, change));
+    };
+  }
+  const path = pathAt(operation.path, `${at}.path`);
+  if (path.length === 0 && operation.op === 'remove') return () => ({});
+  if (path.length === 0)
+    throw new ReducerProblem(
+      `${at}.path`,
+      'the path is empty; only merge and remove may change the whole state',
+    );
+  const where = formatPath(path);
+  switch (operation.op) {
+    case 'set': {
+      const read = compileOperand(operation, at);
+      return (state, event, context) => replace(state, path, read(event, context)!);
+    }
+    case 'add':
+    case 'subtract': {
+      const read = compileOperand(operation, at);
+      const sign = operation.op === 'add' ? 1 : -1;
+      return (state, event, context) =>
+        replace(state, path, calculate(getPath(state, path), read(event, context)!, sign, where));
+    }
+    case 'append': {
+      const read = compileOperand(operation, at);
+      return (state, event, context) => {
+        const list = getPath(state, path) ?? [];
+        const item = read(event, context)!;
+        if (!Array.isArray(list))
+          throw new StepProblem(`${where} is ${shown(list)}, not a list to append to`);
+        return setPath(state, path, [...list, item]);
+      };
+    }
+    case 'remove':
+      return (state) => removePath(state, path);
+    default:
+      throw new ReducerProblem(
+        `${at}.op`,
+        `“${String((operation as { op?: unknown }).op)}” is not an operation; use set, merge, add, subtract, append or remove`,
+      );
+  }
+}
+
+/** Checks a reducer and makes it ready to run. @throws ReducerProblem naming the operation and path that is wrong. */
+export function compileReducer(reducer: Reducer): CompiledReducer {
+  if (!isJsonObject(reducer.on))
+    throw new ReducerProblem('on', 'an object from event type to operations is missing');
+  if (reducer.initial !== undefined && !isJsonObject(reducer.initial)) {
+    throw new ReducerProblem('initial', 'the initial state must be an object');
+  }
+  const steps = new Map<string, Step[]>();
+  for (const type of Object.keys(reducer.on)) {
+    const at = formatPath(['on', type]);
+    const operations = reducer.on[type];
+    if (!Array.isArray(operations)) throw new ReducerProblem(at, 'a list of operations is missing');
+    steps.set(
+      type,
+      operations.map((operation, index) => compileOperation(operation, `${at}[${index}]`)),
+    );
+  }
+  return { reducer, initial: reducer.initial ?? {}, steps, otherwise: steps.get('*') ?? null };
+}
+
+/** True when the reducer says what this event type does (or has `*`). */
+export function handlesType(compiled: CompiledReducer, type: string): boolean {
+  return compiled.steps.has(type) || compiled.otherwise !== null;
+}
+
+/** The entry of a reducer for records with a null value. */
+const TOMBSTONE = '$tombstone';
+
+function withoutPayload(compiled: CompiledReducer, event: StreamEvent): string | null {
+  if (event.kind === 'undecodable') return 'Undecodable record: the state stays as it was';
+  if (event.kind !== 'tombstone' || compiled.steps.has(TOMBSTONE)) return null;
+  return 'Tombstone: the record has no value, the state stays as it was';
+}
+
+/**
+ * One step: the state after the event. A step that cannot be done (nothing at `from`, not a number) is a problem in
+ * words; the other steps of the event are done.
+ */
+export function applyEvent(
+  compiled: CompiledReducer,
+  state: Json,
+  event: StreamEvent,
+  context: FoldContext = {},
+): Applied {
+  if (event.kind === 'control') return { state };
+  const problem = withoutPayload(compiled, event);
+  if (problem !== null) return { state, problem };
+  const type = event.kind === 'tombstone' ? TOMBSTONE : event.type;
+  const steps = compiled.steps.get(type) ?? compiled.otherwise;
+  if (steps === null) return { state };
+  let current = state;
+  const problems: string[] = [];
+  for (const step of steps) {
+    try {
+      current = step(current, event, context);
+    } catch (error) {
+      if (!(error instanceof StepProblem || error instanceof PathProblem)) throw error;
+      problems.push(error.message);
+    }
+  }
+  if (problems.length === 0) return { state: current };
+  return { state: current, problem: `${event.type || 'Record'}: ${problems.join('; ')}` };
+}
+
+/** Folds events in the order given, from the reducer's initial state or from `start`. */
+export function foldStream(
+  compiled: CompiledReducer,
+  events: readonly StreamEvent[],
+  context: FoldContext = {},
+  start: Json = compiled.initial,
+): FoldResult {
+  const problems: FoldResult['problems'] = [];
+  let state = start;
+  for (const event of events) {
+    const applied = applyEvent(compiled, state, event, context);
+    state = applied.state;
+    if (applied.problem !== undefined) problems.push({ id: event.id, message: applied.problem });
+  }
+  return { state, problems };
+}
+
+/**
+ * The built-in for any aggregate without a reducer of its own: payloads merged key by key, latest wins; a tombstone
+ * erases, as it does in a compacted topic.
+ */
+export const mergeReducer: Reducer = {
+  name: 'merge',
+  version: 1,
+  on: { '*': [{ op: 'merge', from: 'data' }], $tombstone: [{ op: 'remove', path: '' }] },
+};

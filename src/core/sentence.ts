@@ -1,0 +1,147 @@
+/**
+ * One readable sentence per event, from its type's name and the payload fields that matter to a person. No event type
+ * is known by name: the words of the type are read (`InterestPosted`, `PAYMENT_REFUNDED`, `fee-charged`).
+ */
+import type { Json, JsonObject, StreamEvent } from './model.ts';
+import { decimalTextOf, isJsonObject, negateText } from './numbers.ts';
+import { amountIn, detailsOf, groupDigits } from './sentence-details.ts';
+
+export type Tone = 'in' | 'out' | 'neutral' | 'warn';
+
+export interface Sentence {
+  text: string;
+  /** Signed exact decimal text: negative when value leaves. */
+  amount?: string;
+  tone: Tone;
+  /** One letter for an icon. */
+  letter: string;
+}
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const INWARD = words(
+  'deposit deposited received credited credit refunded refund waived repaid returned earned topup inflow released posted posting',
+);
+const OUTWARD = words(
+  'withdrawal withdrawn withdrew sent charged charge deducted debited debit paid spent purchased purchase disbursed levied withheld captured fee tax payout outflow',
+);
+/** Verbs that speak of an amount without moving it. */
+const NO_MOVE = words(
+  'reported accrued requested initiated authorised authorized approved planned quoted scheduled',
+);
+const REVERSING = words('reversed reversal undone revoked annulled cancelled canceled');
+const WARNING = words(
+  'rejected failed declined fraud suspicion raised overdue arrears defaulted blocked suspended frozen breached expired disputed error overdraft violated lost tampered quarantined',
+);
+const CALMING = words('cleared resolved unblocked unfrozen lifted');
+/** Verbs that say nothing the noun does not say. */
+const EMPTY_VERBS = words('made done occurred happened performed');
+
+/** A type is a name; what is longer is an attack on whoever reads it. */
+const LONGEST_TYPE = 200;
+
+/** `SavingsAccountOpened`, `ACCOUNT_OPENED`, `account.opened` → lower-case words. Abbreviations stay together. */
+export function typeWords(type: string): string[] {
+  return type
+    .slice(0, LONGEST_TYPE)
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
+    .map((word) => word.toLowerCase());
+}
+
+/** The words of a type without the reverse domain name that CloudEvents types start with. */
+function sayableWords(type: string): string[] {
+  const parts = type.slice(0, LONGEST_TYPE).split('.');
+  return typeWords(parts.length > 2 ? parts.slice(-2).join('.') : type);
+}
+
+const IRREGULAR = words(
+  'made sent paid done withdrawn held lost found given taken sold bought spent fell undone frozen withdrew begun written driven known',
+);
+
+export function isPastVerb(word: string): boolean {
+  return word.endsWith('ed') || IRREGULAR.has(word);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function toneOf(all: readonly string[], amount: string | null): Tone {
+  const has = (set: ReadonlySet<string>): boolean => all.some((word) => set.has(word));
+  if (has(CALMING)) return 'neutral';
+  if (has(WARNING)) return 'warn';
+  if (amount === null) return has(REVERSING) ? 'warn' : 'neutral';
+  // A waived fee comes back although a fee goes out: the verb, which is last, decides.
+  let tone = 'neutral' as Tone;
+  for (const word of all) {
+    if (NO_MOVE.has(word)) tone = 'neutral';
+    else if (word.startsWith('post') && tone !== 'neutral') continue;
+    else if (INWARD.has(word)) tone = 'in';
+    else if (OUTWARD.has(word)) tone = 'out';
+  }
+  if (has(REVERSING)) return tone === 'in' ? 'out' : tone === 'out' ? 'in' : 'warn';
+  return tone;
+}
+
+/** Direction by the sign of the amount itself, where the words say one thing and a negative amount another. */
+function signed(amount: string, tone: Tone): { amount: string; tone: Tone } {
+  if (!amount.startsWith('-')) return { amount: tone === 'out' ? negateText(amount) : amount, tone };
+  if (tone === 'out' || tone === 'neutral') return { amount, tone: tone === 'neutral' ? 'out' : tone };
+  return { amount, tone: tone === 'in' ? 'out' : tone };
+}
+
+function ofType(type: string, data: JsonObject): Sentence {
+  const all = sayableWords(type);
+  const verbAt = all.findLastIndex(isPastVerb);
+  const noun = (verbAt <= 0 ? all : all.slice(0, verbAt)).join(' ');
+  const verb = verbAt <= 0 ? '' : all[verbAt]!;
+  const rest = verbAt <= 0 ? '' : all.slice(verbAt + 1).join(' ');
+  const amount = amountIn(data);
+  const tone = toneOf(all, amount?.text ?? null);
+  const parts = [capital(noun)];
+  const priced = amount?.key === 'price';
+  const digits = amount === null ? '' : groupDigits(amount.text.replace(/^-/, ''));
+  if (amount !== null && !priced) parts.push(`of ${digits}`);
+  if (verb !== '' && !EMPTY_VERBS.has(verb)) parts.push(verb);
+  if (rest !== '') parts.push(rest);
+  if (priced) parts.push(`for ${digits}`);
+  const details = detailsOf(data, all);
+  const text = parts.join(' ') + (details === '' ? '' : ` ${details}`);
+  const letter = capital(noun.charAt(0) || '?');
+  if (amount === null) return { text, tone, letter };
+  return { text, letter, ...signed(amount.text, tone) };
+}
+
+function ofPlain(data: Json): Sentence {
+  if (isJsonObject(data)) {
+    const keys = Object.keys(data);
+    const shown = keys.slice(0, 4).join(', ');
+    const more = keys.length > 4 ? ` and ${keys.length - 4} more` : '';
+    return {
+      text: keys.length === 0 ? 'Empty object' : `Value with ${shown}${more}`,
+      tone: 'neutral',
+      letter: 'P',
+    };
+  }
+  if (Array.isArray(data)) return { text: `List of ${data.length}`, tone: 'neutral', letter: 'P' };
+  const text = decimalTextOf(data) ?? JSON.stringify(data);
+  return { text: `Value ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`, tone: 'neutral', letter: 'P' };
+}
+
+/** One sentence for any event or record, the same for the same input. */
+export function sentenceOf(event: StreamEvent): Sentence {
+  switch (event.kind) {
+    case 'tombstone':
+      return { text: 'Tombstone: the key was erased', tone: 'warn', letter: '∅' };
+    case 'undecodable':
+      return { text: 'Record that cannot be decoded', tone: 'warn', letter: '!' };
+    case 'control':
+      return { text: 'Transaction marker', tone: 'neutral', letter: 'T' };
+    default:
+      if (event.type === '') return ofPlain(event.data);
+      return ofType(event.type, isJsonObject(event.data) ? event.data : {});
+  }
+}

@@ -1,0 +1,75 @@
+/** The engine put together: connections, the open workspace, jobs, and a service for every namespace of the contract. */
+import type { Services } from '../contract/contract.ts';
+import { openConnectionStore } from './connections/connectionStore.ts';
+import type { EngineHost } from './host.ts';
+import { createJobRegistry } from './jobs/jobRegistry.ts';
+import { createCaptureService } from './services/capture.ts';
+import { createChangedHub } from './services/changedHub.ts';
+import { createCompensateService } from './services/compensate.ts';
+import { createConnectionService } from './services/connections.ts';
+import type { ServiceDeps } from './services/deps.ts';
+import { createEventService } from './services/events.ts';
+import { createJobService } from './services/jobs.ts';
+import { createProjectionService } from './services/projections.ts';
+import { createSqlService } from './services/sql.ts';
+import { createSystemService } from './services/system.ts';
+import { createAggregateService } from './services/timeline.ts';
+import { createTopicService } from './services/topics.ts';
+import { createWorkspaceService } from './services/workspace.ts';
+import { createWorkspaceHolder, type OpenMode } from './services/workspaceHolder.ts';
+import type { Workspace } from './store/workspace.ts';
+
+export interface Engine {
+  services: Services;
+  /** Opens a workspace by path, for the command line; the page only knows names and tokens. @throws HindcastError */
+  openWorkspaceFile(path: string, mode: OpenMode): Promise<void>;
+  /** Cancels jobs, closes the workspace and forgets what is unlocked. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Opens the workspace of last time, or the demo; the command line opens its own. Default true. */
+  openLast?: boolean;
+}
+
+/** Starts an engine behind any door. The caller closes it. */
+export async function createEngine(host: EngineHost, options: EngineOptions = {}): Promise<Engine> {
+  const { log } = host;
+  const changed = createChangedHub();
+  const connections = await openConnectionStore({
+    dataDir: host.dataDir,
+    secrets: host.secrets,
+    log,
+    onChange: () => changed.push('connections'),
+  });
+  const jobs = createJobRegistry({ log, onChange: () => changed.push('jobs') });
+  const workspaces = await createWorkspaceHolder(host, (workspace: Workspace) => {
+    workspace.onChange(() => changed.push('workspace', 'events'));
+    changed.push('workspace', 'events', 'projections', 'receipts');
+  });
+  const deps: ServiceDeps = { host, workspaces, jobs, changed, connections, log };
+  const services: Services = {
+    system: createSystemService(deps),
+    jobs: createJobService(deps),
+    connections: createConnectionService(deps),
+    topics: createTopicService(deps),
+    capture: createCaptureService(deps),
+    workspace: createWorkspaceService(deps, workspaces),
+    events: createEventService(deps),
+    aggregates: createAggregateService(deps),
+    projections: createProjectionService(deps),
+    sql: createSqlService(deps),
+    compensate: createCompensateService(deps),
+  };
+  if (options.openLast !== false) await workspaces.openLast();
+  return {
+    services,
+    openWorkspaceFile: async (path, mode) => void (await workspaces.open(path, mode)),
+    async close() {
+      await jobs.close();
+      connections.close();
+      await workspaces.close();
+      changed.close();
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/** Runs one statement of the console on a connection of its own that can only read. */
+import type { Database, Statement } from 'better-sqlite3';
+import { HindcastError } from '../../contract/errors.ts';
+import type { Cell } from '../../contract/projections.ts';
+import { Dictionary } from '../store/dictionary.ts';
+import { storeFault } from '../store/faults.ts';
+import { inspectFile, metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
+import type { ReadContext } from '../workers/context.ts';
+import { LruCache } from '../workers/revisionCache.ts';
+import { addExactFunctions } from './exactFunctions.ts';
+import type { ConsoleAnswer, ConsoleColumn, ConsoleQuery } from './protocol.ts';
+import { makeTables, type Shown } from './views.ts';
+
+/** Memory SQLite may take in this process; beyond it a statement fails instead of the machine. Bytes. */
+const HEAP_LIMIT = 1024 * 1024 * 1024;
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+const READING = new Set(['select', 'with', 'values', 'explain']);
+const WRITING = new Set(
+  'insert update delete replace create drop alter attach detach pragma vacuum reindex analyze begin commit end rollback savepoint release'.split(
+    ' ',
+  ),
+);
+
+/** First word of a statement, in lower case; comments and spaces do not count. */
+function firstWord(sql: string): string {
+  const bare = sql.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))+/, '');
+  return /^\w+/.exec(bare)?.[0].toLowerCase() ?? '';
+}
+
+function prepare(db: Database, sql: string): Statement {
+  const word = firstWord(sql);
+  if (WRITING.has(word)) throw new HindcastError('sql.writes');
+  let statement: Statement;
+  try {
+    statement = db.prepare(sql);
+  } catch (error) {
+    throw invalid(error);
+  }
+  if (!statement.readonly || !statement.reader || !READING.has(word)) throw new HindcastError('sql.writes');
+  return statement.safeIntegers(true).raw(true);
+}
+
+/** What SQLite says of a statement, or what one of our functions found, as an error of the console. */
+function invalid(error: unknown): unknown {
+  if (error instanceof HindcastError || !(error instanceof Error)) return error;
+  if (error instanceof RangeError && error.message.includes('more than one statement'))
+    return new HindcastError('sql.invalid', { problem: 'only one statement at a time can be run' });
+  if (error instanceof RangeError && error.message.includes('no statements'))
+    return new HindcastError('sql.invalid', { problem: 'there is no statement' });
+  const code = String((error as { code?: unknown }).code ?? '');
+  if (code === 'SQLITE_NOMEM' || error instanceof RangeError)
+    return new HindcastError('sql.invalid', { problem: 'the statement needs too much memory' });
+  const isOfStatement =
+    error instanceof TypeError || /^SQLITE_(ERROR|TOOBIG|MISMATCH|RANGE|CONSTRAINT)/.test(code);
+  return isOfStatement
+    ? new HindcastError('sql.invalid', { problem: error.message }, { cause: error })
+    : error;
+}
+
+interface Meaning {
+  type: string | null;
+  places: number;
+}
+
+/** What each column of the answer is: that of a projection's column, else as SQLite declares it. */
+function meanings(statement: Statement, { tables }: Shown): Meaning[] {
+  return statement.columns().map(({ table, column, type }) => {
+    const shown = tables.find((each) => each.table === table)?.columns.get(column ?? '');
+    return shown ?? { type: type === null || type === 'ANY' ? null : type.toLowerCase(), places: 0 };
+  });
+}
+
+const DECIMAL_TEXT = /^-?\d+(?:\.\d+)?$/;
+
+/** The decimal text of a double with at least so many places: 14820.5 in a column of cents is 14820.50. */
+function decimalText(value: number, places: number): string {
+  const text = String(value);
+  if (!DECIMAL_TEXT.test(text)) return text;
+  const point = text.indexOf('.');
+  const has = point === -1 ? 0 : text.length - point - 1;
+  if (has >= places) return text;
+  return `${text}${has === 0 ? '.' : ''}${'0'.repeat(places - has)}`;
+}
+
+function cellOf(value: unknown, { type, places }: Meaning): Cell {
+  if (value === null) return null;
+  switch (typeof value) {
+    case 'bigint':
+      if (type === 'decimal') return { decimal: String(value) };
+      return Number.isSafeInteger(Number(value)) ? Number(value) : { integer: String(value) };
+    case 'number':
+      if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+      return type === 'decimal' ? { decimal: decimalText(value, places) } : value;
+    case 'string':
+      if (type === 'decimal' && DECIMAL_TEXT.test(value)) return { decimal: value };
+      return type === 'integer' && /^-?\d+$/.test(value) ? { integer: value } : value;
+    default:
+      return { base64: Buffer.from(value as Uint8Array).toString('base64') };
+  }
+}
+
+function collect(
+  statement: Statement,
+  shown: Shown,
+  { limit, maxBytes }: ConsoleQuery,
+): Pick<ConsoleAnswer, 'columns' | 'rows' | 'more'> {
+  const means = meanings(statement, shown);
+  const columns = statement.columns().map(({ name }, at): ConsoleColumn => ({ name, type: means[at]!.type }));
+  const rows: Cell[][] = [];
+  let bytes = 0;
+  for (const values of statement.iterate() as IterableIterator<unknown[]>) {
+    if (rows.length === limit) return { columns, rows, more: true };
+    const row = values.map((value, at) => cellOf(value, means[at]!));
+    if (maxBytes !== null) {
+      bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
+      if (bytes > maxBytes && rows.length === 0)
+        throw new HindcastError('sql.invalid', {
+          problem: `the first row is larger than ${maxBytes} bytes; take parts with substr or fewer columns`,
+        });
+      if (bytes > maxBytes) return { columns, rows, more: true };
+    }
+    rows.push(row);
+  }
+  return { columns, rows, more: false };
+}
+
+function readContext(db: Database, file: string): ReadContext {
+  return {
+    db,
+    file,
+    kind: metaOf(db, 'kind') as WorkspaceKind,
+    revision: metaOf(db, 'revision') as number,
+    cache: new LruCache(CACHE_BYTES),
+    lasting: new Map(),
+    dictionary: new Dictionary(db),
+    throwIfAborted() {},
+  };
+}
+
+/**
+ * Answers one query. Blocks until it is done: run it in a process that can be killed.
+ * @throws HindcastError `sql.invalid`, `sql.writes`, and those of opening a workspace
+ */
+export function runQuery(query: ConsoleQuery): ConsoleAnswer {
+  const started = performance.now();
+  inspectFile(query.file);
+  const db = openForReading(query.file, { check: false });
+  try {
+    db.pragma(`hard_heap_limit = ${HEAP_LIMIT}`);
+    // One read transaction: tables and events are of the same moment although a capture may be writing.
+    db.exec('BEGIN');
+    const shown = makeTables(readContext(db, query.file), query);
+    addExactFunctions(db);
+    db.pragma('query_only = ON');
+    const statement = prepare(db, query.sql);
+    const answer = collect(statement, shown, query);
+    return { ...answer, tookMs: performance.now() - started, asOf: shown.asOf };
+  } catch (error) {
+    throw invalid(storeFault(error, query.file));
+  } finally {
+    db.close();
+  }
+}

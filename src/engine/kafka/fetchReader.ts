@@ -1,0 +1,409 @@
+// Reads partitions from an offset to an end that was captured before, without a consumer group: nothing is joined and
+// nothing is committed. Ends only where the broker itself says that there is nothing more before the end.
+import { ChunkQueue } from './chunkQueue.ts';
+import type { ClusterClient } from './clusterClient.ts';
+import { asFault, faultOfCode, offsetTooLarge } from './faults.ts';
+import { emptyChunk, type FetchedChunk, type ReadOptions, type ReadRange } from './fetchedChunk.ts';
+import { type DecodedSet, decodeRecordSet, OFFSET_LIMIT, peekNextOffset } from './recordBatch.ts';
+import { EARLIEST, FETCH, type FetchedPartition, LIST_OFFSETS } from './requests.ts';
+import { KafkaFault } from './types.ts';
+import { judge } from './verdicts.ts';
+
+export type { FetchedChunk, ReadOptions, ReadRange } from './fetchedChunk.ts';
+export { type FetchedRecord, fetchOne } from './fetchOne.ts';
+
+interface State extends ReadRange {
+  name: string;
+  next: number;
+  isolation: 0 | 1;
+  leader: number;
+  /** How often the broker had room to send and sent nothing. */
+  empties: number;
+  mustBeFirst: boolean;
+  attempts: number;
+  progressAt: number;
+  /** The fault it is waiting out, and since when. */
+  faultCode: string;
+  faultAt: number;
+  lastStable: number;
+}
+
+interface PlanEntry {
+  state: State;
+  offset: number;
+}
+
+interface Plan {
+  isolation: 0 | 1;
+  entries: PlanEntry[];
+}
+
+const RESPONSE_BYTES = 4 * 2 ** 20;
+const MAX_WAIT_MS = 250;
+/** Faults that are final, but that a broker also reports for a moment after it or its leader has changed. */
+const GRACE_MS: Record<string, number> = { 'topic-unknown': 5_000, 'offset-out-of-range': 5_000 };
+const OUT_OF_RANGE = 1;
+
+/**
+ * Reads the ranges, brokers in parallel. Chunks of one partition come in order.
+ * @throws KafkaFault cancelled when the signal fires; faults of single partitions come as chunks
+ */
+export async function* readPartitions(
+  client: ClusterClient,
+  options: ReadOptions,
+): AsyncGenerator<FetchedChunk> {
+  const reader = new Reader(client, options);
+  const cancel = () => reader.cancel();
+  options.signal?.addEventListener('abort', cancel, { once: true });
+  if (options.signal?.aborted) cancel();
+  try {
+    reader.start();
+    yield* reader.queue.drain();
+  } finally {
+    options.signal?.removeEventListener('abort', cancel);
+    reader.queue.end();
+  }
+}
+
+class Reader {
+  readonly queue = new ChunkQueue<FetchedChunk>(8);
+  readonly #client: ClusterClient;
+  readonly #options: ReadOptions;
+  readonly #byLeader = new Map<number, State[]>();
+  #open = 0;
+
+  constructor(client: ClusterClient, options: ReadOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  cancel(): void {
+    const where = [...new Set(this.#options.partitions.map(({ topic }) => topic))].join(', ');
+    this.queue.end(
+      new KafkaFault(
+        'cancelled',
+        where,
+        `Reading of ${where} was cancelled`,
+        'Start it again: it goes on where it stopped.',
+      ),
+    );
+  }
+
+  start(): void {
+    const now = performance.now();
+    const states = this.#options.partitions.map((range): State => {
+      const name = `${range.topic}/${range.partition}`;
+      const progress = { empties: 0, mustBeFirst: false, attempts: 0, progressAt: now, lastStable: -1 };
+      return {
+        ...range,
+        name,
+        next: range.from,
+        isolation: 1,
+        leader: -1,
+        ...progress,
+        faultCode: '',
+        faultAt: now,
+      };
+    });
+    this.#open = states.length;
+    if (states.length === 0) this.queue.end();
+    for (const state of states.filter(({ to }) => to > OFFSET_LIMIT))
+      void this.#fail(state, offsetTooLarge(state.name));
+    const readable = states.filter(({ to }) => to <= OFFSET_LIMIT);
+    for (const state of readable.filter(({ next, to }) => next >= to)) void this.#emit(state, null, {});
+    void this.#assign(readable.filter(({ next, to }) => next < to));
+  }
+
+  /** Gives each state to the loop of its leader; asks the cluster again when `fresh`. */
+  async #assign(states: State[], fresh = false): Promise<void> {
+    for (const topic of new Set(states.map((state) => state.topic))) {
+      const mine = states.filter((state) => state.topic === topic);
+      try {
+        if (fresh) await this.#client.partitions(topic);
+        for (const state of mine) state.leader = await this.#client.leaderOf(state);
+      } catch (error) {
+        this.#retry(mine, asFault(error, topic));
+        continue;
+      }
+      for (const state of mine) {
+        const loop = this.#byLeader.get(state.leader);
+        if (loop !== undefined) loop.push(state);
+        else {
+          this.#byLeader.set(state.leader, [state]);
+          void this.#runLeader(state.leader);
+        }
+      }
+    }
+  }
+
+  /** Takes the states away from their loop and tries again later, or gives them up. */
+  #retry(states: State[], fault: KafkaFault): void {
+    const giveUp = this.#options.giveUpAfterMs ?? 120_000;
+    const again: State[] = [];
+    for (const state of states) {
+      this.#release(state);
+      const now = performance.now();
+      if (state.faultCode !== fault.code) Object.assign(state, { faultCode: fault.code, faultAt: now });
+      const since = fault.retryable ? state.progressAt : state.faultAt;
+      const patience = fault.retryable ? giveUp : Math.min(giveUp, GRACE_MS[fault.code] ?? 0);
+      if (now - since >= patience) void this.#fail(state, fault);
+      else again.push(state);
+    }
+    if (again.length === 0) return;
+    const attempts = Math.max(...again.map((state) => ++state.attempts));
+    const delay = Math.min(100 * 2 ** Math.min(attempts, 5), 2_000);
+    setTimeout(() => {
+      if (!this.queue.ended) void this.#assign(again, true);
+    }, delay);
+  }
+
+  #release(state: State): void {
+    const loop = this.#byLeader.get(state.leader);
+    const at = loop?.indexOf(state) ?? -1;
+    if (at >= 0) loop!.splice(at, 1);
+  }
+
+  /** One fetch in flight; the next one is sent before the last one is decoded. */
+  async #runLeader(leader: number): Promise<void> {
+    let plan = this.#plan(leader);
+    let answer = plan === null ? null : this.#fetch(leader, plan);
+    while (plan !== null && !this.queue.ended) {
+      let parts: FetchedPartition[];
+      try {
+        parts = await answer!;
+      } catch (error) {
+        this.#retry(
+          plan.entries.map(({ state }) => state).filter((state) => state.leader === leader),
+          asFault(error, `broker ${leader}`),
+        );
+        plan = this.#plan(leader);
+        answer = plan === null ? null : this.#fetch(leader, plan);
+        continue;
+      }
+      const current: Plan = plan;
+      const jobs = this.#triage(current, parts);
+      plan = this.#plan(leader);
+      answer = plan === null ? null : this.#fetch(leader, plan);
+      try {
+        for (const { entry, part } of jobs) await this.#decode(current, entry, part);
+      } catch (error) {
+        // Not a fault of Kafka but of this program: it must not look like an end.
+        this.queue.end(error);
+        return;
+      }
+      // Decoding may have found that a partition goes on elsewhere than its headers said, when nothing was planned.
+      if (plan === null) {
+        plan = this.#plan(leader);
+        answer = plan === null ? null : this.#fetch(leader, plan);
+      }
+    }
+    this.#byLeader.delete(leader);
+  }
+
+  #plan(leader: number): Plan | null {
+    const states = (this.#byLeader.get(leader) ?? []).filter(({ next, to }) => next < to);
+    if (states.length === 0) return null;
+    // A request has one isolation level; the open ends are read last.
+    const isolation = states.some((state) => state.isolation === 1) ? 1 : 0;
+    const chosen = states.filter((state) => state.isolation === isolation);
+    chosen.sort((a, b) => Number(b.mustBeFirst) - Number(a.mustBeFirst));
+    return { isolation, entries: chosen.map((state) => ({ state, offset: state.next })) };
+  }
+
+  #fetch(leader: number, { isolation, entries }: Plan, maxWaitMs = MAX_WAIT_MS): Promise<FetchedPartition[]> {
+    const maxBytes = this.#options.maxBytesPerPartition ?? 2 ** 20;
+    const topics = new Map<string, { partition: number; offset: number; maxBytes: number }[]>();
+    for (const { state, offset } of entries) {
+      if (!topics.has(state.topic)) topics.set(state.topic, []);
+      topics.get(state.topic)!.push({ partition: state.partition, offset, maxBytes });
+    }
+    const answer = this.#client.request(leader, FETCH, {
+      ...{ isolation, maxWaitMs, maxBytes: Math.max(maxBytes, RESPONSE_BYTES) },
+      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+    });
+    answer.catch(() => {});
+    return answer;
+  }
+
+  /** Decides from the headers alone what each partition is asked for next, and returns what is to be decoded. */
+  #triage(plan: Plan, parts: FetchedPartition[]): { entry: PlanEntry; part: FetchedPartition }[] {
+    const jobs: { entry: PlanEntry; part: FetchedPartition }[] = [];
+    const byName = new Map(parts.map((part) => [`${part.topic}/${part.partition}`, part]));
+    const isAllEmpty = parts.every(({ records }) => records.length === 0);
+    const trouble = new Map<number, State[]>();
+    plan.entries.forEach((entry, index) => {
+      const { state } = entry;
+      const part = byName.get(state.name);
+      // A stale answer: decoding the one before it set another place to go on.
+      if (part === undefined || entry.offset !== state.next) return;
+      if (part.errorCode === OUT_OF_RANGE) {
+        this.#release(state);
+        void this.#findStart(state);
+      } else if (part.errorCode !== 0) {
+        trouble.set(part.errorCode, [...(trouble.get(part.errorCode) ?? []), state]);
+      } else {
+        // Read uncommitted, the broker does not tell it.
+        if (plan.isolation === 1) state.lastStable = part.lastStable;
+        const next = peekNextOffset(part.records);
+        if (next !== null && next > state.next) {
+          this.#advance(state, next);
+          jobs.push({ entry, part });
+        } else if (part.records.length > 0) {
+          if (state.mustBeFirst && index === 0) jobs.push({ entry, part });
+          else state.mustBeFirst = true;
+        } else if (this.#isHole(state, plan, part, isAllEmpty || index === 0)) {
+          jobs.push({ entry, part });
+        }
+      }
+    });
+    for (const [code, states] of trouble)
+      for (const state of states) this.#retry([state], faultOfCode(code, state.name));
+    return jobs;
+  }
+
+  #advance(state: State, next: number): void {
+    state.next = Math.min(next, state.to);
+    state.progressAt = performance.now();
+    state.empties = 0;
+    state.attempts = 0;
+    state.faultCode = '';
+    state.mustBeFirst = false;
+  }
+
+  /**
+   * An empty answer. True when the broker has confirmed that no record is left up to its own end: compaction removed
+   * what was there. One empty answer proves nothing.
+   */
+  #isHole(state: State, plan: Plan, part: FetchedPartition, hadRoom: boolean): boolean {
+    const end = plan.isolation === 1 ? part.lastStable : part.highWatermark;
+    if (plan.isolation === 1 && state.next >= part.lastStable && part.highWatermark > state.next) {
+      state.isolation = 0;
+      return false;
+    }
+    if (state.next < end) {
+      if (!hadRoom) state.mustBeFirst = true;
+      else if (++state.empties >= 2) {
+        this.#advance(state, end);
+        return true;
+      }
+      return false;
+    }
+    const ends = `${state.name} ends at offset ${part.highWatermark} now, before ${state.to} where it ended at the start`;
+    const next =
+      'The cluster lost records (unclean leader election) or the topic was created anew: capture it again.';
+    // A new leader may learn its high watermark a moment later: this is retried until the patience ends.
+    this.#retry([state], new KafkaFault('offset-out-of-range', state.name, ends, next));
+    return false;
+  }
+
+  async #decode(plan: Plan, entry: PlanEntry, part: FetchedPartition): Promise<void> {
+    const { state, offset } = entry;
+    let used = part;
+    for (let start = 0, from = offset; !this.queue.ended; ) {
+      let decoded = decodeRecordSet(used.records, { from, to: state.to }, start);
+      if (decoded.problems.length > 0) {
+        const again = await this.#readAgain(plan, state, from, decoded);
+        if (again !== null) {
+          decoded = again.decoded;
+          used = again.part;
+        }
+      }
+      if (decoded.problems.some(({ code }) => code === 'offset-limit'))
+        return this.#fail(state, offsetTooLarge(state.name));
+      const isWhole = decoded.consumed >= used.records.length;
+      let next = decoded.nextOffset;
+      if (isWhole && next === offset && used.records.length > 0) {
+        // First in its request and still without a whole batch: the length of this batch is wrong on the broker.
+        const reason = 'the batch is longer than what the broker sends';
+        const lost = { baseOffset: next, lastOffset: next, reason, bytes: used.records.slice() };
+        decoded.problems.push({ code: 'length', ...lost });
+        next++;
+      }
+      // An empty answer that confirmed a hole has moved state.next already.
+      if (used.records.length === 0) next = state.next;
+      if (isWhole && next !== state.next) this.#advance(state, next);
+      await this.#emit(state, used, {
+        columns: decoded.columns,
+        verdict: judge(decoded.columns.count, decoded.batches, plan.isolation === 1 ? used.aborted : null),
+        problems: decoded.problems,
+        nextOffset: Math.min(next, state.to),
+      });
+      if (isWhole) return;
+      start = decoded.consumed;
+      from = next;
+    }
+  }
+
+  /** Damage on the way is gone the second time; damage on the broker's disk stays and is reported. */
+  async #readAgain(
+    plan: Plan,
+    state: State,
+    from: number,
+    first: DecodedSet,
+  ): Promise<{ decoded: DecodedSet; part: FetchedPartition } | null> {
+    try {
+      const single = { isolation: plan.isolation, entries: [{ state, offset: from }] };
+      const [part] = await this.#fetch(state.leader, single);
+      if (part === undefined || part.errorCode !== 0) return null;
+      const decoded = decodeRecordSet(part.records, { from, to: state.to });
+      return decoded.nextOffset > from && decoded.problems.length < first.problems.length
+        ? { decoded, part }
+        : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** The asked offset is gone: says how far, and goes on at the first one that is kept. */
+  async #findStart(state: State): Promise<void> {
+    const place = { partition: state.partition, timestamp: EARLIEST };
+    try {
+      const topics = [{ topic: state.topic, partitions: [place] }];
+      const [found] = await this.#client.request(state.leader, LIST_OFFSETS, { isolation: 0, topics });
+      if (found === undefined || found.errorCode !== 0)
+        throw faultOfCode(found?.errorCode === 3 ? 6 : (found?.errorCode ?? 5), state.name);
+      const start = Number(found.offset);
+      if (start <= state.next) {
+        const what = `${state.name} holds no offset ${state.next} now; it was there at the start`;
+        const next = 'The cluster lost records or the topic was created anew: capture it again.';
+        throw new KafkaFault('offset-out-of-range', state.name, what, next);
+      }
+      const removed = { from: state.next, to: Math.min(start, state.to) };
+      this.#advance(state, start);
+      await this.#emit(state, null, { removed, nextOffset: removed.to, logStart: start });
+      if (state.next < state.to) await this.#assign([state]);
+    } catch (error) {
+      this.#retry([state], asFault(error, state.name));
+    }
+  }
+
+  async #emit(state: State, part: FetchedPartition | null, extra: Partial<FetchedChunk>): Promise<void> {
+    const nextOffset = extra.nextOffset ?? state.next;
+    const done = nextOffset >= state.to;
+    if (done) this.#release(state);
+    const known = part === null ? {} : { logStart: part.logStart, highWatermark: part.highWatermark };
+    const pushed = this.queue.push({
+      ...emptyChunk(state),
+      ...{ ...known, lastStable: state.lastStable, nextOffset, done },
+      ...extra,
+    });
+    if (done) this.#finish();
+    await pushed;
+  }
+
+  async #fail(state: State, fault: KafkaFault): Promise<void> {
+    this.#release(state);
+    const nextOffset = state.next;
+    state.next = state.to;
+    const pushed = this.queue.push({
+      ...emptyChunk(state),
+      ...{ nextOffset, lastStable: state.lastStable, fault },
+    });
+    this.#finish();
+    await pushed;
+  }
+
+  #finish(): void {
+    if (--this.#open === 0) this.queue.end();
+  }
+}

@@ -1,0 +1,358 @@
+/**
+ * Replaying events into a projection's table: what is to be done is written down first (`_todo`), then done in short
+ * transactions, so that a build can be stopped at any moment and goes on there. A row whose aggregate was touched is
+ * folded again as a whole: the result is the same as of a build from nothing.
+ */
+import { handlesType } from '../../core/fold.ts';
+import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
+import { OFFSET_SPAN } from '../store/ids.ts';
+import type { ReadContext } from '../workers/context.ts';
+import {
+  type BuildRow,
+  buildById,
+  createBuild,
+  type Derived,
+  dataTable,
+  dropBuild,
+  findBuild,
+  switchTo,
+} from './derived.ts';
+import { type CompiledProjection, compileProjection, type Failure, foldRow } from './fold.ts';
+import { Groups } from './groups.ts';
+
+export interface Definition {
+  projection: Projection;
+  /** Hash of the definition; a table carries the hash of what it was built by. */
+  hash: string;
+}
+
+export interface Plan {
+  build: number;
+  /** Rows, and aggregates to be searched for keys, that are to be done. */
+  todo: number;
+}
+
+export interface StepResult {
+  /** Things of the plan that this step did, and how many are left. */
+  done: number;
+  left: number;
+  /** Events that were moved to where they occurred (occurred order only). */
+  moved: number;
+}
+
+export interface PartitionState {
+  no: number;
+  next: number;
+  settled: number;
+}
+
+/** `a7`: aggregate 7, `p3`: the records without aggregate of partition 3. */
+type ScanPart = `a${number}` | `p${number}`;
+
+/** Writes down what is to be done to bring the table up to the captured records. Resumes what was interrupted. */
+export function planBuild(
+  context: ReadContext,
+  derived: Derived,
+  { projection, hash }: Definition,
+  rebuild: boolean,
+): Plan {
+  const work = derived.db.transaction((): Plan => {
+    const build = chooseBuild(context, derived, projection, hash, rebuild);
+    addTouched(context, derived, build, new Groups(context, projection));
+    return { build: build.id, todo: countTodo(derived, build.id) };
+  });
+  return derived.schema === 'main' ? work.immediate() : work();
+}
+
+function chooseBuild(
+  context: ReadContext,
+  derived: Derived,
+  projection: Projection,
+  hash: string,
+  rebuild: boolean,
+): BuildRow {
+  const ready = findBuild(derived, projection.name, 'ready');
+  const next = findBuild(derived, projection.name, 'next');
+  const fits = (build: BuildRow): boolean =>
+    !rebuild && build.hash === hash && !wentBack(context, derived, build.id);
+  if (ready !== null && fits(ready)) {
+    if (next !== null) dropBuild(derived, next.id);
+    return ready;
+  }
+  if (next !== null && fits(next)) return next;
+  if (next !== null) dropBuild(derived, next.id);
+  return createBuild(derived, projection, hash);
+}
+
+export function partitionStates(context: ReadContext): PartitionState[] {
+  return context.db
+    .prepare('SELECT no, next_offset AS next, settled_offset AS settled FROM partition')
+    .all() as PartitionState[];
+}
+
+export function seenOf({ db, schema }: Derived, build: number): Map<number, PartitionState> {
+  const rows = db
+    .prepare(
+      `SELECT partition_no AS no, next_offset AS next, settled_offset AS settled FROM ${schema}._seen WHERE build = ?`,
+    )
+    .all(build) as PartitionState[];
+  return new Map(rows.map((row) => [row.no, row]));
+}
+
+/** The workspace holds less than the table was built from, as after restoring an older copy. */
+function wentBack(context: ReadContext, derived: Derived, build: number): boolean {
+  const now = new Map(partitionStates(context).map((state) => [state.no, state]));
+  for (const { no, next } of seenOf(derived, build).values())
+    if ((now.get(no)?.next ?? 0) < next) return true;
+  return false;
+}
+
+/** Partitions of the projection that have changed since the build, with what it has seen of them. */
+function changedPartitions(
+  context: ReadContext,
+  derived: Derived,
+  build: number,
+  groups: Groups,
+): { now: PartitionState; seen: PartitionState | null }[] {
+  const own = new Set(groups.partitions());
+  const seen = seenOf(derived, build);
+  return partitionStates(context)
+    .filter(({ no }) => own.has(no))
+    .map((now) => ({ now, seen: seen.get(now.no) ?? null }))
+    .filter(
+      ({ now, seen: before }) =>
+        before === null || before.next !== now.next || before.settled !== now.settled,
+    );
+}
+
+function addTouched(context: ReadContext, derived: Derived, build: BuildRow, groups: Groups): void {
+  const { db, schema } = derived;
+  const changed = changedPartitions(context, derived, build.id, groups);
+  if (changed.length === 0) return;
+  const add = db.prepare(`INSERT OR IGNORE INTO ${schema}._todo (build, kind, part) VALUES (?, ?, ?)`);
+  const types = new Set(groups.aggregateTypes());
+  for (const id of touchedAggregates(context, changed, groups, types)) {
+    const ref = groups.aggregateOf(id);
+    if (!types.has(ref.type)) continue;
+    if (groups.byAggregate) add.run(build.id, 'fold', ref.id);
+    else add.run(build.id, 'scan', `a${id}` satisfies ScanPart);
+  }
+  if (groups.takesLoose)
+    for (const { now } of changed) add.run(build.id, 'scan', `p${now.no}` satisfies ScanPart);
+  const put = db.prepare(`INSERT OR REPLACE INTO ${schema}._seen VALUES (?, ?, ?, ?)`);
+  for (const { now } of changed) put.run(build.id, now.no, now.next, now.settled);
+}
+
+/** Aggregates with records that are new, or whose transactions may have closed, since they were last looked at. */
+function* touchedAggregates(
+  context: ReadContext,
+  changed: readonly { now: PartitionState; seen: PartitionState | null }[],
+  groups: Groups,
+  types: ReadonlySet<string>,
+): Iterable<number> {
+  const isNew = changed.every(({ seen }) => seen === null) && changed.length === groups.partitions().length;
+  if (isNew && !groups.takesLoose) {
+    const ofType = context.db.prepare('SELECT id FROM aggregate WHERE type = ?').pluck();
+    for (const type of types) yield* ofType.all(type) as number[];
+    return;
+  }
+  const inRange = context.db
+    .prepare('SELECT DISTINCT agg_id FROM record WHERE id >= ? AND id < ? AND agg_id IS NOT NULL')
+    .pluck();
+  for (const { now, seen } of changed) {
+    context.throwIfAborted();
+    const base = now.no * OFFSET_SPAN;
+    yield* inRange.all(base + Math.min(seen?.settled ?? 0, seen?.next ?? 0), base + OFFSET_SPAN) as number[];
+  }
+}
+
+function countTodo({ db, schema }: Derived, build: number): number {
+  return db.prepare(`SELECT count(*) FROM ${schema}._todo WHERE build = ?`).pluck().get(build) as number;
+}
+
+/**
+ * Does a part of the plan for about `budgetMs` milliseconds in one transaction; with nothing left the table becomes
+ * the one that answers. `at`: the moment noted as built, ms.
+ */
+export function stepBuild(
+  context: ReadContext,
+  derived: Derived,
+  definition: Definition,
+  options: { build: number; budgetMs: number; cut: Cut; at: number },
+): StepResult {
+  const work = derived.db.transaction((): StepResult => {
+    const build = buildById(derived, options.build);
+    if (build === null || build.hash !== definition.hash) return { done: 0, left: 0, moved: 0 };
+    const step = new Step(context, derived, build, definition.projection, options.cut);
+    const done = step.run(options.budgetMs);
+    const left = countTodo(derived, build.id);
+    if (left === 0) switchTo(derived, build, options.at);
+    return { done, left, moved: step.moved };
+  });
+  return derived.schema === 'main' ? work.immediate() : work();
+}
+
+/** What one row, or one search for keys, has counted. */
+interface PartCounts {
+  processed: number;
+  ignored: number;
+  failed: number;
+}
+
+/** How many things are taken from the plan at once. */
+const BATCH = 100;
+
+class Step {
+  readonly #context: ReadContext;
+  readonly #derived: Derived;
+  readonly #build: number;
+  readonly #cut: Cut;
+  readonly #groups: Groups;
+  readonly #compiled: CompiledProjection;
+  readonly #scales: Map<string, number>;
+  readonly #putRow;
+  readonly #dropRow;
+  readonly #putFailure;
+  readonly #partBefore;
+  readonly #dropFailures;
+  readonly #putPart;
+  readonly #count;
+  readonly #putScale;
+
+  constructor(context: ReadContext, derived: Derived, build: BuildRow, projection: Projection, cut: Cut) {
+    const { db, schema } = derived;
+    this.#context = context;
+    this.#derived = derived;
+    this.#build = build.id;
+    this.#cut = cut;
+    this.#groups = new Groups(context, projection);
+    this.#compiled = compileProjection(projection);
+    const table = `${schema}.${dataTable(build.id)}`;
+    const places = projection.columns.map(() => '?').join(', ');
+    this.#putRow = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ${places}, ?, ?, ?)`);
+    this.#dropRow = db.prepare(`DELETE FROM ${table} WHERE key = ?`);
+    this.#putFailure = db.prepare(`INSERT OR REPLACE INTO ${schema}._failure VALUES (?, ?, ?, ?, ?)`);
+    this.#partBefore = db.prepare(
+      `SELECT processed, ignored, failed FROM ${schema}._part WHERE build = ? AND part = ?`,
+    );
+    this.#dropFailures = db.prepare(`DELETE FROM ${schema}._failure WHERE build = ? AND part = ?`);
+    this.#putPart = db.prepare(`INSERT OR REPLACE INTO ${schema}._part VALUES (?, ?, ?, ?, ?)`);
+    this.#count = db.prepare(
+      `UPDATE ${schema}._build SET processed = processed + ?, ignored = ignored + ?, failed = failed + ? WHERE id = ?`,
+    );
+    this.#putScale = db.prepare(`INSERT OR REPLACE INTO ${schema}._scale VALUES (?, ?, ?)`);
+    this.#scales = new Map(
+      db.prepare(`SELECT name, places FROM ${schema}._scale WHERE build = ?`).raw().all(build.id) as [
+        string,
+        number,
+      ][],
+    );
+  }
+
+  get moved(): number {
+    return this.#groups.moved;
+  }
+
+  run(budgetMs: number): number {
+    const { db, schema } = this.#derived;
+    const take = db.prepare(
+      // Searching for keys adds rows to fold, so it comes first.
+      `SELECT kind, part FROM ${schema}._todo WHERE build = ? ORDER BY kind DESC, part LIMIT ${BATCH}`,
+    );
+    const drop = db.prepare(`DELETE FROM ${schema}._todo WHERE build = ? AND kind = ? AND part = ?`);
+    const end = performance.now() + budgetMs;
+    let done = 0;
+    for (;;) {
+      const batch = take.all(this.#build) as { kind: 'scan' | 'fold'; part: string }[];
+      if (batch.length === 0) return done;
+      for (const { kind, part } of batch) {
+        this.#context.throwIfAborted();
+        if (kind === 'scan') this.#scan(part as ScanPart);
+        else this.#fold(part);
+        drop.run(this.#build, kind, part);
+        done += 1;
+        if (performance.now() >= end) return done;
+      }
+    }
+  }
+
+  /** Finds the keys of the events of an aggregate, or of the records of a partition that have none. */
+  #scan(part: ScanPart): void {
+    const { db, schema } = this.#derived;
+    const number = Number(part.slice(1));
+    const events = part.startsWith('a')
+      ? this.#groups.eventsOfAggregate(number)
+      : this.#groups.looseEvents(number);
+    const addKey = db.prepare(`INSERT OR IGNORE INTO ${schema}._key VALUES (?, ?, ?)`);
+    const addTodo = db.prepare(`INSERT OR IGNORE INTO ${schema}._todo VALUES (?, 'fold', ?)`);
+    const failures: Failure[] = [];
+    let ignored = 0;
+    for (const event of events) {
+      const key = this.#groups.byAggregate ? null : this.#groups.keyOf(event);
+      if (key !== null) {
+        addKey.run(this.#build, key, event.id);
+        addTodo.run(this.#build, key);
+      } else if (event.verdict === 'committed' && event.kind !== 'control') {
+        if (this.#isAbout(event)) failures.push(this.#withoutKey(event));
+        else ignored += 1;
+      }
+    }
+    this.#account(`scan ${part}`, 0, ignored, failures);
+  }
+
+  #isAbout(event: StreamEvent): boolean {
+    return event.kind === 'undecodable' || handlesType(this.#compiled.reducer, event.type);
+  }
+
+  #withoutKey(event: StreamEvent): Failure {
+    const { key } = this.#compiled.projection;
+    const message =
+      event.kind === 'undecodable'
+        ? 'Undecodable record: it has no key of a row'
+        : `The event has no ${key === 'aggregateId' ? 'aggregate id' : key}, so it belongs to no row`;
+    return { recordId: event.id, type: event.type, message };
+  }
+
+  #fold(key: string): void {
+    const events = this.#groups.byAggregate
+      ? this.#groups.byAggregateId(key, this.#cut)
+      : this.#groups.byRecords(this.#recordsOf(key), this.#cut);
+    const row = foldRow(this.#compiled, events);
+    if (row.values === null) this.#dropRow.run(key);
+    else this.#putRow.run(key, ...row.values);
+    this.#keepScales(row.scales);
+    this.#account(`key ${key}`, row.processed, row.ignored, row.failures);
+  }
+
+  #recordsOf(key: string): number[] {
+    const { db, schema } = this.#derived;
+    return db
+      .prepare(`SELECT record_id FROM ${schema}._key WHERE build = ? AND part = ?`)
+      .pluck()
+      .all(this.#build, key) as number[];
+  }
+
+  #keepScales(scales: ReadonlyMap<string, number>): void {
+    for (const [name, places] of scales) {
+      if (places <= (this.#scales.get(name) ?? -1)) continue;
+      this.#scales.set(name, places);
+      this.#putScale.run(this.#build, name, places);
+    }
+  }
+
+  /** Replaces what this part counted before. */
+  #account(part: string, processed: number, ignored: number, failures: readonly Failure[]): void {
+    const before = this.#partBefore.get(this.#build, part) as PartCounts | undefined;
+    if (before !== undefined && before.failed > 0) this.#dropFailures.run(this.#build, part);
+    for (const { recordId, type, message } of failures)
+      this.#putFailure.run(this.#build, part, recordId, type, message);
+    const failed = failures.length;
+    this.#putPart.run(this.#build, part, processed, ignored, failed);
+    this.#count.run(
+      processed - (before?.processed ?? 0),
+      ignored - (before?.ignored ?? 0),
+      failed - (before?.failed ?? 0),
+      this.#build,
+    );
+  }
+}

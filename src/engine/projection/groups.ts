@@ -1,0 +1,182 @@
+/** Which events make one row: the streams of a key, in the order in which they are folded together. */
+import type { Statement } from 'better-sqlite3';
+import type { AggregateRef } from '../../contract/common.ts';
+import type { FoldContext } from '../../core/fold.ts';
+import { decimalTextOf } from '../../core/json.ts';
+import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
+import { compareLog, cutStream, orderStream } from '../../core/order.ts';
+import { getPath, type PathStep, parsePath } from '../../core/path.ts';
+import { OFFSET_SPAN } from '../store/ids.ts';
+import { decodeStored, RECORD_COLUMNS, type StoredRecord, storedEventOf } from '../store/stream.ts';
+import { KIND } from '../store/values.ts';
+import type { ReadContext } from '../workers/context.ts';
+
+/** An event in its place, with what its own stream knows. */
+export interface PlacedEvent {
+  event: StreamEvent;
+  stream: FoldContext;
+  /** Effective time along its stream: recorded, or occurred in occurred order. Never falls inside a stream. */
+  at: number;
+}
+
+interface OwnedEvent {
+  event: StreamEvent;
+  aggregate: number | null;
+}
+
+/** How a projection finds its rows in the store. */
+export class Groups {
+  readonly byAggregate: boolean;
+  /** Events that were moved to where they occurred, so far. */
+  moved = 0;
+  readonly #context: ReadContext;
+  readonly #projection: Projection;
+  readonly #topics: ReadonlySet<string> | null;
+  readonly #keyPath: PathStep[];
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(context: ReadContext, projection: Projection) {
+    this.#context = context;
+    this.#projection = projection;
+    this.byAggregate = projection.key === 'aggregateId';
+    this.#topics = projection.source.topics === undefined ? null : new Set(projection.source.topics);
+    this.#keyPath = this.byAggregate ? [] : parsePath(projection.key).slice(1);
+  }
+
+  /** Numbers of the partitions that can hold events of the projection. */
+  partitions(): number[] {
+    return this.#context.dictionary
+      .partitions()
+      .filter(({ topic }) => this.#topics?.has(topic) ?? true)
+      .map(({ no }) => no);
+  }
+
+  /** Types whose aggregates belong to the projection. */
+  aggregateTypes(): string[] {
+    const { aggregateTypes } = this.#projection.source;
+    if (aggregateTypes !== undefined) return aggregateTypes;
+    return this.#context.db.prepare('SELECT DISTINCT type FROM aggregate').pluck().all() as string[];
+  }
+
+  /** Records without an aggregate belong only where whole topics are asked for. */
+  get takesLoose(): boolean {
+    return this.#projection.source.aggregateTypes === undefined;
+  }
+
+  /** Key of the row that an event belongs to, when the key lies in the event; null when the event has none. */
+  keyOf(event: StreamEvent): string | null {
+    const value = getPath(event.data, this.#keyPath);
+    if (typeof value === 'string') return value === '' ? null : value;
+    return decimalTextOf(value);
+  }
+
+  aggregateOf(id: number): AggregateRef {
+    return this.#context.dictionary.aggregate(id)!;
+  }
+
+  /** All events of an aggregate that lie in the projection's topics, every verdict, markers aside. */
+  eventsOfAggregate(id: number): StreamEvent[] {
+    return this.#load('agg_id = ?', [id]).map(({ event }) => event);
+  }
+
+  /** Events of a partition that have no aggregate. */
+  looseEvents(partition: number): StreamEvent[] {
+    const from = partition * OFFSET_SPAN;
+    return this.#load(`id >= ? AND id < ? AND agg_id IS NULL AND kind <> ${KIND.control}`, [
+      from,
+      from + OFFSET_SPAN,
+    ]).map(({ event }) => event);
+  }
+
+  /** The committed events of the aggregates with this id, as of the cut, in fold order. */
+  byAggregateId(key: string, cut: Cut): PlacedEvent[] {
+    const owned: OwnedEvent[] = [];
+    for (const type of this.aggregateTypes()) {
+      const id = this.#context.dictionary.aggregateId({ type, id: key });
+      // What was recorded later than K cannot be known on K; the exact cut is made below.
+      const knownOn = cut.knownOn ?? Number.MAX_SAFE_INTEGER;
+      if (id !== null)
+        for (const event of this.#load('agg_id = ? AND mono <= ?', [id, knownOn])) owned.push(event);
+    }
+    return this.#place(owned, cut);
+  }
+
+  /** The committed events with these record ids, as of the cut, in fold order across their streams. */
+  byRecords(ids: readonly number[], cut: Cut): PlacedEvent[] {
+    const one = this.#statement('id = ?');
+    const owned: OwnedEvent[] = [];
+    for (const id of ids) {
+      const row = one.get(id) as StoredRecord | undefined;
+      if (row !== undefined)
+        owned.push({
+          event: storedEventOf(this.#context, row, decodeStored(this.#context, row)),
+          aggregate: row.agg_id,
+        });
+    }
+    return this.#place(owned, cut);
+  }
+
+  #statement(where: string): Statement {
+    let statement = this.#statements.get(where);
+    if (statement === undefined) {
+      statement = this.#context.db.prepare(`SELECT ${RECORD_COLUMNS} FROM record WHERE ${where}`);
+      this.#statements.set(where, statement);
+    }
+    return statement;
+  }
+
+  #load(where: string, values: number[]): OwnedEvent[] {
+    const context = this.#context;
+    const found: OwnedEvent[] = [];
+    for (const row of this.#statement(where).iterate(...values) as IterableIterator<StoredRecord>) {
+      if (found.length % 1000 === 999) context.throwIfAborted();
+      const topic = context.dictionary.placeOf(row.id).topic;
+      if (this.#topics?.has(topic) ?? true)
+        found.push({ event: storedEventOf(context, row, decodeStored(context, row)), aggregate: row.agg_id });
+    }
+    return found;
+  }
+
+  #place(owned: readonly OwnedEvent[], cut: Cut): PlacedEvent[] {
+    const streams = [...Map.groupBy(owned, ({ aggregate }) => aggregate)].map(([aggregate, events]) =>
+      this.#placeStream(
+        events.map(({ event }) => event),
+        aggregate === null ? {} : contextOf(this.aggregateOf(aggregate)),
+        cut,
+      ),
+    );
+    return mergeStreams(streams);
+  }
+
+  #placeStream(events: readonly StreamEvent[], stream: FoldContext, cut: Cut): PlacedEvent[] {
+    const taken = cutStream(orderStream(events), cut);
+    this.moved += taken.note.moved.length;
+    let at = Number.NEGATIVE_INFINITY;
+    return taken.events.map((event) => {
+      const time = cut.trueOn === null ? event.monotonicAt : (event.occurredAt ?? event.recordedAt);
+      at = Math.max(at, time);
+      return { event, stream, at };
+    });
+  }
+}
+
+const contextOf = (ref: AggregateRef): FoldContext => ({ aggregateType: ref.type, aggregateId: ref.id });
+
+/** One order over all streams that keeps each as it is: the head with the earliest effective time goes first. */
+function mergeStreams(streams: PlacedEvent[][]): PlacedEvent[] {
+  if (streams.length <= 1) return streams[0] ?? [];
+  const merged: PlacedEvent[] = [];
+  const heads = streams.map(() => 0);
+  for (;;) {
+    let choice = -1;
+    for (let lane = 0; lane < streams.length; lane += 1) {
+      const head = streams[lane]![heads[lane]!];
+      if (head === undefined) continue;
+      const best = choice === -1 ? undefined : streams[choice]![heads[choice]!]!;
+      if (best === undefined || (head.at - best.at || compareLog(head.event, best.event)) < 0) choice = lane;
+    }
+    if (choice === -1) return merged;
+    merged.push(streams[choice]![heads[choice]!]!);
+    heads[choice]! += 1;
+  }
+}

@@ -1,0 +1,122 @@
+/** The `aggregates` namespace: lists, timelines, states. */
+import { join } from 'node:path';
+import type { AggregateRef } from '../../contract/common.ts';
+import type { Service } from '../../contract/contract.ts';
+import { HindcastError } from '../../contract/errors.ts';
+import { mergeReducer } from '../../core/fold.ts';
+import { canonicalJson, formatJson, sha256Hex } from '../../core/json.ts';
+import type { Json, Reducer } from '../../core/model.ts';
+import { PathProblem, parsePath } from '../../core/path.ts';
+import { reducerFor } from '../../core/projections/builtin.ts';
+import { Definitions } from '../projection/definitions.ts';
+import type { ReducerText } from '../reads/timeline.ts';
+import type { ServiceDeps } from './deps.ts';
+
+interface NamedReducer {
+  name: string;
+  version: number;
+  builtIn: boolean;
+  reducer: Reducer;
+}
+
+/** The person's and the built-in projections of this machine. */
+export const definitionsOf = ({ host, log }: Pick<ServiceDeps, 'host' | 'log'>): Definitions =>
+  new Definitions(join(host.dataDir, 'projections'), log);
+
+function reducersFor(definitions: Definitions, { type }: AggregateRef): NamedReducer[] {
+  const named = definitions
+    .list()
+    .filter(
+      ({ projection: { source, reducer } }) =>
+        (source.aggregateTypes?.includes(type) ?? true) && (reducer.aggregateType ?? type) === type,
+    )
+    .map(
+      ({ projection, builtIn }): NamedReducer => ({
+        name: projection.name,
+        version: projection.reducer.version,
+        builtIn,
+        reducer: projection.reducer,
+      }),
+    );
+  const merge = {
+    name: mergeReducer.name,
+    version: mergeReducer.version,
+    builtIn: true,
+    reducer: mergeReducer,
+  };
+  return [...named, merge];
+}
+
+/** The reducer of that name; null: the one meant for the type, else merge. @throws HindcastError `reducer.invalid` */
+function chooseReducer(
+  reducers: readonly NamedReducer[],
+  ref: AggregateRef,
+  name: string | null,
+): NamedReducer {
+  if (name !== null) {
+    const found = reducers.find((each) => each.name === name);
+    if (found !== undefined) return found;
+    const names = reducers.map((each) => each.name).join(', ');
+    throw new HindcastError('reducer.invalid', {
+      name,
+      problem: `there is none of that name for ${ref.type || 'this aggregate'}; there are ${names}`,
+    });
+  }
+  const meant = reducerFor(ref.type);
+  return reducers.find(({ reducer }) => reducer === meant) ?? reducers.at(-1)!;
+}
+
+const texts = new WeakMap<Reducer, ReducerText>();
+
+function textOf(reducer: Reducer): ReducerText {
+  let text = texts.get(reducer);
+  if (text === undefined) {
+    const json = reducer as unknown as Json;
+    text = { definition: formatJson(json), hash: sha256Hex(canonicalJson(json)) };
+    texts.set(reducer, text);
+  }
+  return text;
+}
+
+export function createAggregateService(deps: ServiceDeps): Service<'aggregates'> {
+  const { workspaces } = deps;
+  const definitions = definitionsOf(deps);
+  const reducerText = (ref: AggregateRef, name: string | null): ReducerText =>
+    textOf(chooseReducer(reducersFor(definitions, ref), ref, name).reducer);
+  return {
+    types: async (input, { signal }) => workspaces.current().read('aggregates.types', input, { signal }),
+    list: async (input, { signal }) => workspaces.current().read('aggregates.list', input, { signal }),
+    async timeline({ ref, cut, reducer }, { signal }) {
+      const reducers = reducersFor(definitions, ref);
+      const chosen = chooseReducer(reducers, ref, reducer);
+      const info = await workspaces
+        .current()
+        .read('aggregates.timeline', { ref, cut, reducer: textOf(chosen.reducer) }, { signal });
+      return {
+        ...info,
+        reducers: reducers.map(({ name, version, builtIn }) => ({ name, version, builtIn })),
+        reducer: { name: chosen.name, version: chosen.version },
+      };
+    },
+    events: async ({ ref, cut, from, count }, { signal }) =>
+      workspaces.current().read('aggregates.events', { ref, cut, from, count }, { signal }),
+    strip: async (input, { signal }) => workspaces.current().read('aggregates.strip', input, { signal }),
+    state: async ({ ref, cut, reducer, index }, { signal }) =>
+      workspaces
+        .current()
+        .read('aggregates.state', { ref, cut, index, reducer: reducerText(ref, reducer) }, { signal }),
+    async history({ ref, cut, reducer, path }, { signal }) {
+      try {
+        parsePath(path);
+      } catch (error) {
+        if (!(error instanceof PathProblem)) throw error;
+        throw new HindcastError('input.invalid', { procedure: 'aggregates.history', problem: error.message });
+      }
+      return workspaces
+        .current()
+        .read('aggregates.history', { ref, cut, path, reducer: reducerText(ref, reducer) }, { signal });
+    },
+    locate: async ({ ref, cut, target }, { signal }) =>
+      workspaces.current().read('aggregates.locate', { ref, cut, target }, { signal }),
+  };
+}

@@ -1,0 +1,246 @@
+/** A workspace as the rest of the engine sees it: reads and writes by name, captures, and word of every change. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { HindcastError } from '../../contract/errors.ts';
+import { startCapture } from '../capture/startCapture.ts';
+import type { CaptureOutcome, CaptureProgress, CaptureRequest } from '../capture/types.ts';
+import type { Reads } from '../workers/reads.ts';
+import { StoreThread } from '../workers/storeThread.ts';
+import type { Writes } from '../workers/writes.ts';
+import { isHeldHere, lockWorkspace, type WorkspaceLock } from './lock.ts';
+import { createFile, inspectFile, type WorkspaceKind } from './open.ts';
+
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  facts?: Record<string, unknown>,
+) => void;
+
+export interface Workspace {
+  readonly file: string;
+  readonly readOnly: boolean;
+  readonly kind: WorkspaceKind;
+  /** Runs a read function in a reader thread. @throws HindcastError; `cancelled` when the signal is aborted */
+  read<K extends keyof Reads>(
+    name: K,
+    args: Parameters<Reads[K]>[1],
+    options?: { signal?: AbortSignal },
+  ): Promise<Awaited<ReturnType<Reads[K]>>>;
+  /** Runs a write function in the one writer thread. @throws HindcastError `workspace.read-only` and others */
+  write<K extends keyof Writes>(
+    name: K,
+    args: Parameters<Writes[K]>[1],
+    options?: { signal?: AbortSignal; onProgress?: (state: unknown) => void },
+  ): Promise<Awaited<ReturnType<Writes[K]>>>;
+  /**
+   * Reads topics up to the end offsets seen at the start. Resolves also when it ends early or is cancelled: what was
+   * read is kept, and the next capture goes on there.
+   * @throws HindcastError when it cannot begin: `capture.running`, `workspace.other-cluster`, `topic.recreated`, …
+   */
+  capture(
+    request: CaptureRequest,
+    options: { signal: AbortSignal; onProgress: (progress: CaptureProgress) => void },
+  ): Promise<CaptureOutcome>;
+  /** Rises with every change of the captured records. */
+  revision(): number;
+  /** Calls back after every change of records, at most once a second while a capture runs, and after every write. */
+  onChange(listener: () => void): () => void;
+  /** Ends a running capture and all threads; what was committed stays. */
+  close(): Promise<void>;
+}
+
+const READERS = 2;
+/** While a capture runs, listeners hear of new records this often. */
+const CHANGE_EVERY_MS = 1000;
+
+/**
+ * create: a new file. open: to read and write, locked against other processes; a recording opens read-only.
+ * read-only: nothing is locked and nothing is written, also while another process captures into it.
+ * @throws HindcastError `workspace.exists`, `.missing`, `.not-ours`, `.newer`, `.damaged`, `.in-use`, `.read-only-place`
+ */
+export async function openWorkspace(
+  file: string,
+  options: { mode: 'create' | 'open' | 'read-only'; log: Log },
+): Promise<Workspace> {
+  const path = resolve(file);
+  const { mode, log } = options;
+  if (mode === 'read-only') return openReadOnly(path, log);
+  // The lock comes first: looking into a file that this process has open would drop its locks.
+  if (mode === 'open' && !existsSync(path)) throw new HindcastError('workspace.missing', { where: path });
+  const known = mode === 'open' && !isHeldHere(path) ? inspectFile(path) : null;
+  if (known !== null && !known.wal) return openReadOnly(path, log);
+  const lock = lockWorkspace(path);
+  try {
+    if (mode === 'create') createFile(path);
+    const workspace = new OpenWorkspace(path, lock, log);
+    await workspace.start();
+    return workspace;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openReadOnly(path: string, log: Log): Promise<Workspace> {
+  if (!isHeldHere(path)) inspectFile(path);
+  const workspace = new OpenWorkspace(path, null, log);
+  await workspace.start();
+  return workspace;
+}
+
+class OpenWorkspace implements Workspace {
+  readonly file: string;
+  readonly readOnly: boolean;
+  kind: WorkspaceKind = 'workspace';
+  readonly #lock: WorkspaceLock | null;
+  readonly #log: Log;
+  #readers: StoreThread[] = [];
+  #writer: StoreThread | null = null;
+  #revision = 0;
+  readonly #listeners = new Set<() => void>();
+  #capture: { abort: AbortController; ended: Promise<unknown> } | null = null;
+  #changeTimer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(file: string, lock: WorkspaceLock | null, log: Log) {
+    this.file = file;
+    this.readOnly = lock === null;
+    this.#lock = lock;
+    this.#log = log;
+  }
+
+  async start(): Promise<void> {
+    const log = this.#log;
+    try {
+      if (!this.readOnly) {
+        const onChanged = (revision: number) => this.#changed(revision);
+        this.#writer = new StoreThread({
+          entry: 'writerWorker',
+          workerData: { file: this.file },
+          onChanged,
+          log,
+        });
+        await this.#writer.start();
+      }
+      this.#readers = Array.from(
+        { length: READERS },
+        (_, index) =>
+          new StoreThread({
+            entry: 'readerWorker',
+            workerData: { file: this.file, check: this.readOnly && index === 0 },
+            log,
+          }),
+      );
+      const [facts] = (await Promise.all(this.#readers.map((reader) => reader.start()))) as {
+        kind: WorkspaceKind;
+        revision: number;
+      }[];
+      this.kind = facts!.kind;
+      this.#revision = facts!.revision;
+    } catch (error) {
+      await Promise.all([...this.#readers, this.#writer].map((thread) => thread?.close()));
+      throw error;
+    }
+    // After a crash in a bulk load they are missing; reads are right without them, only slow.
+    if (!this.readOnly)
+      this.write('ensureIndexes', {}).catch((error: Error) =>
+        log('warn', 'Indexes could not be built', { file: this.file, problem: error.message }),
+      );
+  }
+
+  read<K extends keyof Reads>(
+    name: K,
+    args: Parameters<Reads[K]>[1],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Awaited<ReturnType<Reads[K]>>> {
+    if (this.#closed) return Promise.reject(new HindcastError('workspace.none'));
+    return this.#readerFor(name).call(name, args, options) as Promise<Awaited<ReturnType<Reads[K]>>>;
+  }
+
+  /** Lists keep their indexes of the log in one thread, streams and SQL theirs in the other. */
+  #readerFor(name: string): StoreThread {
+    const [lists, streams] = this.#readers as [StoreThread, StoreThread];
+    if (name.startsWith('workspace.')) return streams.load < lists.load ? streams : lists;
+    return name.startsWith('events.') || name === 'aggregates.list' || name === 'aggregates.types'
+      ? lists
+      : streams;
+  }
+
+  async write<K extends keyof Writes>(
+    name: K,
+    args: Parameters<Writes[K]>[1],
+    options: { signal?: AbortSignal; onProgress?: (state: unknown) => void } = {},
+  ): Promise<Awaited<ReturnType<Writes[K]>>> {
+    const writer = this.#writerOrThrow();
+    const result = (await writer.call(name, args, options)) as Awaited<ReturnType<Writes[K]>>;
+    this.#notify();
+    return result;
+  }
+
+  async capture(
+    request: CaptureRequest,
+    options: { signal: AbortSignal; onProgress: (progress: CaptureProgress) => void },
+  ): Promise<CaptureOutcome> {
+    const writer = this.#writerOrThrow();
+    if (this.#capture !== null) throw new HindcastError('capture.running');
+    const abort = new AbortController();
+    const cancel = () => abort.abort();
+    options.signal.addEventListener('abort', cancel, { once: true });
+    if (options.signal.aborted) cancel();
+    const running = startCapture(this.file, writer, request, {
+      signal: abort.signal,
+      onProgress: options.onProgress,
+    });
+    const capture = { abort, ended: running.catch(() => {}) };
+    this.#capture = capture;
+    try {
+      return await running;
+    } finally {
+      this.#capture = null;
+      options.signal.removeEventListener('abort', cancel);
+      this.#notify();
+    }
+  }
+
+  revision(): number {
+    return this.#revision;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#capture?.abort.abort();
+    await this.#capture?.ended;
+    if (this.#changeTimer !== null) clearTimeout(this.#changeTimer);
+    this.#listeners.clear();
+    // The writer goes last: the last connection to close folds the write-ahead log into the file.
+    await Promise.all(this.#readers.map((reader) => reader.close()));
+    await this.#writer?.close();
+    this.#lock?.release();
+  }
+
+  #writerOrThrow(): StoreThread {
+    if (this.#closed) throw new HindcastError('workspace.none');
+    if (this.#writer === null) throw new HindcastError('workspace.read-only', { where: this.file });
+    return this.#writer;
+  }
+
+  #changed(revision: number): void {
+    this.#revision = revision;
+    if (this.#capture === null) this.#notify();
+    else
+      this.#changeTimer ??= setTimeout(() => {
+        this.#changeTimer = null;
+        this.#notify();
+      }, CHANGE_EVERY_MS);
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,78 @@
+/** Thread entry: answers reads, one at a time, each inside one read transaction. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { HindcastError } from '../../contract/errors.ts';
+import { Dictionary } from '../store/dictionary.ts';
+import { storeFault } from '../store/faults.ts';
+import { metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
+import type { ReadContext } from './context.ts';
+import { type Call, isRaised, type ThreadMessage, toWire } from './messages.ts';
+import { reads } from './reads.ts';
+import { LruCache } from './revisionCache.ts';
+
+export interface ReaderData {
+  file: string;
+  check: boolean;
+}
+
+const CACHE_BYTES = 256 * 1024 * 1024;
+
+const { file, check } = workerData as ReaderData;
+const port = parentPort!;
+const post = (message: ThreadMessage) => port.postMessage(message);
+type Read = (context: ReadContext, args: unknown) => unknown;
+const registry = new Map(Object.entries(reads) as [string, Read][]);
+
+function start(): void {
+  const db = openForReading(file, { check });
+  const kind = metaOf(db, 'kind') as WorkspaceKind;
+  const dictionary = new Dictionary(db);
+  const cache = new LruCache(CACHE_BYTES);
+  const lasting = new Map<string, unknown>();
+  const readRevision = db.prepare("SELECT value FROM meta WHERE key = 'revision'").pluck();
+  let cachedRevision = -1;
+
+  async function answer(call: Call): Promise<void> {
+    try {
+      const read = registry.get(call.name);
+      if (read === undefined) throw new HindcastError('procedure.unknown', { procedure: call.name });
+      db.exec('BEGIN');
+      const revision = readRevision.get() as number;
+      if (revision !== cachedRevision) cache.clear();
+      cachedRevision = revision;
+      const context: ReadContext = {
+        db,
+        file,
+        kind,
+        revision,
+        cache,
+        lasting,
+        dictionary,
+        throwIfAborted() {
+          if (isRaised(call.cancel)) throw new HindcastError('cancelled', { what: call.name });
+        },
+      };
+      context.throwIfAborted();
+      const value = await read(context, call.args);
+      post({ kind: 'answer', id: call.id, value });
+    } catch (error) {
+      post({ kind: 'failed', id: call.id, error: toWire(storeFault(error, file)) });
+    } finally {
+      if (db.inTransaction) db.exec('COMMIT');
+    }
+  }
+
+  port.on('message', (message: Call | { kind: 'close' }) => {
+    if ('kind' in message) {
+      db.close();
+      port.close();
+    } else void answer(message);
+  });
+  post({ kind: 'ready', facts: { kind, revision: readRevision.get() as number } });
+}
+
+try {
+  start();
+} catch (error) {
+  post({ kind: 'refused', error: toWire(storeFault(error, file)) });
+  port.close();
+}

@@ -1,0 +1,163 @@
+/** The engine's end of one store thread: a queue of calls, one under way at a time, started again after a crash. */
+import { type MessagePort, Worker } from 'node:worker_threads';
+import { HindcastError } from '../../contract/errors.ts';
+import { workerUrl } from './locate.ts';
+import { type Call, fromWire, newCancelFlag, raiseFlag, type ThreadMessage } from './messages.ts';
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  onProgress?: (state: unknown) => void;
+}
+
+interface Pending {
+  call: Call;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+  onProgress: ((state: unknown) => void) | undefined;
+  ended: boolean;
+}
+
+export interface StoreThreadOptions {
+  entry: 'readerWorker' | 'writerWorker';
+  workerData: Record<string, unknown>;
+  onChanged?: (revision: number) => void;
+  log: (level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
+}
+
+export class StoreThread {
+  readonly #options: StoreThreadOptions;
+  #worker: Worker | null = null;
+  #ready: Promise<unknown> | null = null;
+  readonly #queue: Pending[] = [];
+  #current: Pending | null = null;
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: StoreThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Calls waiting or under way. */
+  get load(): number {
+    return this.#queue.length + (this.#current === null ? 0 : 1);
+  }
+
+  /** Starts the thread; what it knows of the file. @throws HindcastError when it cannot open the file */
+  start(): Promise<unknown> {
+    this.#ready ??= new Promise((resolve, reject) => {
+      const worker = new Worker(workerUrl(this.#options.entry), { workerData: this.#options.workerData });
+      this.#worker = worker;
+      let crash: Error | null = null;
+      let refused = false;
+      worker.on('message', (message: ThreadMessage) => {
+        if (message.kind === 'ready') resolve(message.facts);
+        else if (message.kind === 'refused') {
+          refused = true;
+          reject(fromWire(message.error));
+        } else this.#receive(message);
+      });
+      worker.on('error', (error) => {
+        crash = error instanceof Error ? error : new Error(String(error));
+      });
+      worker.on('exit', (code) => {
+        if (this.#worker === worker) this.#worker = null;
+        this.#ready = null;
+        const problem = crash?.message ?? `the ${this.#options.entry} thread ended with status ${code}`;
+        const error = new HindcastError('internal', { problem }, { cause: crash ?? undefined });
+        reject(error);
+        if (!this.#closed && !refused)
+          this.#options.log('error', 'A store thread stopped', { entry: this.#options.entry, problem });
+        this.#fail(error);
+      });
+    });
+    return this.#ready;
+  }
+
+  call(name: string, args: unknown, options: CallOptions = {}): Promise<unknown> {
+    const { signal, onProgress } = options;
+    if (this.#closed) return Promise.reject(new HindcastError('workspace.none'));
+    if (signal?.aborted) return Promise.reject(new HindcastError('cancelled', { what: name }));
+    return new Promise((resolve, reject) => {
+      const call: Call = { id: this.#nextId++, name, args, cancel: newCancelFlag() };
+      const pending: Pending = { call, resolve, reject, onProgress, ended: false };
+      const cancel = () => {
+        raiseFlag(call.cancel);
+        const at = this.#queue.indexOf(pending);
+        if (at === -1) return;
+        this.#queue.splice(at, 1);
+        this.#settle(pending, () => reject(new HindcastError('cancelled', { what: name })));
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      pending.resolve = (value) => {
+        signal?.removeEventListener('abort', cancel);
+        resolve(value);
+      };
+      pending.reject = (error) => {
+        signal?.removeEventListener('abort', cancel);
+        reject(error);
+      };
+      this.#queue.push(pending);
+      this.#pump();
+    });
+  }
+
+  /** Hands a port to the thread, outside the queue. */
+  async send(message: unknown, transfer: MessagePort[]): Promise<void> {
+    await this.start();
+    this.#worker?.postMessage(message, transfer);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const pending of this.#queue.splice(0))
+      this.#settle(pending, () =>
+        pending.reject(new HindcastError('cancelled', { what: pending.call.name })),
+      );
+    if (this.#current !== null) raiseFlag(this.#current.call.cancel);
+    const worker = this.#worker;
+    if (worker === null) return;
+    const ended = new Promise((done) => worker.once('exit', done));
+    worker.postMessage({ kind: 'close' });
+    await ended;
+  }
+
+  #pump(): void {
+    if (this.#current !== null || this.#queue.length === 0) return;
+    const pending = this.#queue.shift()!;
+    this.#current = pending;
+    this.start().then(
+      () => this.#worker?.postMessage(pending.call),
+      (error: Error) => this.#end(pending, () => pending.reject(error)),
+    );
+  }
+
+  #receive(message: ThreadMessage): void {
+    if (message.kind === 'changed') {
+      this.#options.onChanged?.(message.revision);
+      return;
+    }
+    const pending = this.#current;
+    if (pending === null || !('id' in message) || message.id !== pending.call.id) return;
+    if (message.kind === 'progress') pending.onProgress?.(message.state);
+    else if (message.kind === 'answer') this.#end(pending, () => pending.resolve(message.value));
+    else if (message.kind === 'failed') this.#end(pending, () => pending.reject(fromWire(message.error)));
+  }
+
+  #end(pending: Pending, settle: () => void): void {
+    if (this.#current === pending) this.#current = null;
+    this.#settle(pending, settle);
+    this.#pump();
+  }
+
+  #settle(pending: Pending, settle: () => void): void {
+    if (pending.ended) return;
+    pending.ended = true;
+    settle();
+  }
+
+  /** After a crash only the call under way is lost; those that wait go to the next thread. */
+  #fail(error: Error): void {
+    const pending = this.#current;
+    if (pending !== null) this.#end(pending, () => pending.reject(error));
+  }
+}

@@ -1,0 +1,52 @@
+import type { AggregateRef, Cut } from '../contract/common.ts';
+import { HindcastError } from '../contract/errors.ts';
+import { parseTime, TimeProblem } from '../core/time.ts';
+
+/** ISO 8601 with a zone, or milliseconds since 1970. @throws HindcastError time.no-zone */
+export function parseMoment(text: string): number {
+  try {
+    return parseTime(text);
+  } catch (problem) {
+    if (!(problem instanceof TimeProblem)) throw problem;
+    const sentence = problem.message.slice(0, -problem.hint.length - 2);
+    throw new HindcastError('time.no-zone', { text, problem: sentence }, { cause: problem });
+  }
+}
+
+/** `TYPE/ID`; the id may hold slashes, the type not. @throws HindcastError input.invalid */
+export function parseAggregate(text: string): AggregateRef {
+  const slash = text.indexOf('/');
+  if (slash < 1 || slash === text.length - 1)
+    throw new HindcastError('input.invalid', {
+      procedure: '--aggregate',
+      problem: `“${text}” is not TYPE/ID`,
+    });
+  return { type: text.slice(0, slash), id: text.slice(slash + 1) };
+}
+
+export type Clock = 'recorded' | 'occurred';
+export const NO_CUT: Cut = { knownOn: null, trueOn: null };
+
+/** The cut of `--at TIME` on the chosen clock. */
+export function cutAt(text: string | undefined, clock: Clock): Cut {
+  if (text === undefined) return NO_CUT;
+  const ms = parseMoment(text);
+  return clock === 'recorded' ? { knownOn: ms, trueOn: null } : { knownOn: null, trueOn: ms };
+}
+
+/** `TOPIC:PARTITION:OFFSET`, or null when the text has another form. */
+export function parsePlace(text: string): { topic: string; partition: number; offset: string } | null {
+  const match = /^([A-Za-z0-9._-]{1,249}):(\d{1,10}):(\d{1,19})$/.exec(text);
+  return match ? { topic: match[1]!, partition: Number(match[2]), offset: match[3]! } : null;
+}
+
+/** A whole number of at least 1. @throws HindcastError input.invalid */
+export function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new HindcastError('input.invalid', {
+      procedure: '--limit',
+      problem: `“${text}” is not a whole number from 1`,
+    });
+  return limit;
+}

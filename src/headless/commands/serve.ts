@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import open from 'open';
+import { HindcastError } from '../../contract/errors.ts';
+import { createEngine } from '../../engine/app.ts';
+import { startHost } from '../host/startHost.ts';
+import { createNodeHost, defaultDataDir } from '../nodeHost.ts';
+import { EXIT } from '../output.ts';
+import { engineMode, VERSION } from '../session.ts';
+
+export interface ServeOptions {
+  port?: number;
+  workspace?: string;
+  open: boolean;
+}
+
+/** Root of the checkout or of the installed package: the folder that holds `out` and `resources`. */
+const home = join(import.meta.dirname, '../..');
+
+/** Serves the window to a browser on this machine until the process is told to end. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const pageDir = join(home, 'out', 'renderer');
+  if (!existsSync(join(pageDir, 'index.html')))
+    throw new HindcastError('internal', {
+      problem: `there is no built page in ${pageDir}; run npm run build`,
+    });
+  const demo = join(home, 'resources', 'demo.hindcast');
+  const host = createNodeHost({
+    dataDir: process.env.HINDCAST_DATA_DIR ?? defaultDataDir(),
+    door: 'browser',
+    version: VERSION,
+    restarts: 0,
+    demoRecording: existsSync(demo) ? demo : null,
+  });
+  const engine = await createEngine(host, { openLast: options.workspace === undefined });
+  if (options.workspace !== undefined)
+    await engine.openWorkspaceFile(options.workspace, engineMode(options.workspace, 'ensure'));
+  const server = await startHost({ port: options.port, engine, pageDir, log: host.log });
+  process.stdout.write(`${server.url}\n`);
+  if (options.open) await open(server.url).catch(() => {});
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+  await server.close();
+  await engine.close();
+  return EXIT.done;
+}
+
+export function serveCommand(program: Command, done: (status: number) => void): void {
+  program
+    .command('serve')
+    .description('the window in a browser on this machine; prints one line with its address')
+    .option('--port <n>', 'else a free one', Number)
+    .option('--workspace <file>', 'made when it is missing')
+    .option('--no-open', 'do not open the browser')
+    .action(async (flags: ServeOptions) => done(await serve(flags)));
+}

@@ -1,0 +1,86 @@
+import { HindcastError } from '../contract/errors.ts';
+import { formatJson, parseJson } from '../core/json.ts';
+import type { Json } from '../core/model.ts';
+import { formatTime } from '../core/time.ts';
+
+/** Exit statuses of the command line (docs/CLI.md). */
+export const EXIT = { done: 0, failed: 1, usage: 2, incomplete: 3, refused: 4, interrupted: 130 } as const;
+
+/** Data goes to standard output, everything else to standard error. */
+export interface Output {
+  json: boolean;
+  /** One JSON document; numbers of any size stay exact because the value holds exact numbers. */
+  document(value: unknown): void;
+  /** One line of newline-delimited JSON. */
+  line(value: unknown): void;
+  text(line: string): void;
+  note(line: string): void;
+}
+
+const encode = (value: unknown, indent?: number): string => formatJson(value as Json, indent);
+
+export function createOutput(json: boolean): Output {
+  return {
+    json,
+    document: (value) => void process.stdout.write(`${encode(value, 2)}\n`),
+    line: (value) => void process.stdout.write(`${encode(value)}\n`),
+    text: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+  };
+}
+
+/** A 64-bit integer that travels as text becomes an exact JSON number. */
+export const exact = (text: string | null): Json => (text === null ? null : parseJson(text));
+
+/** JSON text becomes a value with exact numbers. */
+export const exactJson = (text: string | null): Json => (text === null ? null : parseJson(text));
+
+export const at = (ms: number | null): string => (ms === null ? '–' : formatTime(ms));
+
+// Terminals obey control characters; a record must not be able to move the cursor or hide what follows.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+export const plain = (text: string): string =>
+  text.replace(CONTROL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+export interface Column<T> {
+  title: string;
+  value: (row: T) => string;
+  right?: boolean;
+}
+
+/** Aligned columns for a person; nothing is cut off. */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string[] {
+  const cells = rows.map((row) => columns.map((column) => plain(column.value(row))));
+  const widths = columns.map((column, i) =>
+    Math.max(column.title.length, ...cells.map((row) => row[i]!.length)),
+  );
+  const render = (row: string[]): string =>
+    row
+      .map((cell, i) => (columns[i]!.right ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  return [render(columns.map(({ title }) => title)), ...cells.map(render)];
+}
+
+const REFUSALS = new Set([
+  'connection.read-only',
+  'connection.name-mismatch',
+  'compensate.head-moved',
+  'compensate.duplicate',
+  'compensate.plan-changed',
+  'compensate.invalid',
+]);
+
+/** The exit status that belongs to an error. */
+export function statusOf(error: unknown): number {
+  if (!(error instanceof HindcastError)) return EXIT.failed;
+  if (error.code === 'cancelled') return EXIT.interrupted;
+  if (error.code === 'input.invalid' || error.code === 'time.no-zone') return EXIT.usage;
+  return REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
+}
+
+/** One sentence of what happened, one of what to do. */
+export function describeError(error: unknown): string {
+  if (error instanceof HindcastError) return `${error.message} ${error.nextStep}`;
+  return error instanceof Error ? error.message : String(error);
+}

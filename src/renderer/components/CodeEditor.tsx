@@ -1,0 +1,173 @@
+import { autocompletion, closeBrackets, completeFromList, completionKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { json } from '@codemirror/lang-json';
+import { SQLite, sql } from '@codemirror/lang-sql';
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
+import { Compartment, EditorState } from '@codemirror/state';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+  placeholder,
+} from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import { useEffect, useRef } from 'react';
+import { HIDDEN_IN_LINES, mark } from '../lib/escape.ts';
+import styles from './CodeEditor.module.css';
+
+const theme = EditorView.theme({
+  '&': { height: '100%', color: 'var(--fg)', backgroundColor: 'var(--panel)', fontSize: '12px' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--mono-family)', lineHeight: '20px', fontVariantLigatures: 'none' },
+  '.cm-content': { caretColor: 'var(--fg)', padding: '6px 0' },
+  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
+  '.cm-gutters': { backgroundColor: 'var(--panel)', color: 'var(--fg3)', border: 'none' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--raise)' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: 'var(--sel)',
+  },
+  '.cm-matchingBracket': { backgroundColor: 'var(--accent-bg)', outline: '1px solid var(--accent)' },
+  '.cm-placeholder': { color: 'var(--fg3)' },
+  '.cm-tooltip': { backgroundColor: 'var(--panel)', border: '1px solid var(--line2)', color: 'var(--fg)' },
+  '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--sel)', color: 'var(--fg)' },
+});
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword], color: 'var(--accent)' },
+  { tag: [tags.string, tags.special(tags.string)], color: 'var(--str)' },
+  { tag: tags.number, color: 'var(--num)' },
+  { tag: [tags.bool, tags.null], color: 'var(--chg)' },
+  { tag: [tags.propertyName, tags.typeName], color: 'var(--fg2)' },
+  { tag: tags.comment, color: 'var(--fg3)', fontStyle: 'italic' },
+  { tag: tags.invalid, color: 'var(--bad)' },
+]);
+
+/** What cannot be seen is shown as what it is, as everywhere on the page. */
+const visibleControls = highlightSpecialChars({
+  specialChars: HIDDEN_IN_LINES,
+  render(code) {
+    const element = document.createElement('span');
+    element.textContent = mark(String.fromCodePoint(code));
+    element.style.color = 'var(--warn)';
+    return element;
+  },
+});
+
+interface CodeEditorProps {
+  value: string;
+  onValue?: (value: string) => void;
+  language: 'sql' | 'json';
+  /** Name for screen readers. */
+  label: string;
+  readOnly?: boolean;
+  placeholder?: string;
+  /** Ctrl/Cmd+Enter. */
+  onSubmit?: () => void;
+  /** Tables and their columns, offered while typing SQL. */
+  schema?: Record<string, string[]>;
+  autoFocus?: boolean;
+}
+
+/** SQL of SQLite; columns are offered also where no table is named before them. */
+function sqlMode(schema: Record<string, string[]> | undefined) {
+  const support = sql({ dialect: SQLite, ...(schema === undefined ? {} : { schema }) });
+  const columns = [...new Set(Object.values(schema ?? {}).flat())];
+  const offered = completeFromList(columns.map((label) => ({ label, type: 'property', boost: 2 })));
+  return [support, support.language.data.of({ autocomplete: offered })];
+}
+
+/**
+ * An editor for SQL or JSON. It stands in a shadow root, where CodeMirror uses constructed style sheets: the CSP
+ * of the page allows no style elements.
+ */
+export function CodeEditor(props: CodeEditorProps) {
+  const { value, language, label, readOnly = false, schema, autoFocus } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const newest = useRef(props);
+  newest.current = props;
+  const mode = useRef(new Compartment());
+  const lock = useRef(new Compartment());
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once; what changes is passed on below.
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+    const editor = new EditorView({
+      root,
+      parent: root,
+      state: EditorState.create({
+        doc: value,
+        extensions: [
+          lineNumbers(),
+          visibleControls,
+          history(),
+          drawSelection(),
+          indentOnInput(),
+          bracketMatching(),
+          closeBrackets(),
+          autocompletion(),
+          highlightActiveLine(),
+          EditorView.lineWrapping,
+          keymap.of([
+            {
+              key: 'Mod-Enter',
+              run: () => {
+                newest.current.onSubmit?.();
+                return newest.current.onSubmit !== undefined;
+              },
+            },
+            // Tab would trap the keyboard: Esc then Tab leaves the editor, as CodeMirror documents.
+            ...completionKeymap,
+            ...historyKeymap,
+            ...defaultKeymap,
+            indentWithTab,
+          ]),
+          placeholder(props.placeholder ?? ''),
+          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) newest.current.onValue?.(update.state.doc.toString());
+          }),
+          syntaxHighlighting(colours),
+          theme,
+          mode.current.of([]),
+          lock.current.of([]),
+        ],
+      }),
+    });
+    view.current = editor;
+    if (autoFocus) editor.focus();
+    return () => {
+      editor.destroy();
+      view.current = null;
+    };
+  }, []);
+
+  useEffect(() => {
+    view.current?.dispatch({
+      effects: mode.current.reconfigure(language === 'json' ? json() : sqlMode(schema)),
+    });
+  }, [language, schema]);
+
+  useEffect(() => {
+    view.current?.dispatch({
+      effects: lock.current.reconfigure([
+        EditorState.readOnly.of(readOnly),
+        EditorView.editable.of(!readOnly),
+        // What cannot be edited must still be reached and scrolled by keyboard.
+        readOnly ? EditorView.contentAttributes.of({ tabindex: '0' }) : [],
+      ]),
+    });
+  }, [readOnly]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (editor === null || editor.state.doc.toString() === value) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+  }, [value]);
+
+  return <div ref={host} className={styles.host} data-editor="" />;
+}

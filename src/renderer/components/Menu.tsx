@@ -1,0 +1,70 @@
+import { Menu as Base } from '@base-ui/react/menu';
+import { Check } from 'lucide-react';
+import type { ReactElement, ReactNode } from 'react';
+import { cx } from './cx.ts';
+import styles from './Floating.module.css';
+
+export interface MenuItem {
+  id: string;
+  label: ReactNode;
+  icon?: ReactNode;
+  /** Small text at the right: a key, a size, a date. */
+  hint?: ReactNode;
+  /** Set for items of which one is chosen. */
+  checked?: boolean;
+  danger?: boolean;
+  disabled?: boolean;
+  run: () => void;
+}
+export interface MenuGroup {
+  id: string;
+  label?: string;
+  items: MenuItem[];
+}
+
+/** A menu on a button, in groups. */
+export function Menu({
+  trigger,
+  groups,
+  align = 'start',
+}: {
+  trigger: ReactElement;
+  groups: MenuGroup[];
+  align?: 'start' | 'end';
+}) {
+  return (
+    <Base.Root>
+      <Base.Trigger render={trigger} />
+      <Base.Portal>
+        <Base.Positioner sideOffset={6} align={align} className={styles.positioner}>
+          <Base.Popup className={cx(styles.popup, styles.menu)}>
+            {groups.map((group, index) => (
+              <Base.Group key={group.id}>
+                {index === 0 ? null : <Base.Separator className={styles.separator} />}
+                {group.label === undefined ? null : (
+                  <Base.GroupLabel className={styles.groupLabel}>{group.label}</Base.GroupLabel>
+                )}
+                {group.items.map((item) => (
+                  <Base.Item
+                    key={item.id}
+                    className={cx(styles.item, item.danger && styles.danger)}
+                    disabled={item.disabled ?? false}
+                    onClick={item.run}
+                  >
+                    {item.checked === undefined ? (
+                      item.icon
+                    ) : (
+                      <span className={styles.check}>{item.checked ? <Check /> : null}</span>
+                    )}
+                    {item.label}
+                    {item.hint === undefined ? null : <span className={styles.hint}>{item.hint}</span>}
+                  </Base.Item>
+                ))}
+              </Base.Group>
+            ))}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

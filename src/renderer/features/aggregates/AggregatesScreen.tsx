@@ -1,0 +1,254 @@
+import { Boxes } from 'lucide-react';
+import { useRef, useState } from 'react';
+import type { Output } from '../../../contract/contract.ts';
+import type { AggregateRow, aggregates } from '../../../contract/events.ts';
+import { Button } from '../../components/Button.tsx';
+import { Columns } from '../../components/Columns.tsx';
+import { Input } from '../../components/Field.tsx';
+import { Kbd } from '../../components/Kbd.tsx';
+import { Panel, PanelHeader } from '../../components/Panel.tsx';
+import { Screen } from '../../components/Screen.tsx';
+import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { Announce } from '../../components/Toast.tsx';
+import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
+import { go, setParams, useAddress } from '../../lib/address.ts';
+import { shown } from '../../lib/escape.ts';
+import { useFocus } from '../../lib/focus.ts';
+import { formatCount, formatTime, plural } from '../../lib/format.ts';
+import { useCommands } from '../../lib/keys.ts';
+import { usePagedRows } from '../../lib/pagedRows.ts';
+import { callEngine } from '../../lib/queries.ts';
+import styles from './aggregates.module.css';
+import { cutWords } from './asOf.ts';
+import { TypeList } from './TypeList.tsx';
+
+type Answer = Output<(typeof aggregates)['list']>;
+type Sort = 'id' | 'events' | 'last';
+const SORTS: readonly Sort[] = ['id', 'events', 'last'];
+
+/** Every aggregate with what is known of it as of the focus; Enter opens its timeline. */
+export default function AggregatesScreen() {
+  const { params } = useAddress();
+  const { cut } = useFocus();
+  const type = params.get('type');
+  const search = params.get('q') ?? '';
+  const sort = SORTS.find((each) => each === params.get('sort')) ?? 'last';
+  const question = { type, search, sort, cut };
+  const rows = usePagedRows<AggregateRow, Answer>(['aggregates', 'list', question], (page, signal) =>
+    callEngine(['aggregates', 'list'], { ...question, ...page }, signal),
+  );
+  const [selected, setSelected] = useState(0);
+  const input = useRef<HTMLInputElement>(null);
+  const table = useRef<HTMLDivElement>(null);
+  const { head } = rows;
+
+  const setQuestion = (change: { type?: string | null; q?: string; sort?: Sort }, replace = false) => {
+    setSelected(0);
+    setParams(change, replace);
+  };
+  const open = (index: number) => {
+    const row = rows.getRow(index);
+    if (row !== undefined) go(['aggregates', row.ref.type, row.ref.id]);
+  };
+  useCommands([
+    {
+      id: 'aggregates.search',
+      title: 'Search by id',
+      group: 'Aggregates',
+      keys: '/',
+      hint: 'search',
+      run: () => input.current?.focus(),
+    },
+    {
+      id: 'aggregates.select',
+      title: 'Select an aggregate',
+      group: 'Aggregates',
+      keys: ['arrowup', 'arrowdown'],
+      hint: 'select',
+    },
+    {
+      id: 'aggregates.open',
+      title: 'Open the timeline of the chosen aggregate',
+      group: 'Aggregates',
+      keys: 'enter',
+      hint: 'timeline',
+      run: () => open(selected),
+    },
+    ...SORTS.map((by) => ({
+      id: `aggregates.sort.${by}`,
+      title: { id: 'Sort by id', events: 'Sort by number of events', last: 'Sort by last event' }[by],
+      group: 'Aggregates',
+      run: () => setQuestion({ sort: by }),
+    })),
+  ]);
+
+  const column = (
+    by: Sort | null,
+    rest: Omit<TableColumn<AggregateRow>, 'onSort' | 'sorted'>,
+  ): TableColumn<AggregateRow> => ({
+    ...rest,
+    ...(by === null
+      ? {}
+      : {
+          onSort: () => setQuestion({ sort: by }),
+          sorted: sort === by ? (by === 'id' ? ('ascending' as const) : ('descending' as const)) : null,
+        }),
+  });
+  const columns: TableColumn<AggregateRow>[] = [
+    column('id', {
+      id: 'id',
+      title: 'Aggregate',
+      width: 'minmax(190px, 1.6fr)',
+      mono: true,
+      cell: (row) => shown(row.ref.id),
+      hover: (row) => shown(row.ref.id),
+    }),
+    ...(type === null
+      ? [
+          column(null, {
+            id: 'type',
+            title: 'Type',
+            width: 'minmax(96px, 0.5fr)',
+            cell: (row) => shown(row.ref.type),
+            hover: (row) => shown(row.ref.type),
+          }),
+        ]
+      : []),
+    column('events', {
+      id: 'events',
+      title: 'Events',
+      width: '76px',
+      align: 'right',
+      mono: true,
+      cell: (row) => formatCount(row.events),
+    }),
+    column(null, {
+      id: 'topics',
+      title: 'Topics',
+      width: '64px',
+      align: 'right',
+      mono: true,
+      cell: (row) => formatCount(row.topics),
+    }),
+    column(null, {
+      id: 'first',
+      title: 'First event (UTC)',
+      width: '176px',
+      cell: (row) => <span className={styles.time}>{formatTime(row.firstAt)}</span>,
+    }),
+    column('last', {
+      id: 'last',
+      title: 'Last event (UTC)',
+      width: '176px',
+      cell: (row) => <span className={styles.time}>{formatTime(row.lastAt)}</span>,
+    }),
+    column(null, {
+      id: 'lastType',
+      title: 'Last type',
+      width: 'minmax(110px, 0.7fr)',
+      cell: (row) => (row.lastType === '' ? '—' : shown(row.lastType)),
+      hover: (row) => shown(row.lastType),
+    }),
+  ];
+  const countText = head === undefined ? '' : plural(head.total, 'aggregate');
+  return (
+    <Screen>
+      <div className={styles.searchBar}>
+        <h1 className={styles.searchTitle}>Aggregates</h1>
+        <Input
+          ref={input}
+          mono
+          value={search}
+          onValue={(q) => setQuestion({ q }, true)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' && event.key !== 'ArrowDown' && event.key !== 'Escape') return;
+            event.preventDefault();
+            if (event.key === 'Enter' && rows.total > 0 && !rows.isOld) open(0);
+            else table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
+          }}
+          placeholder="Part of an id"
+          aria-label="Search aggregates by id"
+          end={<Kbd keys="/" />}
+          className={styles.searchInput}
+        />
+        <span className={styles.searchResult}>
+          {countText}
+          {cut.knownOn === null && cut.trueOn === null ? '' : ` · ${cutWords(cut).toLowerCase()}`}
+        </span>
+        {head?.coverage.state === 'partial' ? (
+          <span className={styles.partial} title={head.coverage.summary}>
+            {shown(head.coverage.summary)}
+          </span>
+        ) : null}
+        <Announce>{rows.isOld ? '' : countText}</Announce>
+      </div>
+      <div className={styles.columns}>
+        <Columns
+          id="aggregates"
+          columns={[
+            { id: 'types', size: 210, min: 160 },
+            { id: 'list', min: 420 },
+          ]}
+        >
+          <Panel label="Types" fills head={<PanelHeader title="Types" />} className={styles.listPanel}>
+            <TypeList selected={type} onSelect={(next) => setQuestion({ type: next })} />
+          </Panel>
+          <Panel label="Aggregates" fills>
+            <div ref={table} className={styles.fill}>
+              {rows.error !== null && head === undefined ? (
+                <ErrorState error={rows.error} onRetry={rows.retry} />
+              ) : rows.isLoading ? (
+                <Skeleton lines={14} />
+              ) : rows.total > 0 ? (
+                <>
+                  {rows.error === null ? null : (
+                    <ErrorState error={rows.error} onRetry={rows.retry} compact />
+                  )}
+                  <VirtualTable
+                    label="Aggregates"
+                    autoFocus
+                    columns={columns}
+                    total={rows.total}
+                    getRow={rows.getRow}
+                    onRange={rows.onRange}
+                    isOld={rows.isOld}
+                    selected={Math.min(selected, rows.total - 1)}
+                    onSelect={setSelected}
+                    onOpen={open}
+                  />
+                </>
+              ) : search !== '' || type !== null ? (
+                <EmptyState
+                  title={
+                    search === ''
+                      ? 'No aggregate of this type'
+                      : `No aggregate id contains “${shown(search)}”`
+                  }
+                  action={
+                    <Button onClick={() => setQuestion({ q: '', type: null })}>Show all aggregates</Button>
+                  }
+                >
+                  {cut.knownOn === null && cut.trueOn === null
+                    ? 'Ids are searched as written, upper and lower case aside.'
+                    : `Only what was there as of the focus is listed: ${cutWords(cut).toLowerCase()}.`}
+                </EmptyState>
+              ) : (
+                <EmptyState
+                  icon={<Boxes />}
+                  title="No aggregates"
+                  action={
+                    <Button look="primary" onClick={() => go(['topics'])}>
+                      Choose topics
+                    </Button>
+                  }
+                >
+                  Aggregates appear when captured events name one, by an id of their own or by the record key.
+                </EmptyState>
+              )}
+            </div>
+          </Panel>
+        </Columns>
+      </div>
+    </Screen>
+  );
+}

@@ -1,0 +1,185 @@
+import { Clock, TriangleAlert } from 'lucide-react';
+import { type KeyboardEvent, useRef, useState } from 'react';
+import type { TimelineInfo, TimelineRow } from '../../../contract/events.ts';
+import { IconButton } from '../../components/Button.tsx';
+import { cx } from '../../components/cx.ts';
+import { Input } from '../../components/Field.tsx';
+import { Kbd } from '../../components/Kbd.tsx';
+import { Panel, PanelHeader } from '../../components/Panel.tsx';
+import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { VirtualList } from '../../components/VirtualList.tsx';
+import { shown } from '../../lib/escape.ts';
+import { formatCount, formatSigned, formatTime } from '../../lib/format.ts';
+import { shortTopic } from '../events/eventColumns.tsx';
+import { showProblem } from '../events/showProblem.ts';
+import styles from './aggregates.module.css';
+import { cutLabel } from './asOf.ts';
+import { findEvents } from './findEvents.ts';
+import { isSevere } from './names.ts';
+import type { Timeline } from './useTimeline.ts';
+
+interface EventColumnProps {
+  timeline: Timeline;
+  info: TimelineInfo;
+  find: boolean;
+  onFind: (open: boolean) => void;
+}
+
+/** The events in fold order, each a sentence; what is after the cut stands dimmed below its line. */
+export function EventColumn({ timeline, info, find, onFind }: EventColumnProps) {
+  const { rows, index, subject } = timeline;
+  const list = useRef<HTMLDivElement>(null);
+  const closeFind = () => {
+    onFind(false);
+    list.current?.querySelector<HTMLElement>('[role=listbox]')?.focus();
+  };
+  const isCut = subject.cut.knownOn !== null || subject.cut.trueOn !== null;
+  return (
+    <Panel
+      label="Events"
+      fills
+      className={styles.listPanel}
+      head={
+        find ? (
+          <FindBar timeline={timeline} onClose={closeFind} />
+        ) : (
+          <PanelHeader
+            title="Events"
+            note={
+              isCut ? `${formatCount(info.within)} of ${formatCount(info.total)}` : formatCount(info.total)
+            }
+          >
+            <button type="button" className={styles.findButton} onClick={() => onFind(true)}>
+              Find <Kbd keys="/" />
+            </button>
+          </PanelHeader>
+        )
+      }
+    >
+      {rows.error !== null ? (
+        <ErrorState error={rows.error} onRetry={rows.retry} compact />
+      ) : rows.isLoading ? (
+        <Skeleton lines={10} />
+      ) : rows.total === 0 ? (
+        <EmptyState title="No events">This aggregate has no committed event in the workspace.</EmptyState>
+      ) : null}
+      <div ref={list} className={styles.fill}>
+        {rows.total === 0 ? null : (
+          <VirtualList
+            label="Events of the aggregate"
+            autoFocus
+            total={rows.total}
+            getRow={rows.getRow}
+            onRange={rows.onRange}
+            isOld={rows.isOld}
+            selected={index}
+            onSelect={timeline.pick}
+            follow={timeline.follow}
+            divider={
+              isCut && info.within < info.total ? { before: info.within, text: cutLabel(subject.cut) } : null
+            }
+            rowClass={rowClass}
+            render={(row) => <EventLine row={row} />}
+          />
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function rowClass(row: TimelineRow): string | undefined {
+  const severe = row.faults.some(isSevere);
+  return cx(
+    styles.event,
+    row.afterCut && styles.after,
+    row.faults.length > 0 && (severe ? styles.flagBad : styles.flagWarn),
+  );
+}
+
+function EventLine({ row }: { row: TimelineRow }) {
+  return (
+    <div className={styles.line}>
+      <span className={styles.mark}>{row.version ?? row.index + 1}</span>
+      <span className={cx(styles.letter, styles[row.tone])} aria-hidden="true">
+        {shown(row.letter)}
+      </span>
+      <span className={styles.words}>
+        <span className={styles.sentence} title={shown(row.sentence)}>
+          {shown(row.sentence)}
+        </span>
+        <span className={styles.sub}>
+          <span className="ellipsis">
+            {row.moved && row.occurredAt !== null
+              ? `occurred ${formatTime(row.occurredAt)}`
+              : `${formatTime(row.recordedAt)} · ${shown(shortTopic(row.place.topic))}`}
+          </span>
+          {row.moved ? (
+            <span
+              className={styles.moved}
+              title={`Recorded ${formatTime(row.recordedAt)}; it stands where it occurred`}
+            >
+              <Clock /> backdated
+            </span>
+          ) : null}
+          {row.faults.length === 0 ? null : (
+            <span
+              className={row.faults.some(isSevere) ? styles.bad : styles.warn}
+              title={row.faults.map((fault) => shown(fault)).join('\n')}
+            >
+              <TriangleAlert /> {row.faults.length === 1 ? '' : row.faults.length}
+              <span className="sr-only">{row.faults.map((fault) => shown(fault)).join('; ')}</span>
+            </span>
+          )}
+        </span>
+      </span>
+      {row.amount === null ? null : (
+        <span className={cx(styles.amount, styles[`amount-${row.tone}`])}>{formatSigned(row.amount)}</span>
+      )}
+    </div>
+  );
+}
+
+function FindBar({ timeline, onClose }: { timeline: Timeline; onClose: () => void }) {
+  const [text, setText] = useState('');
+  const [answer, setAnswer] = useState('');
+  const search = async (direction: 1 | -1) => {
+    if (text.trim() === '') return;
+    const { matches, searched } = await findEvents(timeline.subject, text);
+    const next =
+      direction === 1
+        ? (matches.find((at) => at > timeline.index) ?? matches[0])
+        : (matches.findLast((at) => at < timeline.index) ?? matches.at(-1));
+    if (next === undefined) setAnswer('none');
+    else {
+      timeline.select(next);
+      setAnswer(`${formatCount(matches.indexOf(next) + 1)} of ${formatCount(matches.length)}`);
+    }
+    if (searched < timeline.rows.total)
+      setAnswer((before) => `${before} in the first ${formatCount(searched)}`);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') onClose();
+    else if (event.key === 'Enter') search(event.shiftKey ? -1 : 1).catch(showProblem);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div className={styles.findBar}>
+      <Input
+        autoFocus
+        value={text}
+        onValue={(value) => {
+          setText(value);
+          setAnswer('');
+        }}
+        onKeyDown={onKeyDown}
+        placeholder="Part of a sentence, type or topic; Enter"
+        aria-label="Find in the events"
+        end={<span className={styles.findAnswer}>{answer}</span>}
+      />
+      <IconButton label="Close" onClick={onClose}>
+        ×
+      </IconButton>
+    </div>
+  );
+}

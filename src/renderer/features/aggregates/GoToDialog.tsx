@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'react';
+import type { TimelineInfo } from '../../../contract/events.ts';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { Field, Input } from '../../components/Field.tsx';
+import { shown } from '../../lib/escape.ts';
+import { formatCount, formatTime } from '../../lib/format.ts';
+import { callEngine } from '../../lib/queries.ts';
+import { type GoTo, parseGoTo } from './goTo.ts';
+import type { Timeline } from './useTimeline.ts';
+
+interface GoToDialogProps {
+  open: boolean;
+  onClose: () => void;
+  timeline: Timeline;
+  info: TimelineInfo;
+}
+
+/** Asks for a time, version or event id and goes there. */
+export function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    if (open) {
+      setText('');
+      setProblem('');
+    }
+  }, [open]);
+  const submit = async () => {
+    const answer = parseGoTo(text);
+    if (!answer.ok) return setProblem(answer.problem);
+    try {
+      const index = await placeOf(timeline, info, answer.target);
+      if (typeof index === 'string') return setProblem(index);
+      timeline.select(index);
+      onClose();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+      title="Go to"
+      description="A time with its zone, a version, #n for the nth event, or an event id."
+      footer={
+        <Button look="primary" type="submit">
+          Go
+        </Button>
+      }
+    >
+      <Field
+        layout="above"
+        label="Time, version or event id"
+        hint="2025-12-31T23:59:59Z · v388 · #388"
+        error={problem}
+      >
+        <Input
+          mono
+          autoFocus
+          value={text}
+          onValue={(value) => {
+            setText(value);
+            setProblem('');
+          }}
+        />
+      </Field>
+    </Dialog>
+  );
+}
+
+/** Place in the list, or in words why there is none. */
+async function placeOf({ subject }: Timeline, info: TimelineInfo, target: GoTo): Promise<number | string> {
+  const last = `The list ends at #${formatCount(info.total)}.`;
+  const declaresVersions = info.lastVersion !== null;
+  if (target.to === 'number' || (target.to === 'version' && !declaresVersions)) {
+    const number = target.to === 'number' ? target.number : target.version;
+    return number >= 1 && number <= info.total ? number - 1 : last;
+  }
+  const wanted =
+    target.to === 'time'
+      ? { time: target.time }
+      : target.to === 'version'
+        ? { version: target.version }
+        : { eventId: target.eventId };
+  const { index } = await callEngine(['aggregates', 'locate'], { ...subject, target: wanted });
+  if (index !== null) return index;
+  if (target.to === 'time')
+    return `Nothing had happened by ${formatTime(target.time)}${info.firstAt === null ? '' : `; the first event is of ${formatTime(info.firstAt)}`}.`;
+  return target.to === 'version'
+    ? `No event declares version ${target.version}; they go from ${info.firstVersion} to ${info.lastVersion}.`
+    : `No event of this aggregate has the id ${shown(target.to === 'event' ? target.eventId : '')}.`;
+}

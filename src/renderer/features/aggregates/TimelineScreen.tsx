@@ -1,0 +1,193 @@
+import { useState } from 'react';
+import type { AggregateRef } from '../../../contract/common.ts';
+import { Button } from '../../components/Button.tsx';
+import { Columns } from '../../components/Columns.tsx';
+import { Screen } from '../../components/Screen.tsx';
+import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { Announce, toast } from '../../components/Toast.tsx';
+import { go, useAddress } from '../../lib/address.ts';
+import { shown } from '../../lib/escape.ts';
+import { useCommands } from '../../lib/keys.ts';
+import { callEngine } from '../../lib/queries.ts';
+import { useOfferReducers } from '../../lib/reducers.ts';
+import { showProblem } from '../events/showProblem.ts';
+import styles from './aggregates.module.css';
+import { DensityStrip } from './DensityStrip.tsx';
+import { EventColumn } from './EventColumn.tsx';
+import { EventPanel } from './EventPanel.tsx';
+import { GoToDialog } from './GoToDialog.tsx';
+import { eventMark, setterOf } from './names.ts';
+import { StateColumn } from './StateColumn.tsx';
+import { TimelineHead } from './TimelineHead.tsx';
+import { type Timeline, useStateAt, useTimeline } from './useTimeline.ts';
+
+/** The life of one aggregate: `#/aggregates/<type>/<id>`. */
+export default function TimelineScreen() {
+  const { segments } = useAddress();
+  const [, type, id] = segments;
+  if (type === undefined || id === undefined)
+    return (
+      <Screen>
+        <EmptyState
+          title="This address names no aggregate"
+          action={<Button onClick={() => go(['aggregates'])}>Show all aggregates</Button>}
+        >
+          An address of a timeline ends with the type and the id of an aggregate.
+        </EmptyState>
+      </Screen>
+    );
+  return <TimelineOf key={JSON.stringify([type, id])} aggregate={{ type, id }} />;
+}
+
+function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
+  const timeline = useTimeline(aggregate);
+  const { info, infoError, row } = timeline;
+  const state = useStateAt(timeline);
+  const [goTo, setGoTo] = useState(false);
+  const [find, setFind] = useState(false);
+  useOfferReducers(info === undefined ? null : { choices: info.reducers, used: info.reducer });
+  useTimelineCommands(timeline, {
+    openGoTo: () => setGoTo(true),
+    openFind: () => setFind(true),
+    blame: () => {
+      if (timeline.path === null) return toast('Choose a path in the state first.');
+      const setter = setterOf(state.data?.blame ?? [], timeline.path);
+      if (setter === null) toast(`No event has set ${shown(timeline.path)}: it is as the reducer began.`);
+      else timeline.select(setter);
+    },
+  });
+
+  if (infoError !== null)
+    return (
+      <Screen>
+        <ErrorState error={infoError} onRetry={timeline.retryInfo} />
+        <div className={styles.afterError}>
+          <Button onClick={() => go(['aggregates'], { type: null, q: aggregate.id })}>
+            Search for this id
+          </Button>
+        </div>
+      </Screen>
+    );
+  if (info === undefined)
+    return (
+      <Screen>
+        <Skeleton lines={10} />
+      </Screen>
+    );
+  return (
+    <Screen>
+      <TimelineHead timeline={timeline} info={info} />
+      <DensityStrip timeline={timeline} info={info} />
+      <div className={styles.columns}>
+        <Columns
+          id="timeline"
+          columns={[
+            { id: 'list', size: 380, min: 240 },
+            { id: 'state', min: 300 },
+            { id: 'event', size: 340, min: 260 },
+          ]}
+        >
+          <EventColumn timeline={timeline} info={info} find={find} onFind={setFind} />
+          <StateColumn timeline={timeline} info={info} state={state} />
+          <EventPanel timeline={timeline} state={state} />
+        </Columns>
+      </div>
+      <GoToDialog open={goTo} onClose={() => setGoTo(false)} timeline={timeline} info={info} />
+      <Announce>{row === undefined ? '' : `${eventMark(row)}: ${shown(row.sentence)}`}</Announce>
+    </Screen>
+  );
+}
+
+interface Actions {
+  openGoTo: () => void;
+  openFind: () => void;
+  blame: () => void;
+}
+
+function useTimelineCommands(timeline: Timeline, { openGoTo, openFind, blame }: Actions): void {
+  const { index, info, select, selectHead } = timeline;
+  const total = info?.total ?? 0;
+  const step = (by: number) => {
+    const next = Math.max(-1, Math.min(total - 1, index + by));
+    if (next !== index) select(next);
+  };
+  const fault = async (direction: 1 | -1) => {
+    const strip = await callEngine(['aggregates', 'strip'], {
+      ref: timeline.subject.ref,
+      cut: timeline.subject.cut,
+      buckets: 1,
+    });
+    const places = [...new Set(strip.faults.map((each) => each.index))].sort((a, b) => a - b);
+    const next = direction === 1 ? places.find((at) => at > index) : places.findLast((at) => at < index);
+    if (next !== undefined) select(next);
+    else toast(places.length === 0 ? 'No event here has a fault.' : 'No further event with a fault.');
+  };
+  const group = 'Timeline';
+  useCommands([
+    {
+      id: 'timeline.back',
+      title: 'One event back',
+      group,
+      keys: 'arrowleft',
+      hint: 'step',
+      run: () => step(-1),
+    },
+    {
+      id: 'timeline.next',
+      title: 'One event on',
+      group,
+      keys: 'arrowright',
+      hint: 'step',
+      run: () => step(1),
+    },
+    { id: 'timeline.first', title: 'First event', group, keys: 'home', run: () => select(0) },
+    { id: 'timeline.last', title: 'Last event', group, keys: 'end', run: () => select(total - 1) },
+    {
+      id: 'timeline.head',
+      title: 'Last event as of the focus',
+      group,
+      keys: 'l',
+      hint: 'as of',
+      run: selectHead,
+    },
+    {
+      id: 'timeline.goto',
+      title: 'Go to a time, version or event',
+      group,
+      keys: 'g',
+      hint: 'go to',
+      run: openGoTo,
+    },
+    {
+      id: 'timeline.blame',
+      title: 'Go to the event that set the chosen path',
+      group,
+      keys: 'b',
+      hint: 'blame',
+      run: blame,
+    },
+    {
+      id: 'timeline.fault',
+      title: 'Next event with a fault',
+      group,
+      keys: 'n',
+      hint: 'next fault',
+      run: () => fault(1).catch(showProblem),
+    },
+    {
+      id: 'timeline.fault.before',
+      title: 'Event with a fault before',
+      group,
+      keys: 'p',
+      run: () => fault(-1).catch(showProblem),
+    },
+    { id: 'timeline.find', title: 'Find in the events', group, keys: '/', hint: 'find', run: openFind },
+    {
+      id: 'timeline.view',
+      title: 'Switch the state between tree and JSON',
+      group,
+      keys: 'v',
+      run: () => timeline.setView(timeline.view === 'json' ? 'tree' : 'json'),
+    },
+  ]);
+}

@@ -1,0 +1,207 @@
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { AggregateRef } from '../../../contract/common.ts';
+import type { TimelineInfo, TimelineRow } from '../../../contract/events.ts';
+import type { EngineError } from '../../lib/engine.ts';
+import { useFocus } from '../../lib/focus.ts';
+import { type PagedRows, usePagedRows } from '../../lib/pagedRows.ts';
+import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
+import { useLinkedState } from '../events/linkedState.ts';
+import { askPage, type EventsAnswer, eventsKey, PAGE_ROWS, type Subject } from './timelinePages.ts';
+
+const LINKED = ['at', 'event', 'path', 'view'] as const;
+const WHOLE_NUMBER = /^-?\d{1,16}$/;
+
+/** What is asked about: the aggregate as of the focus. The same object as long as none of it changes. */
+function useSubject(ref: AggregateRef): Subject {
+  const { cut, reducer } = useFocus();
+  return useMemo(
+    () => ({ ref: { type: ref.type, id: ref.id }, cut, reducer }),
+    [ref.type, ref.id, cut, reducer],
+  );
+}
+
+export interface Timeline {
+  subject: Subject;
+  info: TimelineInfo | undefined;
+  infoError: EngineError | null;
+  retryInfo(): void;
+  rows: PagedRows<TimelineRow, EventsAnswer>;
+  /** Place in the list; −1: before the first event. */
+  index: number;
+  row: TimelineRow | undefined;
+  /** Chooses an event; the address follows. A far one is brought into the middle of the list. */
+  select(index: number): void;
+  /** Where the list puts the chosen event: a neighbour moves it as little as needed. */
+  follow: 'nearest' | 'center';
+  /** As {@link select}, for a row that is on the screen already. */
+  pick(index: number): void;
+  /** Follows the last event within the cut, wherever it moves. */
+  selectHead(): void;
+  path: string | null;
+  setPath(path: string | null): void;
+  view: 'tree' | 'json';
+  setView(view: 'tree' | 'json'): void;
+  /** Writes the selection into the address now: before another screen is opened. */
+  flush(): void;
+}
+
+/** The stream of one aggregate and which of its events is chosen. */
+export function useTimeline(ref: AggregateRef): Timeline {
+  const subject = useSubject(ref);
+  const [linked, setLinked, flush] = useLinkedState(LINKED);
+  const infoQuery = useEngineQuery(['aggregates', 'timeline'], subject);
+  const info = infoQuery.data;
+  const rows = usePagedRows<TimelineRow, EventsAnswer>(
+    eventsKey(subject),
+    (page, signal) => askPage(subject, page, signal),
+    { pageSize: PAGE_ROWS },
+  );
+
+  const head = (info?.within ?? 0) - 1;
+  const at = linked.at !== null && WHOLE_NUMBER.test(linked.at) ? Number(linked.at) : null;
+  const record = linked.event !== null && WHOLE_NUMBER.test(linked.event) ? Number(linked.event) : null;
+  const located = useQuery({
+    queryKey: ['aggregates', 'locate', { ...subject, target: { recordId: record } }],
+    queryFn: () => callEngine(['aggregates', 'locate'], { ...subject, target: { recordId: record ?? 0 } }),
+    enabled: record !== null && at === null,
+  });
+  const wanted = at ?? (record === null ? head : (located.data?.index ?? head));
+  const index = Math.max(-1, Math.min(wanted, (info?.total ?? 0) - 1));
+  const row = rows.isOld || index < 0 ? undefined : rows.getRow(index);
+
+  // Rows may have come in before the chosen event since the address was written: the event counts, not its place.
+  useEffect(() => {
+    if (at !== null && record !== null && row !== undefined && row.index === at && row.id !== record)
+      setLinked({ at: null });
+    else if (at !== null && record === null && row !== undefined) setLinked({ event: String(row.id) });
+  }, [at, record, row, setLinked]);
+
+  useMovedFocus(subject, at === null && record === null ? null : record, setLinked);
+
+  const getRow = rows.getRow;
+  const isOld = rows.isOld;
+  const [follow, setFollow] = useState<'nearest' | 'center'>('center');
+  const put = useCallback(
+    (next: number) => {
+      const there = isOld ? undefined : getRow(next);
+      setLinked({ at: String(next), event: there === undefined ? null : String(there.id) });
+    },
+    [setLinked, getRow, isOld],
+  );
+  return {
+    subject,
+    info,
+    infoError: infoQuery.error,
+    retryInfo: () => void infoQuery.refetch(),
+    rows,
+    index,
+    row,
+    follow,
+    select: (next) => {
+      setFollow(Math.abs(next - index) > 1 ? 'center' : 'nearest');
+      put(next);
+    },
+    pick: (next) => {
+      setFollow('nearest');
+      put(next);
+    },
+    selectHead: () => {
+      setFollow('center');
+      setLinked({ at: null, event: null });
+    },
+    path: linked.path,
+    setPath: (path) => setLinked({ path }),
+    view: linked.view === 'json' ? 'json' : 'tree',
+    setView: (view) => setLinked({ view: view === 'json' ? 'json' : null }),
+    flush,
+  };
+}
+
+/**
+ * When the focus moves, the chosen event stays chosen at its new place; one that the new cut leaves out gives way to
+ * the last event within it.
+ */
+function useMovedFocus(
+  subject: Subject,
+  record: number | null,
+  setLinked: (change: { at: string | null; event?: string | null }) => void,
+): void {
+  const before = useRef(subject.cut);
+  useEffect(() => {
+    if (before.current === subject.cut) return;
+    before.current = subject.cut;
+    if (record === null) return;
+    let isCurrent = true;
+    const ask = async () => {
+      const [{ index }, info] = await Promise.all([
+        callEngine(['aggregates', 'locate'], { ...subject, target: { recordId: record } }),
+        queryClient.fetchQuery({
+          queryKey: ['aggregates', 'timeline', subject],
+          queryFn: () => callEngine(['aggregates', 'timeline'], subject),
+        }),
+      ]);
+      if (!isCurrent) return;
+      if (index === null || index >= info.within) setLinked({ at: null, event: null });
+      else setLinked({ at: String(index) });
+    };
+    // A failure shows in the panels themselves, which ask the same engine.
+    ask().catch(() => {});
+    return () => {
+      isCurrent = false;
+    };
+  }, [subject, record, setLinked]);
+}
+
+const stateKey = (subject: Subject, index: number) => ['aggregates', 'state', { ...subject, index }] as const;
+const askState = (subject: Subject, index: number) =>
+  callEngine(['aggregates', 'state'], { ...subject, index });
+
+/** The state after an event; the one before stays on the screen meanwhile. The neighbours' states are asked ahead. */
+export function useStateAt({ subject, index, info }: Timeline) {
+  const state = useEngineQuery(
+    ['aggregates', 'state'],
+    { ...subject, index },
+    { enabled: info !== undefined },
+  );
+  const total = info?.total ?? 0;
+  const isThere = state.data?.index === index && !state.isPlaceholderData;
+  useEffect(() => {
+    if (!isThere) return;
+    for (const next of [index + 1, index - 1]) {
+      if (next < -1 || next >= total) continue;
+      void queryClient.prefetchQuery({
+        queryKey: stateKey(subject, next),
+        queryFn: () => askState(subject, next),
+      });
+    }
+  }, [isThere, subject, index, total]);
+  return state;
+}
+
+/** Events of far pages that a list needs by index (blame); pages asked for the list beside are shared. */
+const MOST_PAGES = 25;
+
+export function useRowsAt(
+  subject: Subject,
+  indexes: readonly number[],
+): (index: number) => TimelineRow | undefined {
+  const pages = [
+    ...new Set(indexes.filter((index) => index >= 0).map((index) => Math.floor(index / PAGE_ROWS))),
+  ]
+    .sort((a, b) => b - a)
+    .slice(0, MOST_PAGES);
+  const answers = useQueries({
+    queries: pages.map((page) => {
+      const range = { from: page * PAGE_ROWS, count: PAGE_ROWS };
+      return {
+        queryKey: [...eventsKey(subject), range],
+        queryFn: ({ signal }: { signal: AbortSignal }) => askPage(subject, range, signal),
+      };
+    }),
+  });
+  return (index) => {
+    const answer = answers[pages.indexOf(Math.floor(index / PAGE_ROWS))]?.data;
+    return answer?.rows[index % PAGE_ROWS];
+  };
+}

@@ -1,0 +1,260 @@
+import { useMemo, useRef, useState } from 'react';
+import type { EventRow } from '../../../contract/common.ts';
+import type { EventFilter } from '../../../contract/events.ts';
+import { Button } from '../../components/Button.tsx';
+import { Columns } from '../../components/Columns.tsx';
+import { Histogram } from '../../components/Histogram.tsx';
+import { Panel } from '../../components/Panel.tsx';
+import { Screen } from '../../components/Screen.tsx';
+import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { Announce } from '../../components/Toast.tsx';
+import { VirtualTable } from '../../components/VirtualTable.tsx';
+import { go, setParams, useAddress } from '../../lib/address.ts';
+import { useFocus } from '../../lib/focus.ts';
+import { formatCount, formatDuration } from '../../lib/format.ts';
+import { useCommands } from '../../lib/keys.ts';
+import { usePagedRows } from '../../lib/pagedRows.ts';
+import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
+import { eventColumns } from './eventColumns.tsx';
+import styles from './events.module.css';
+import { FilterBar } from './FilterBar.tsx';
+import { filterTerms, formatFilter, parseFilter } from './filterText.ts';
+import { Inspector } from './Inspector.tsx';
+import { useLinkedState } from './linkedState.ts';
+import { askEvents, type EventsAnswer, eventsKey, PAGE_ROWS } from './pages.ts';
+import { showProblem } from './showProblem.ts';
+import { useSelectedRow } from './useSelectedRow.ts';
+import { useWidth } from './useWidth.ts';
+
+const BUCKETS = 260;
+const LINKED = ['record', 'tab'] as const;
+
+/** Every captured record, filtered; what it is, at the right. */
+export default function EventsScreen() {
+  const { params } = useAddress();
+  const text = params.get('q') ?? '';
+  const { filter, problems } = useMemo(() => parseFilter(text), [text]);
+  const focus = useFocus();
+  const [linked, setLinked, flush] = useLinkedState(LINKED);
+
+  const rows = usePagedRows<EventRow, EventsAnswer>(eventsKey(filter), askEvents(filter), {
+    pageSize: PAGE_ROWS,
+  });
+  const selection = useSelectedRow(filter, rows.head?.revision, rows.getRow, rows.isOld, [
+    linked.record,
+    (record) => setLinked({ record }),
+  ]);
+  const histogram = useEngineQuery(['events', 'histogram'], {
+    filter,
+    buckets: BUCKETS,
+    from: null,
+    to: null,
+  });
+  const input = useRef<HTMLInputElement>(null);
+  const table = useRef<HTMLDivElement>(null);
+  const width = useWidth(table);
+  const columns = useMemo(() => eventColumns(width), [width]);
+  const focusTable = () => table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
+
+  const setFilter = (next: EventFilter, replace = false) => setParams({ q: formatFilter(next) }, replace);
+  const openTimeline = (row: EventRow | undefined) => {
+    if (!row?.aggregate) return;
+    flush();
+    go(['aggregates', row.aggregate.type, row.aggregate.id], { event: row.id });
+  };
+  const [correlationNote, setCorrelationNote] = useState('');
+  const sameCorrelation = async () => {
+    const id = selection.recordId;
+    if (id === null) return;
+    const detail = await queryClient.fetchQuery({
+      queryKey: ['events', 'get', { id }],
+      queryFn: () => callEngine(['events', 'get'], { id }),
+    });
+    const correlationId = detail.fields.find((field) => field.name === 'correlationId')?.value;
+    setCorrelationNote(correlationId === undefined ? 'The chosen event has no correlation id.' : '');
+    if (correlationId !== undefined) setFilter({ correlationId });
+  };
+  useCommands([
+    {
+      id: 'events.filter',
+      title: 'Filter events',
+      group: 'Events',
+      keys: '/',
+      hint: 'filter',
+      run: () => input.current?.focus(),
+    },
+    {
+      id: 'events.select',
+      title: 'Select an event',
+      group: 'Events',
+      keys: ['arrowup', 'arrowdown'],
+      hint: 'select',
+    },
+    {
+      id: 'events.open',
+      title: 'Open the timeline at the chosen event',
+      group: 'Events',
+      keys: 'enter',
+      hint: 'timeline',
+      run: () => openTimeline(rows.getRow(selection.index)),
+    },
+    {
+      id: 'events.correlation',
+      title: 'Show the events of the same correlation',
+      group: 'Events',
+      keys: 'e',
+      hint: 'same correlation',
+      run: () => sameCorrelation().catch(showProblem),
+    },
+    {
+      id: 'events.clear',
+      title: 'Clear the filter',
+      group: 'Events',
+      keys: 'shift+x',
+      run: () => setFilter({}),
+    },
+    ...(['decoded', 'raw', 'headers'] as const).map((tab, at) => ({
+      id: `events.${tab}`,
+      title: `Show the record ${tab === 'headers' ? 'headers' : tab}`,
+      group: 'Events',
+      keys: String(at + 1),
+      run: () => setLinked({ tab: tab === 'decoded' ? null : tab }),
+    })),
+  ]);
+
+  const { head } = rows;
+  const isFiltered = filterTerms(filter).length > 0;
+  const range = histogram.data;
+  const hasRange = range !== undefined && range.from !== null && range.to !== null;
+  const countText =
+    head === undefined
+      ? ''
+      : `${formatCount(head.total)} of ${formatCount(head.of)} · ${formatDuration(head.tookMs)} · ${
+          head.coverage.state === 'partial' ? 'all that is captured searched' : 'whole workspace searched'
+        }`;
+  return (
+    <Screen>
+      <h1 className="sr-only">Events</h1>
+      <FilterBar
+        filter={filter}
+        onFilter={setFilter}
+        problems={problems}
+        input={input}
+        onLeave={focusTable}
+        result={
+          <>
+            <span className={styles.resultText}>{countText}</span>
+            {correlationNote === '' ? null : <span className={styles.resultNote}>{correlationNote}</span>}
+            {head?.coverage.state === 'partial' ? (
+              <span className={styles.partial} title={head.coverage.summary}>
+                {head.coverage.summary}
+              </span>
+            ) : null}
+          </>
+        }
+      />
+      <Announce>{rows.isOld ? '' : countText}</Announce>
+      <div className={styles.strip}>
+        {hasRange ? (
+          <Histogram
+            label="Recorded time: choose a range"
+            from={range.from!}
+            to={Math.max(range.to!, range.from! + 1)}
+            all={range.all}
+            matching={range.matching}
+            range={
+              filter.from === undefined && filter.to === undefined
+                ? null
+                : { from: filter.from ?? range.from!, to: filter.to ?? range.to! }
+            }
+            cut={focus.knownOn}
+            onRange={(next) =>
+              // A range that is moved step by step is one step back in the history.
+              setFilter(
+                { ...filter, from: next?.from, to: next?.to },
+                filter.from !== undefined && next !== null,
+              )
+            }
+          />
+        ) : (
+          <div className={styles.stripEmpty} />
+        )}
+      </div>
+      <div className={styles.body}>
+        <Columns
+          id="events"
+          columns={[
+            { id: 'table', min: 460 },
+            { id: 'inspector', size: 400, min: 280 },
+          ]}
+        >
+          <Panel label="Events" fills className={styles.tablePanel}>
+            <div ref={table} className={styles.tableBox}>
+              {rows.error !== null && head === undefined ? (
+                <ErrorState error={rows.error} onRetry={rows.retry} />
+              ) : rows.isLoading ? (
+                <Skeleton lines={14} />
+              ) : rows.total === 0 ? (
+                isFiltered && (head?.of ?? 0) > 0 ? (
+                  <EmptyState
+                    title="No event fits this filter"
+                    action={<Button onClick={() => setFilter({})}>Clear the filter</Button>}
+                  >
+                    All {formatCount(head?.of ?? 0)} captured records were searched. Take a condition away or
+                    widen the time.
+                  </EmptyState>
+                ) : (
+                  <EmptyState
+                    title="Nothing is captured yet"
+                    action={
+                      <Button look="primary" onClick={() => go(['topics'])}>
+                        Choose topics
+                      </Button>
+                    }
+                  >
+                    Capture topics of a cluster into this workspace, or open the demo recording.
+                  </EmptyState>
+                )
+              ) : (
+                <>
+                  {rows.error === null ? null : (
+                    <ErrorState error={rows.error} onRetry={rows.retry} compact />
+                  )}
+                  <VirtualTable
+                    label="Events"
+                    autoFocus
+                    columns={columns}
+                    total={rows.total}
+                    getRow={rows.getRow}
+                    onRange={rows.onRange}
+                    isOld={rows.isOld}
+                    selected={selection.index}
+                    onSelect={selection.select}
+                    onOpen={(index) => openTimeline(rows.getRow(index))}
+                    rowClass={(row) => rowClass(row, focus.knownOn, focus.trueOn)}
+                  />
+                </>
+              )}
+            </div>
+          </Panel>
+          <Inspector
+            recordId={selection.recordId}
+            outside={selection.outside}
+            tab={linked.tab === 'raw' || linked.tab === 'headers' ? linked.tab : 'decoded'}
+            onTab={(tab) => setLinked({ tab: tab === 'decoded' ? null : tab })}
+            onFilter={setFilter}
+          />
+        </Columns>
+      </div>
+    </Screen>
+  );
+}
+
+/** Dimmed after the cut of the focus, struck when its transaction was aborted. */
+function rowClass(row: EventRow, knownOn: number | null, trueOn: number | null): string | undefined {
+  const after =
+    (knownOn !== null && row.recordedAt > knownOn) ||
+    (trueOn !== null && row.occurredAt !== null && row.occurredAt > trueOn);
+  const names = [after ? styles.after : '', row.verdict === 'aborted' ? styles.aborted : ''].filter(Boolean);
+  return names.length === 0 ? undefined : names.join(' ');
+}

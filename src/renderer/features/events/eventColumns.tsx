@@ -1,0 +1,121 @@
+import type { EventRow } from '../../../contract/common.ts';
+import { Tag } from '../../components/Tag.tsx';
+import type { TableColumn } from '../../components/VirtualTable.tsx';
+import { shown } from '../../lib/escape.ts';
+import { formatCount, formatIso, formatTime } from '../../lib/format.ts';
+import styles from './events.module.css';
+
+const KIND_TAG = {
+  event: null,
+  plain: <Tag title="Readable, but no event mapping fits it">plain</Tag>,
+  tombstone: (
+    <Tag tone="warn" title="A record with a null value: it deletes its key in a compacted topic">
+      tombstone
+    </Tag>
+  ),
+  undecodable: (
+    <Tag tone="bad" title="The bytes could not be read; they are kept as received">
+      undecoded
+    </Tag>
+  ),
+  control: <Tag title="A transaction marker of the broker">control</Tag>,
+} as const;
+
+/** What a record is, where it is not simply a committed event. */
+export function RowTags({ row }: { row: EventRow }) {
+  return (
+    <>
+      {row.verdict === 'aborted' ? (
+        <Tag tone="warn" title="Its transaction was aborted: no committed reader sees it">
+          aborted
+        </Tag>
+      ) : row.verdict === 'open' ? (
+        <Tag tone="warn" title="Its transaction had not ended when it was captured">
+          open
+        </Tag>
+      ) : null}
+      {KIND_TAG[row.kind]}
+    </>
+  );
+}
+
+/** The part of a topic's name that says which one it is (`bank.customers.events` → `customers`); the whole is on hover. */
+export function shortTopic(topic: string): string {
+  const parts = topic.split('.').filter((part) => part !== '' && part !== 'events');
+  return parts.at(-1) ?? topic;
+}
+
+const placeText = ({ place }: EventRow): string =>
+  `${shown(place.topic)} [${place.partition}] @ ${formatCount(place.offset)}`;
+
+/** The table's columns for a width in pixels: narrow tables say the same in less room. */
+export function eventColumns(width: number): TableColumn<EventRow>[] {
+  const wide = width >= 1000;
+  return [
+    {
+      id: 'recorded',
+      title: 'Recorded (UTC)',
+      width: wide ? '190px' : '180px',
+      hover: (row) => formatIso(row.recordedAt),
+      cell: (row) => <span className={styles.time}>{formatTime(row.recordedAt)}</span>,
+    },
+    {
+      id: 'type',
+      title: 'Type',
+      width: wide ? 'minmax(140px, 0.7fr)' : '120px',
+      hover: (row) => shown(row.type),
+      cell: (row) => <span className={styles.struck}>{row.type === '' ? '—' : shown(row.type)}</span>,
+    },
+    {
+      id: 'aggregate',
+      title: 'Aggregate',
+      width: wide ? 'minmax(130px, 0.6fr)' : '106px',
+      mono: true,
+      hover: (row) => (row.aggregate === null ? '' : shown(`${row.aggregate.type} ${row.aggregate.id}`)),
+      cell: (row) => (row.aggregate === null ? '—' : shown(row.aggregate.id)),
+    },
+    {
+      id: 'version',
+      title: 'v',
+      width: wide ? '52px' : '42px',
+      align: 'right',
+      mono: true,
+      cell: (row) => row.version ?? '',
+    },
+    {
+      id: 'sentence',
+      title: 'What happened',
+      width: 'minmax(140px, 1.4fr)',
+      hover: (row) => shown(row.sentence),
+      cell: (row) => (
+        <>
+          <span className={styles.tags}>
+            <RowTags row={row} />
+          </span>{' '}
+          <span className={styles.struck}>{shown(row.sentence)}</span>
+        </>
+      ),
+    },
+    {
+      id: 'topic',
+      title: 'Topic',
+      width: wide ? '140px' : '108px',
+      hover: placeText,
+      cell: (row) => (
+        <span className={styles.topicCell}>
+          <span className="ellipsis">{shown(shortTopic(row.place.topic))}</span>
+          <span className="faint">[{row.place.partition}]</span>
+        </span>
+      ),
+    },
+    {
+      id: 'offset',
+      title: 'Offset',
+      width: wide ? '92px' : '72px',
+      align: 'right',
+      mono: true,
+      hover: placeText,
+      cell: (row) => formatCount(row.place.offset),
+    },
+  ];
+}

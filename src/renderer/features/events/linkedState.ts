@@ -1,0 +1,60 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { type Address, setParams, useAddress } from '../../lib/address.ts';
+
+/** Browsers ignore more than about 200 changes of the address in ten seconds; a held arrow key makes 300. */
+const WRITE_AFTER_MS = 160;
+
+type Values<Name extends string> = Record<Name, string | null>;
+
+const read = <Name extends string>({ params }: Address, names: readonly Name[]): Values<Name> =>
+  Object.fromEntries(names.map((name) => [name, params.get(name)])) as Values<Name>;
+
+/**
+ * State that the address holds, for what changes with every key press: it changes at once here and is written into
+ * the address a moment later. A change of the address from outside (back, a link) is taken over.
+ * @param names parameters; must not change
+ */
+export function useLinkedState<Name extends string>(
+  names: readonly Name[],
+): [values: Values<Name>, change: (values: Partial<Values<Name>>) => void, flush: () => void] {
+  const address = useAddress();
+  const inAddress = read(address, names);
+  const signature = JSON.stringify(inAddress);
+  const written = useRef(signature);
+  const [values, setValues] = useState(inAddress);
+  const newest = useRef(values);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+
+  const flush = useCallback(() => {
+    if (timer.current === null) return;
+    clearTimeout(timer.current);
+    timer.current = null;
+    written.current = JSON.stringify(newest.current);
+    setParams(newest.current);
+  }, []);
+  const change = useCallback(
+    (next: Partial<Values<Name>>) => {
+      newest.current = { ...newest.current, ...next };
+      setValues(newest.current);
+      timer.current ??= setTimeout(flush, WRITE_AFTER_MS);
+    },
+    [flush],
+  );
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for the values in the address.
+  useEffect(() => {
+    if (signature === written.current) return;
+    written.current = signature;
+    if (timer.current !== null) clearTimeout(timer.current);
+    timer.current = null;
+    newest.current = inAddress;
+    setValues(inAddress);
+  }, [signature]);
+  useEffect(
+    () => () => {
+      if (timer.current !== null) clearTimeout(timer.current);
+    },
+    [],
+  );
+  return [values, change, flush];
+}

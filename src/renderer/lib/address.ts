@@ -1,0 +1,118 @@
+import { useSyncExternalStore } from 'react';
+
+/**
+ * The address of the page: `#/aggregates/SavingsAccount/SA-1?known=…&at=12`. Everything a person could want to send
+ * to a colleague is in it. Segments are decoded exactly once, so ids with slashes, percent signs and spaces survive.
+ */
+export interface Address {
+  segments: string[];
+  params: URLSearchParams;
+}
+
+/** Parameters that belong to the focus and stay when the screen changes. */
+export const FOCUS_PARAMS = ['known', 'true', 'reducer'] as const;
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+export function parseHash(hash: string): Address {
+  const text = hash.replace(/^#?\/?/, '');
+  const question = text.indexOf('?');
+  const path = question === -1 ? text : text.slice(0, question);
+  return {
+    segments: path === '' ? [] : path.split('/').map(decode),
+    params: new URLSearchParams(question === -1 ? '' : text.slice(question + 1)),
+  };
+}
+
+/** The hash for an address; colons of times stay readable. */
+export function formatHash(segments: readonly string[], params: URLSearchParams): string {
+  const search = params.toString().replace(/%3A/gi, ':');
+  return `#/${segments.map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`;
+}
+
+type Params = Record<string, string | number | null | undefined>;
+
+function withParams(params: URLSearchParams, changes: Params): URLSearchParams {
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === undefined || value === '') params.delete(name);
+    else params.set(name, String(value));
+  }
+  return params;
+}
+
+function focusOf(params: URLSearchParams): URLSearchParams {
+  const kept = new URLSearchParams();
+  for (const name of FOCUS_PARAMS) {
+    const value = params.get(name);
+    if (value !== null) kept.set(name, value);
+  }
+  return kept;
+}
+
+let current: Address = parseHash('');
+let currentHash = '';
+function read(): Address {
+  if (location.hash !== currentHash) {
+    currentHash = location.hash;
+    current = parseHash(currentHash);
+  }
+  return current;
+}
+
+const listeners = new Set<() => void>();
+const notify = () => {
+  for (const listener of listeners) listener();
+};
+function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) {
+    addEventListener('hashchange', notify);
+    addEventListener('popstate', notify);
+  }
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    removeEventListener('hashchange', notify);
+    removeEventListener('popstate', notify);
+  };
+}
+
+function put(hash: string, replace: boolean): void {
+  if (hash === location.hash) return;
+  history[replace ? 'replaceState' : 'pushState'](null, '', hash);
+  notify();
+}
+
+export function useAddress(): Address {
+  return useSyncExternalStore(subscribe, read);
+}
+
+/** The address outside of a component. */
+export const getAddress = (): Address => {
+  return read();
+};
+
+/** `#/…` for a link to a screen; the focus goes along. */
+export function hrefTo(segments: readonly string[], params: Params = {}): string {
+  return formatHash(segments, withParams(focusOf(read().params), params));
+}
+
+/** Opens a screen; the focus goes along, other parameters only when given. */
+export function go(segments: readonly string[], params: Params = {}, replace = false): void {
+  put(hrefTo(segments, params), replace);
+}
+
+/**
+ * Changes parameters of the present screen. Selections that change with every arrow key are replaced in the history
+ * (`replace`, the default); a change that a person wants to undo with "back" is pushed.
+ */
+export function setParams(changes: Params, replace = true): void {
+  const { segments, params } = read();
+  put(formatHash(segments, withParams(new URLSearchParams(params), changes)), replace);
+}

@@ -1,0 +1,101 @@
+import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import type { EngineError } from './engine.ts';
+
+/** What a virtual table or list draws: rows that are not there yet are undefined and drawn as a placeholder. */
+export interface RowSource<Row> {
+  total: number;
+  getRow(index: number): Row | undefined;
+  /** Told which rows are on the screen; both inclusive. */
+  onRange(first: number, last: number): void;
+}
+
+export interface PagedRows<Row, Answer> extends RowSource<Row> {
+  /** The answer that holds the first page: counts, coverage, revision. */
+  head: Answer | undefined;
+  /** Nothing has been answered yet. */
+  isLoading: boolean;
+  /** The rows shown belong to the question before; the new answer is on its way. */
+  isOld: boolean;
+  error: EngineError | null;
+  retry(): void;
+}
+
+interface PageAnswer<Row> {
+  rows: readonly Row[];
+  total: number;
+}
+
+const PAGE = 200;
+
+/**
+ * Rows of any number, asked page by page as they come into view.
+ * @param key query key of the question without the page, such as `['events', 'query', filter]`
+ * @param ask asks for one page; must depend on nothing but the key
+ */
+export function usePagedRows<Row, Answer extends PageAnswer<Row>>(
+  key: readonly unknown[],
+  ask: (page: { from: number; count: number }, signal: AbortSignal) => Promise<Answer>,
+  { enabled = true, pageSize = PAGE }: { enabled?: boolean; pageSize?: number } = {},
+): PagedRows<Row, Answer> {
+  const [range, setRange] = useState({ first: 0, last: 0 });
+  const askNewest = useRef(ask);
+  askNewest.current = ask;
+
+  const optionsOf = (page: number) => ({
+    queryKey: [...key, { from: page * pageSize, count: pageSize }],
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      askNewest.current({ from: page * pageSize, count: pageSize }, signal),
+    enabled,
+  });
+  const head = useQuery<Answer, EngineError>({ ...optionsOf(0), placeholderData: keepPreviousData });
+  const total = head.data?.total ?? 0;
+
+  const lastPage = Math.max(0, Math.ceil(total / pageSize) - 1);
+  const from = Math.min(Math.floor(range.first / pageSize), lastPage);
+  const to = Math.min(Math.floor(range.last / pageSize), lastPage);
+  const wanted = useMemo(() => {
+    const list: number[] = [];
+    for (let page = Math.max(1, from); page <= to; page += 1) list.push(page);
+    return list;
+  }, [from, to]);
+  const isOld = head.isPlaceholderData;
+  const others = useQueries({
+    queries: wanted.map((page) => ({ ...optionsOf(page), enabled: enabled && !isOld })),
+  });
+
+  // Pages of the question before stay on the screen until the first page of the new one is there.
+  const kept = useRef(new Map<number, readonly Row[]>());
+  if (!isOld) {
+    const pages = new Map<number, readonly Row[]>();
+    if (head.data !== undefined) pages.set(0, head.data.rows);
+    for (const [at, page] of wanted.entries()) {
+      const rows = (others[at]?.data as Answer | undefined)?.rows;
+      if (rows !== undefined) pages.set(page, rows);
+    }
+    kept.current = pages;
+  }
+
+  const getRow = useCallback(
+    (index: number): Row | undefined => kept.current.get(Math.floor(index / pageSize))?.[index % pageSize],
+    [pageSize],
+  );
+  const onRange = useCallback((first: number, last: number) => {
+    setRange((before) => (before.first === first && before.last === last ? before : { first, last }));
+  }, []);
+
+  const failed = others.find((page) => page.error !== null);
+  return {
+    total,
+    getRow,
+    onRange,
+    head: head.data,
+    isLoading: head.isPending && enabled,
+    isOld,
+    error: head.error ?? ((failed?.error ?? null) as EngineError | null),
+    retry() {
+      void head.refetch();
+      for (const page of others) if (page.error !== null) void page.refetch();
+    },
+  };
+}

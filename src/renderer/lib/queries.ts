@@ -1,0 +1,118 @@
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+} from '@tanstack/react-query';
+import type { Api, Contract, Input, Namespace, Output } from '../../contract/contract.ts';
+import type { Procedure } from '../../contract/procedure.ts';
+import type { ChangedScope } from '../../contract/system.ts';
+import { EngineError, engineReady } from './engine.ts';
+
+/** Names of the procedures of a namespace that answer once. */
+export type CallName<N extends Namespace> = {
+  [K in keyof Contract[N]]: Contract[N][K] extends { kind: 'stream' } ? never : K;
+}[keyof Contract[N]] &
+  string;
+type InputOf<N extends Namespace, K extends CallName<N>> = Contract[N][K] extends Procedure
+  ? Input<Contract[N][K]>
+  : never;
+type OutputOf<N extends Namespace, K extends CallName<N>> = Contract[N][K] extends Procedure
+  ? Output<Contract[N][K]>
+  : never;
+
+/** `['events', 'query']`: which procedure. */
+export type CallPath<N extends Namespace, K extends CallName<N>> = readonly [N, K];
+
+/** What must be asked again when something has changed, as the beginnings of query keys. */
+const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
+  connections: [['connections'], ['topics']],
+  workspace: [
+    ['workspace'],
+    ['events'],
+    ['aggregates'],
+    ['projections'],
+    ['sql'],
+    ['compensate', 'receipts'],
+  ],
+  events: [['workspace', 'current'], ['workspace', 'coverage'], ['events'], ['aggregates'], ['projections']],
+  projections: [['projections'], ['sql', 'schema']],
+  jobs: [['jobs']],
+  receipts: [['compensate', 'receipts']],
+};
+
+const MAX_RETRIES = 3;
+
+/** The engine answers as well without a network: it is on this machine. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      networkMode: 'always',
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: 5 * 60_000,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      retry: (count, error) =>
+        count < MAX_RETRIES && error instanceof EngineError && error.code === 'engine.lost',
+      retryDelay: (count) => 300 * 2 ** count,
+    },
+    mutations: { networkMode: 'always', retry: false },
+  },
+});
+
+/** Asks again for what hangs on the given scopes. Answers on the screen stay until the new ones are there. */
+export function invalidate(scopes: Iterable<ChangedScope>): void {
+  const keys = new Map<string, readonly string[]>();
+  for (const scope of scopes) for (const key of HANGS_ON[scope]) keys.set(key.join('.'), key);
+  for (const queryKey of keys.values()) void queryClient.invalidateQueries({ queryKey });
+}
+
+/** Calls the engine once; waits while it is being started. */
+export async function callEngine<N extends Namespace, K extends CallName<N>>(
+  [namespace, name]: CallPath<N, K>,
+  input: InputOf<N, K>,
+  signal?: AbortSignal,
+): Promise<OutputOf<N, K>> {
+  const api: Api = await engineReady(signal);
+  const group = api[namespace] as unknown as Record<
+    string,
+    (input: unknown, options?: { signal?: AbortSignal }) => Promise<OutputOf<N, K>>
+  >;
+  return group[name]!(input, signal === undefined ? undefined : { signal });
+}
+
+export interface QueryChoice {
+  enabled?: boolean;
+  /** Shows the last answer while the next one (another input) is on its way; true unless said otherwise. */
+  keep?: boolean;
+}
+
+/**
+ * What the engine knows, asked once and kept until the engine says that it has changed. While a new input is asked
+ * the last answer stays (`isPlaceholderData` is true then), so that nothing jumps.
+ */
+export function useEngineQuery<N extends Namespace, K extends CallName<N>>(
+  path: CallPath<N, K>,
+  input: InputOf<N, K>,
+  { enabled = true, keep = true }: QueryChoice = {},
+): UseQueryResult<OutputOf<N, K>, EngineError> {
+  return useQuery<OutputOf<N, K>, EngineError>({
+    queryKey: [...path, input],
+    queryFn: ({ signal }) => callEngine(path, input, signal),
+    enabled,
+    ...(keep ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+/** Something that a person does: `action.mutate(input)`; `isPending`, `error` and `data` for the screen. */
+export function useEngineAction<N extends Namespace, K extends CallName<N>>(
+  path: CallPath<N, K>,
+  options: { onSuccess?: (output: OutputOf<N, K>, input: InputOf<N, K>) => void } = {},
+): UseMutationResult<OutputOf<N, K>, EngineError, InputOf<N, K>> {
+  return useMutation<OutputOf<N, K>, EngineError, InputOf<N, K>>({
+    mutationFn: (input) => callEngine(path, input),
+    ...(options.onSuccess === undefined ? {} : { onSuccess: options.onSuccess }),
+  });
+}

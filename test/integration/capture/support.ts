@@ -1,0 +1,107 @@
+// What the capture tests share: a workspace of their own per test, and what is stored as plain rows.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { CaptureFrom, CaptureOutcome, CaptureProgress } from '../../../src/engine/capture/types.ts';
+import { decodeHeaders } from '../../../src/engine/kafka/headers.ts';
+import { OFFSET_SPAN } from '../../../src/engine/store/ids.ts';
+import { openWorkspace, type Workspace } from '../../../src/engine/store/workspace.ts';
+import type { KafkaHandle } from '../../kafka/broker.ts';
+import { connectionTo, type Row } from '../kafka/support.ts';
+
+export interface Place {
+  file(name: string): string;
+  remove(): void;
+}
+
+export function temporaryPlace(): Place {
+  const dir = mkdtempSync(join(tmpdir(), 'hindcast-capture-'));
+  return {
+    file: (name) => join(dir, `${name}.hindcast`),
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+export const create = (file: string): Promise<Workspace> =>
+  openWorkspace(file, { mode: 'create', log: () => {} });
+
+export function capture(
+  workspace: Workspace,
+  kafka: KafkaHandle,
+  topics: string[],
+  options: {
+    from?: CaptureFrom;
+    signal?: AbortSignal;
+    onProgress?: (progress: CaptureProgress) => void;
+  } = {},
+): Promise<CaptureOutcome> {
+  return workspace.capture(
+    { connection: connectionTo(kafka), topics, from: options.from ?? 'earliest' },
+    {
+      signal: options.signal ?? new AbortController().signal,
+      onProgress: options.onProgress ?? (() => {}),
+    },
+  );
+}
+
+/** Everything stored of a topic but transaction markers, read past all our own reading code. */
+export function storedRows(file: string, topic: string): Row[] {
+  const db = new Database(file, { readonly: true });
+  try {
+    const records = db
+      .prepare(
+        `SELECT r.id, r.ts, r.key, r.value, r.headers, r.verdict, p.partition FROM record r
+         JOIN partition p ON p.no = r.id / ${OFFSET_SPAN} JOIN topic t ON t.id = p.topic_id
+         WHERE t.name = ? AND r.verdict <> 3 ORDER BY p.partition, r.id`,
+      )
+      .all(topic) as {
+      id: number;
+      ts: number;
+      key: Buffer | null;
+      value: Buffer | null;
+      headers: Buffer | null;
+      verdict: number;
+      partition: number;
+    }[];
+    const text = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString());
+    return records.map((record) => ({
+      partition: record.partition,
+      offset: record.id % OFFSET_SPAN,
+      timestamp: record.ts,
+      key: text(record.key),
+      value: text(record.value),
+      headers: decodeHeaders(record.headers ?? new Uint8Array(0)).map(({ key, value }) => [key, text(value)]),
+      verdict: record.verdict,
+    }));
+  } finally {
+    db.close();
+  }
+}
+
+/** Coverage of a topic's partitions as numbers; throws when they do not add up. */
+export async function coverageOf(workspace: Workspace, topic: string) {
+  const { partitions, badge } = await workspace.read('workspace.coverage', { topics: [topic] });
+  const numbers = partitions.map((each) => {
+    const n = {
+      partition: each.partition,
+      askedFrom: Number(each.askedFrom),
+      askedTo: Number(each.askedTo),
+      asked: Number(each.asked),
+      stored: Number(each.stored),
+      control: Number(each.control),
+      absent: Number(each.absent),
+      retention: Number(each.retention),
+      unreadable: Number(each.unreadable),
+      notRead: Number(each.notRead),
+      aborted: Number(each.aborted),
+      open: Number(each.open),
+      reasons: each.missing.map(({ reason }) => reason),
+      complete: each.complete,
+    };
+    const sum = n.stored + n.control + n.absent + n.retention + n.unreadable + n.notRead;
+    if (sum !== n.asked) throw new Error(`${topic}/${n.partition}: asked ${n.asked}, accounted for ${sum}`);
+    return n;
+  });
+  return { badge, partitions: numbers };
+}

@@ -1,0 +1,65 @@
+// Fills topics for the benchmark: events of about 450 bytes over four partitions, plain and zstd.
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import kafkajs, { type Message } from 'kafkajs';
+import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
+
+const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
+
+/** Records of one produced batch: about 90 KB, between Java's default (16 KB) and a bulk loader's (1 MB). */
+const BATCH_RECORDS = 200;
+const PARTITIONS = 4;
+
+export const client = (bootstrap: string) =>
+  new Kafka({ clientId: 'hindcast-bench', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING });
+
+/** kafkajs brings only gzip; both the loader and the naive consumer need zstd. */
+export function addZstdToKafkajs(): void {
+  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+    compress: async (encoder: { buffer: Buffer }) => zstdCompressSync(encoder.buffer),
+    decompress: async (buffer: Buffer) => zstdDecompressSync(buffer),
+  });
+}
+
+/** Creates a topic and fills it; returns the bytes of keys, values and headers. */
+export async function fillTopic(
+  bootstrap: string,
+  topic: string,
+  codec: 'none' | 'zstd',
+  events: number,
+): Promise<number> {
+  const kafka = client(bootstrap);
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({
+    topics: [{ topic, numPartitions: PARTITIONS, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
+  });
+  await admin.disconnect();
+  const producer = kafka.producer();
+  await producer.connect();
+  const compression = codec === 'zstd' ? CompressionTypes.ZSTD : CompressionTypes.None;
+  const aggregates = Math.max(1000, Math.round(events / 20));
+  const waiting: Message[][] = Array.from({ length: PARTITIONS }, () => []);
+  let bytes = 0;
+  const send = async (): Promise<void> => {
+    await producer.send({ topic, compression, messages: waiting.flat() });
+    for (const messages of waiting) messages.length = 0;
+  };
+  for (const record of generateBenchmark({ events, aggregates, partitions: PARTITIONS }).records) {
+    const headers = Object.fromEntries(
+      record.headers.map(([name, value]) => [name, Buffer.from(value ?? [])]),
+    );
+    bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    for (const [name, value] of record.headers) bytes += name.length + (value?.length ?? 0);
+    waiting[record.partition]!.push({
+      partition: record.partition,
+      key: record.key && Buffer.from(record.key),
+      value: record.value && Buffer.from(record.value),
+      headers,
+      timestamp: String(record.timestamp),
+    });
+    if (waiting[record.partition]!.length >= BATCH_RECORDS) await send();
+  }
+  await send();
+  await producer.disconnect();
+  return bytes;
+}
