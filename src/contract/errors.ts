@@ -170,6 +170,11 @@ export const ERRORS = {
     false,
   ],
   'job.unknown': ['There is no job {id}.', 'It may have ended before the engine was restarted.', false],
+  'door.refused': [
+    'This address does not open Hindcast, or no longer.',
+    'Open the whole address that the running `hindcast serve` prints.',
+    false,
+  ],
   'file.token': ['That file was not chosen in a dialog of this window.', 'Choose it again.', false],
 } as const satisfies Record<string, readonly [sentence: string, nextStep: string, retryable: boolean]>;
 

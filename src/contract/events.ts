@@ -215,6 +215,8 @@ export const aggregates = {
       to: Millis.nullable(),
       counts: z.array(Count),
       faults: z.array(z.object({ index: Count, at: Millis, text: z.string() })),
+      /** Late events after the last one given. */
+      lateOmitted: Count,
       late: z.array(z.object({ index: Count, occurredAt: Millis, recordedAt: Millis })),
     }),
   ),
@@ -238,6 +240,8 @@ export const aggregates = {
     z.object({ ...Subject, path: z.string().max(2000) }).strict(),
     z.object({
       path: z.string(),
+      /** Steps before the first one given: the newest are given. */
+      omitted: Count,
       steps: z.array(
         z.object({ index: Count, id: RecordId, recordedAt: Millis, value: JsonText.nullable() }),
       ),

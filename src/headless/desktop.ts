@@ -2,15 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-/** The folder that holds package.json: Electron starts an app by it. */
-const home = join(import.meta.dirname, '../..');
+import { packageRoot } from './packageRoot.ts';
 
 /** Electron's binary where it is installed. Never `require('electron')`: that would start a download by itself. */
 function electronBinary(): string | null {
   let folder: string;
   try {
-    folder = dirname(createRequire(join(home, 'package.json')).resolve('electron/package.json'));
+    folder = dirname(createRequire(join(packageRoot, 'package.json')).resolve('electron/package.json'));
   } catch {
     return null;
   }
@@ -37,6 +35,6 @@ export function desktopProblem(): string | null {
 export function openDesktop(): string | null {
   const problem = desktopProblem();
   if (problem !== null) return problem;
-  const { status, error } = spawnSync(electronBinary()!, [home], { stdio: 'inherit' });
+  const { status, error } = spawnSync(electronBinary()!, [packageRoot], { stdio: 'inherit' });
   return error || status !== 0 ? `Electron ended with ${error?.message ?? `status ${status}`}` : null;
 }

@@ -1,4 +1,5 @@
 import { HindcastError } from '../contract/errors.ts';
+import { shown, shownJson } from '../core/escape.ts';
 import { formatJson, parseJson } from '../core/json.ts';
 import type { Json } from '../core/model.ts';
 import { formatTime } from '../core/time.ts';
@@ -13,19 +14,20 @@ export interface Output {
   document(value: unknown): void;
   /** One line of newline-delimited JSON. */
   line(value: unknown): void;
+  /** One line for a person; what terminals would obey is shown escaped, here and in notes. */
   text(line: string): void;
   note(line: string): void;
 }
 
-const encode = (value: unknown, indent?: number): string => formatJson(value as Json, indent);
+const encode = (value: unknown, indent?: number): string => shownJson(formatJson(value as Json, indent));
 
 export function createOutput(json: boolean): Output {
   return {
     json,
     document: (value) => void process.stdout.write(`${encode(value, 2)}\n`),
     line: (value) => void process.stdout.write(`${encode(value)}\n`),
-    text: (line) => void process.stdout.write(`${line}\n`),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    text: (line) => void process.stdout.write(`${shown(line)}\n`),
+    note: (line) => void process.stderr.write(`${shown(line)}\n`),
   };
 }
 
@@ -37,11 +39,6 @@ export const exactJson = (text: string | null): Json => (text === null ? null : 
 
 export const at = (ms: number | null): string => (ms === null ? '–' : formatTime(ms));
 
-// Terminals obey control characters; a record must not be able to move the cursor or hide what follows.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
-export const plain = (text: string): string =>
-  text.replace(CONTROL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
 export interface Column<T> {
   title: string;
   value: (row: T) => string;
@@ -50,7 +47,7 @@ export interface Column<T> {
 
 /** Aligned columns for a person; nothing is cut off. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string[] {
-  const cells = rows.map((row) => columns.map((column) => plain(column.value(row))));
+  const cells = rows.map((row) => columns.map((column) => shown(column.value(row))));
   const widths = columns.map((column, i) =>
     Math.max(column.title.length, ...cells.map((row) => row[i]!.length)),
   );

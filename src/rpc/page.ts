@@ -3,7 +3,7 @@ import type { Carrier } from './carrier.ts';
 import { type AnyPort, messagePortCarrier } from './carriers/messagePort.ts';
 import { type AnyWebSocket, webSocketCarrier } from './carriers/webSocket.ts';
 import { helloFrame, isWelcome, TOKEN_REFUSED } from './handshake.ts';
-import { localError, RemoteError } from './remoteError.ts';
+import { localError } from './remoteError.ts';
 
 /** The parts of a browser's window that are used here. */
 export interface PageWindow {
@@ -89,15 +89,7 @@ function takeToken({ location, history, sessionStorage }: PageWindow): string | 
   return token!;
 }
 
-const refused = () =>
-  new RemoteError({
-    code: 'door.refused',
-    message: 'This address does not open Hindcast, or no longer.',
-    nextStep: 'Open the whole address that the running `hindcast serve` prints.',
-    retryable: false,
-    details: {},
-    traceId: crypto.randomUUID(),
-  });
+const refused = () => localError('door.refused');
 
 function connectSocket(page: PageWindow): Promise<Carrier> {
   const token = takeToken(page);

@@ -60,7 +60,13 @@ export async function startApp(options: { dataDir?: string; workspace?: string }
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: executablePath!,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--no-first-run',
+    ],
   });
 }
 

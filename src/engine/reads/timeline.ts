@@ -138,7 +138,7 @@ function strip(
   const view = cutView(context, ref, cut);
   const { events } = view.stream.ordered;
   const counts = new Array<number>(buckets).fill(0);
-  if (events.length === 0) return { from: null, to: null, counts, faults: [], late: [] };
+  if (events.length === 0) return { from: null, to: null, counts, faults: [], late: [], lateOmitted: 0 };
   let from = events[0]!.recordedAt;
   let to = from;
   for (const { recordedAt } of events) {
@@ -160,15 +160,13 @@ function strip(
       ...rest,
       text: `${marks.length - MOST_MARKS} events with faults from here on; see the list`,
     });
-  const late = events
-    .filter((event) => view.stream.backdated.has(event.id))
-    .slice(0, MOST_MARKS)
-    .map((event) => ({
-      index: view.indexes.get(event.id)!,
-      occurredAt: event.occurredAt!,
-      recordedAt: event.recordedAt,
-    }));
-  return { from, to, counts, faults, late };
+  const backdated = events.filter((event) => view.stream.backdated.has(event.id));
+  const late = backdated.slice(0, MOST_MARKS).map((event) => ({
+    index: view.indexes.get(event.id)!,
+    occurredAt: event.occurredAt!,
+    recordedAt: event.recordedAt,
+  }));
+  return { from, to, counts, faults, late, lateOmitted: backdated.length - late.length };
 }
 
 const textOrNull = (value: Json | undefined): string | null =>
@@ -240,7 +238,11 @@ function history(context: ReadContext, args: SubjectArgs & { path: string }): An
     },
     (found) => found.length * 200,
   );
-  return { path: args.path, steps: steps.slice(-MOST_STEPS) };
+  return {
+    path: args.path,
+    omitted: Math.max(0, steps.length - MOST_STEPS),
+    steps: steps.slice(-MOST_STEPS),
+  };
 }
 
 type Target = { time: number } | { version: number } | { eventId: string } | { recordId: number };

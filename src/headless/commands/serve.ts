@@ -7,6 +7,7 @@ import { createEngine } from '../../engine/app.ts';
 import { startHost } from '../host/startHost.ts';
 import { createNodeHost, defaultDataDir } from '../nodeHost.ts';
 import { EXIT } from '../output.ts';
+import { packageRoot } from '../packageRoot.ts';
 import { engineMode, VERSION } from '../session.ts';
 
 export interface ServeOptions {
@@ -15,17 +16,14 @@ export interface ServeOptions {
   open: boolean;
 }
 
-/** Root of the checkout or of the installed package: the folder that holds `out` and `resources`. */
-const home = join(import.meta.dirname, '../..');
-
 /** Serves the window to a browser on this machine until the process is told to end. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const pageDir = join(home, 'out', 'renderer');
+  const pageDir = join(packageRoot, 'out', 'renderer');
   if (!existsSync(join(pageDir, 'index.html')))
     throw new HindcastError('internal', {
       problem: `there is no built page in ${pageDir}; run npm run build`,
     });
-  const demo = join(home, 'resources', 'demo.hindcast');
+  const demo = join(packageRoot, 'resources', 'demo.hindcast');
   const host = createNodeHost({
     dataDir: process.env.HINDCAST_DATA_DIR ?? defaultDataDir(),
     door: 'browser',

@@ -1,4 +1,4 @@
-import { ChevronDown, LockKeyhole, LockKeyholeOpen, Moon, Search, Sun } from 'lucide-react';
+import { LockKeyhole, LockKeyholeOpen, Moon, Search, Sun } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Connection } from '../../contract/connections.ts';
 import { IconButton } from '../components/Button.tsx';
@@ -116,6 +116,3 @@ function ThemeButton() {
     </IconButton>
   );
 }
-
-/** The arrow of a chip that opens a menu. */
-export const MenuArrow = () => <ChevronDown className={styles.arrow} />;

@@ -4,7 +4,7 @@ import { type WorkspaceInfo, WorkspaceName } from '../../contract/workspace.ts';
 import { Button } from '../components/Button.tsx';
 import { Dialog } from '../components/Dialog.tsx';
 import { Field, Input } from '../components/Field.tsx';
-import { Menu } from '../components/Menu.tsx';
+import { Menu, MenuArrow } from '../components/Menu.tsx';
 import { Chip, Tag } from '../components/Tag.tsx';
 import { toastError } from '../components/Toast.tsx';
 import { go } from '../lib/address.ts';
@@ -13,7 +13,6 @@ import { shown } from '../lib/escape.ts';
 import { formatBytes } from '../lib/format.ts';
 import { useCommands } from '../lib/keys.ts';
 import { useEngineAction, useEngineQuery } from '../lib/queries.ts';
-import { MenuArrow } from './TopBar.tsx';
 import { openFile } from './useDesktopCommands.ts';
 
 /** The open workspace, and opening or making another one. */

@@ -1,5 +1,5 @@
 import { Menu as Base } from '@base-ui/react/menu';
-import { Check } from 'lucide-react';
+import { Check, ChevronDown } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { cx } from './cx.ts';
 import styles from './Floating.module.css';
@@ -68,3 +68,6 @@ export function Menu({
     </Base.Root>
   );
 }
+
+/** Marks what opens a menu. */
+export const MenuArrow = () => <ChevronDown className={styles.arrow} />;

@@ -84,7 +84,8 @@ export function formatSpan(ms: number): string {
   for (const [unit, size] of AGES) {
     if (span < size) continue;
     const count = Math.floor(span / size);
-    return unit.length > 3 ? `${count} ${unit}${count === 1 ? '' : 's'}` : `${count} ${unit}`;
+    const isWord = unit.length > 3 || unit === 'day';
+    return isWord && count !== 1 ? `${count} ${unit}s` : `${count} ${unit}`;
   }
   return 'now';
 }

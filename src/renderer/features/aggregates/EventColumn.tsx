@@ -110,13 +110,13 @@ function EventLine({ row }: { row: TimelineRow }) {
         <span className={styles.sub}>
           <span className="ellipsis">
             {row.moved && row.occurredAt !== null
-              ? `occurred ${formatTime(row.occurredAt)}`
+              ? formatTime(row.occurredAt)
               : `${formatTime(row.recordedAt)} · ${shown(shortTopic(row.place.topic))}`}
           </span>
           {row.moved ? (
             <span
               className={styles.moved}
-              title={`Recorded ${formatTime(row.recordedAt)}; it stands where it occurred`}
+              title={`Recorded ${formatTime(row.recordedAt)} in ${shown(row.place.topic)}; it stands where it occurred`}
             >
               <Clock /> backdated
             </span>

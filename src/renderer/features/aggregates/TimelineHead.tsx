@@ -13,7 +13,7 @@ import { asOfWords } from './asOf.ts';
 import { eventMark, typeTitle } from './names.ts';
 import { type Timeline, useRowsAt } from './useTimeline.ts';
 
-const LONGEST_SENTENCE = 60;
+const LONGEST_SENTENCE = 48;
 const shortened = (text: string): string =>
   text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE - 1)}…` : text;
 

@@ -41,7 +41,12 @@ export function ResultTable(props: ResultTableProps) {
     const widths = columnWidths(columns, seen);
     return {
       width: widths.reduce((sum, width) => sum + width, 0),
-      numbers: columns.map((column, at) => isNumberColumn(column, seen.map((row) => row[at] ?? null))),
+      numbers: columns.map((column, at) =>
+        isNumberColumn(
+          column,
+          seen.map((row) => row[at] ?? null),
+        ),
+      ),
       widths,
     };
   }, [columns, sample]);
@@ -49,8 +54,7 @@ export function ResultTable(props: ResultTableProps) {
     ({ name, type }, at): TableColumn<ResultRow> => ({
       id: `${at} ${name}`,
       title: <span title={type === null ? undefined : `${shown(name)}: ${type}`}>{shown(name)}</span>,
-      width:
-        at === columns.length - 1 ? `minmax(${shape.widths[at]}px, 1fr)` : `${shape.widths[at]}px`,
+      width: at === columns.length - 1 ? `minmax(${shape.widths[at]}px, 1fr)` : `${shape.widths[at]}px`,
       align: shape.numbers[at] ? 'right' : 'left',
       mono: true,
       cell: (row) => <CellValue cell={row[at] ?? null} />,

@@ -60,7 +60,10 @@ export function columnWidths(
   sample: readonly (readonly Cell[])[],
 ): number[] {
   return columns.map(({ name }, at) => {
-    const longest = sample.reduce((most, row) => Math.max(most, cellText(row[at] ?? null).length), name.length);
+    const longest = sample.reduce(
+      (most, row) => Math.max(most, cellText(row[at] ?? null).length),
+      name.length,
+    );
     return Math.round(Math.min(WIDEST_PX, Math.max(NARROWEST_PX, longest * LETTER_PX + PADDING_PX)));
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BUILTIN_PROJECTIONS } from '../../../core/projections/builtin.ts';
+import { BUILT_IN_PROJECTIONS } from '../../../core/projections/builtin.ts';
 import { aggregateTypeOf, placesOf, problemsOf, renamed } from './definitionText.ts';
 
 const GOOD = `{
@@ -38,7 +38,7 @@ describe('the text of a definition', () => {
   });
 
   it('gives a built-in one another name, and stays valid', () => {
-    for (const projection of BUILTIN_PROJECTIONS) {
+    for (const projection of BUILT_IN_PROJECTIONS) {
       const text = renamed(JSON.stringify(projection), 'mine', 'Mine');
       expect(JSON.parse(text)).toMatchObject({ name: 'mine', reducer: { name: 'mine' } });
     }

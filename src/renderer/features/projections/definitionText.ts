@@ -71,8 +71,7 @@ export function problemsOf(text: string): TextProblem[] {
     });
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
-    const at = /position (\d+)/.exec(error.message)?.[1];
-    return [{ line: at === undefined ? null : lineAt(text, Number(at)), path: '', message: error.message }];
+    return [{ line: lineAt(text, error.position), path: '', message: error.message }];
   }
 }
 

@@ -1,0 +1,40 @@
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { Output } from '../../../contract/contract.ts';
+import type { sql } from '../../../contract/projections.ts';
+import type { Cut } from '../../../core/model.ts';
+import type { EngineError } from '../../lib/engine.ts';
+import { callEngine, queryClient } from '../../lib/queries.ts';
+
+export type SqlAnswer = Output<(typeof sql)['query']>;
+
+export interface SqlQuestion {
+  sql: string;
+  cut: Cut;
+  limit: number;
+}
+
+/** `stamp`: what the answer rests on besides the question (a build, a press of Run); another one asks again. */
+export const sqlKey = (question: SqlQuestion | null, stamp: string): readonly unknown[] => [
+  'sql',
+  'query',
+  question,
+  stamp,
+];
+
+export const askSql = (question: SqlQuestion, signal?: AbortSignal): Promise<SqlAnswer> =>
+  callEngine(['sql', 'query'], question, signal);
+
+/** The answer to a question; none is asked while it is null. The last answer stays until the next is there. */
+export function useSqlAnswer(
+  question: SqlQuestion | null,
+  stamp: string,
+): UseQueryResult<SqlAnswer, EngineError> & { cancel: () => void } {
+  const queryKey = sqlKey(question, stamp);
+  const answer = useQuery<SqlAnswer, EngineError>({
+    queryKey,
+    queryFn: ({ signal }) => askSql(question!, signal),
+    enabled: question !== null,
+    placeholderData: keepPreviousData,
+  });
+  return { ...answer, cancel: () => void queryClient.cancelQueries({ queryKey }) };
+}
