@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
@@ -19,9 +19,6 @@ const entries: Record<string, string> = {
   headless: 'src/headless/cli.ts',
   ...Object.fromEntries(workers.map((name) => [basename(name, '.ts'), `src/engine/workers/${name}`])),
 };
-const present = Object.fromEntries(
-  Object.entries(entries).filter(([, file]) => existsSync(join(root, file))),
-);
 
 /** electron-vite puts `const require = …` into chunks that mention it. Ours are ES modules and make their own. */
 const noCommonJsShim: Plugin = {
@@ -39,7 +36,7 @@ export default defineConfig({
     build: {
       sourcemap: true,
       rolldownOptions: {
-        input: present,
+        input: entries,
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

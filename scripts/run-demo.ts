@@ -51,7 +51,10 @@ const app = spawn(process.execPath, [join(import.meta.dirname, '../bin/hindcast.
   stdio: 'inherit',
   env: { ...process.env, HINDCAST_DATA_DIR: dataDir },
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.kill(signal));
+// Ctrl-C on a terminal reaches the app by itself; passed on as well it would be a second request.
+const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+process.on('SIGINT', () => onTerminal || app.kill('SIGINT'));
+process.on('SIGTERM', () => app.kill('SIGTERM'));
 app.on('exit', async (code) => {
   await kafka.stop();
   process.exit(code ?? 0);

@@ -13,5 +13,8 @@ const child = spawn(pinnedNode, [join(root, 'bin', 'hindcast.mjs'), ...process.a
   stdio: 'inherit',
   env: environment(),
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+// Ctrl-C on a terminal reaches the child by itself; passed on as well it would be a second request.
+const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+process.on('SIGINT', () => onTerminal || child.kill('SIGINT'));
+process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -159,6 +159,10 @@ export function deepMerge(base: Json | undefined, change: Json): Json {
 /** Equal in every digit and in the order of lists; the order of keys does not count. */
 export function sameJson(a: Json, b: Json): boolean {
   if (a === b) return true;
+  const kind = typeof a;
+  // Different values of JavaScript's own kinds are different; only a number may equal one kept as text.
+  if (kind !== 'object' && kind === typeof b) return false;
+  if (kind === 'string' || kind === 'boolean') return false;
   if (isNumeric(a) || isNumeric(b)) return isNumeric(a) && isNumeric(b) && numberText(a) === numberText(b);
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]!));

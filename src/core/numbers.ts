@@ -29,8 +29,16 @@ export function numberText(value: Numeric): string {
   return String(value);
 }
 
+/**
+ * Up to 15 significant digits without an exponent survive a double; what prints otherwise all the same is a fraction
+ * that ends in zero, one below 0.00001, and minus zero.
+ */
+const SURVIVES = /^(?!-0(?:\.0*)?$)(?!-?0\.0000)-?(?=[\d.]{1,15}$)(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
+
 /** A JSON number from its text: a JS number when that prints the same text, else a LosslessNumber. */
 export function exactNumber(text: string): Numeric {
+  if (SURVIVES.test(text)) return Number(text);
+  if (text.endsWith('0') && text.includes('.')) return new LosslessNumber(text);
   const number = Number(text);
   return String(number) === text ? number : new LosslessNumber(text);
 }
@@ -61,7 +69,34 @@ function decimalPlaces(text: string): number {
   return Math.max(0, scale - exponent);
 }
 
+/** A plain decimal as a whole number of its last place; null when that is no safe integer with room to add. */
+function scaled(text: string, point: number, places: number): number | null {
+  const digits = point === -1 ? text : text.slice(0, point) + text.slice(point + 1);
+  if (digits.length + places > 15) return null;
+  const shift = places - (point === -1 ? 0 : text.length - point - 1);
+  const number = Number(digits) * 10 ** shift;
+  return Number.isSafeInteger(number) ? number : null;
+}
+
+/** Amounts of everyday size, without big.js. Null: not of that kind. */
+function combineSmall(a: string, b: string, sign: 1 | -1): string | null {
+  if (!DECIMAL_TEXT.test(a) || !DECIMAL_TEXT.test(b)) return null;
+  const pointA = a.indexOf('.');
+  const pointB = b.indexOf('.');
+  const places = Math.max(pointA === -1 ? 0 : a.length - pointA - 1, pointB === -1 ? 0 : b.length - pointB - 1);
+  const left = scaled(a, pointA, places);
+  const right = scaled(b, pointB, places);
+  if (left === null || right === null) return null;
+  const sum = left + sign * right;
+  const digits = String(Math.abs(sum)).padStart(places + 1, '0');
+  const whole = digits.length - places;
+  const minus = sum < 0 ? '-' : '';
+  return places === 0 ? minus + digits : `${minus}${digits.slice(0, whole)}.${digits.slice(whole)}`;
+}
+
 function combine(a: string, b: string, sign: 1 | -1): string {
+  const small = combineSmall(a, b, sign);
+  if (small !== null) return small;
   const places = Math.max(decimalPlaces(a), decimalPlaces(b));
   const left = new Big(a);
   const right = new Big(b);

@@ -10,6 +10,9 @@
  */
 import type { Cut, OrderNote, StreamEvent, Verdict } from './model.ts';
 
+/** What the order looks at: a stream can be put in order before its payloads are read. */
+export type Orderable = Omit<StreamEvent, 'data' | 'value' | 'eventId'>;
+
 /** How much earlier than the latest event one may have occurred without counting as backdated. */
 export const DEFAULT_TOLERANCE_MS = 5000;
 
@@ -19,23 +22,23 @@ export interface OrderOptions {
   include?: readonly Exclude<Verdict, 'control'>[];
 }
 
-export interface OrderedStream {
+export interface OrderedStream<E extends Orderable = StreamEvent> {
   /** Events in log order. */
-  events: StreamEvent[];
+  events: E[];
   /** Effective recorded time of each event: never falls along the order. */
   effectiveAt: number[];
   versionFaults: OrderNote['versionFaults'];
   /** Events left out because of their verdict, in the same order relation as the log. */
-  excluded: StreamEvent[];
+  excluded: E[];
   toleranceMs: number;
 }
 
-export interface CutResult {
+export interface CutResult<E extends Orderable = StreamEvent> {
   /** The events before the cut, in the order they are folded. */
-  events: StreamEvent[];
+  events: E[];
   note: OrderNote;
   /** The last event of the fold, or null when the cut lies before everything. */
-  last: StreamEvent | null;
+  last: E | null;
   /** Events of the stream that the cut leaves out. */
   after: number;
 }
@@ -45,7 +48,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** Total order by recorded time made monotonic, topic, partition, offset. */
-export function compareLog(a: StreamEvent, b: StreamEvent): number {
+export function compareLog(a: Orderable, b: Orderable): number {
   return (
     a.monotonicAt - b.monotonicAt ||
     compareText(a.topic, b.topic) ||
@@ -55,24 +58,28 @@ export function compareLog(a: StreamEvent, b: StreamEvent): number {
 }
 
 /** One partition's events by offset, with the times made monotonic again should the input not be. */
-interface Lane {
-  events: StreamEvent[];
+interface Lane<E> {
+  events: E[];
   times: number[];
   head: number;
 }
 
-function lanesOf(events: readonly StreamEvent[]): Lane[] {
-  const lanes = new Map<string, StreamEvent[]>();
+function lanesOf<E extends Orderable>(events: readonly E[]): Lane<E>[] {
+  const lanes = new Map<string, E[]>();
+  let lane: E[] = [];
   for (const event of events) {
-    const key = `${event.partition}/${event.topic}`;
-    const lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, [event]);
-    else lane.push(event);
+    // Events mostly come partition by partition: the lane of the one before is right nearly always.
+    if (lane[0]?.partition !== event.partition || lane[0].topic !== event.topic) {
+      const key = `${event.partition}/${event.topic}`;
+      lane = lanes.get(key) ?? [];
+      if (lane.length === 0) lanes.set(key, lane);
+    }
+    lane.push(event);
   }
   return [...lanes.values()]
-    .map((lane) => {
-      lane.sort((a, b) => a.offset - b.offset);
-      return { events: lane, times: runningMaximum(lane.map((event) => event.monotonicAt)), head: 0 };
+    .map((each) => {
+      each.sort((a, b) => a.offset - b.offset);
+      return { events: each, times: runningMaximum(each.map((event) => event.monotonicAt)), head: 0 };
     })
     .sort(
       (a, b) =>
@@ -94,8 +101,8 @@ function runningMaximum(values: number[]): number[] {
  * smallest declared version goes first instead. Pairwise comparison alone would not be transitive when only some
  * heads declare versions; this choice depends on the heads only, so capture order cannot change the result.
  */
-function mergeLanes(lanes: Lane[]): StreamEvent[] {
-  const merged: StreamEvent[] = [];
+function mergeLanes<E extends Orderable>(lanes: Lane<E>[]): E[] {
+  const merged: E[] = [];
   let open = lanes;
   while (open.length > 1) {
     let choice = open[0]!;
@@ -126,7 +133,7 @@ function mergeLanes(lanes: Lane[]): StreamEvent[] {
   return merged;
 }
 
-function findVersionFaults(lanes: Lane[]): OrderNote['versionFaults'] {
+function findVersionFaults(lanes: Lane<Orderable>[]): OrderNote['versionFaults'] {
   const faults: OrderNote['versionFaults'] = [];
   for (const lane of lanes) {
     let previousVersion = Number.NEGATIVE_INFINITY;
@@ -141,10 +148,13 @@ function findVersionFaults(lanes: Lane[]): OrderNote['versionFaults'] {
 }
 
 /** Brings the events of one stream, read in any order, into log order. The result depends on the events only. */
-export function orderStream(events: readonly StreamEvent[], options: OrderOptions = {}): OrderedStream {
+export function orderStream<E extends Orderable>(
+  events: readonly E[],
+  options: OrderOptions = {},
+): OrderedStream<E> {
   const include: readonly Verdict[] = options.include ?? ['committed'];
-  const taken: StreamEvent[] = [];
-  const excluded: StreamEvent[] = [];
+  const taken: E[] = [];
+  const excluded: E[] = [];
   for (const event of events) {
     if (event.verdict === 'control' || event.kind === 'control') continue;
     (include.includes(event.verdict) ? taken : excluded).push(event);
@@ -174,9 +184,9 @@ function countUpTo(values: readonly number[], limit: number): number {
 }
 
 /** Events with their places in occurred order, and which of them were moved. */
-function occurredOrder(known: readonly StreamEvent[], toleranceMs: number) {
-  const kept: { event: StreamEvent; at: number }[] = [];
-  const moved: { event: StreamEvent; at: number }[] = [];
+function occurredOrder<E extends Orderable>(known: readonly E[], toleranceMs: number) {
+  const kept: { event: E; at: number }[] = [];
+  const moved: { event: E; at: number }[] = [];
   let latest = Number.NEGATIVE_INFINITY;
   for (const event of known) {
     if (event.occurredAt !== null && event.occurredAt < latest - toleranceMs) {
@@ -188,7 +198,7 @@ function occurredOrder(known: readonly StreamEvent[], toleranceMs: number) {
   }
   // Stable: events moved to the same moment keep their log order.
   moved.sort((a, b) => a.at - b.at);
-  const events: StreamEvent[] = [];
+  const events: E[] = [];
   let next = 0;
   for (const place of kept) {
     while (next < moved.length && moved[next]!.at < place.at) {
@@ -202,7 +212,7 @@ function occurredOrder(known: readonly StreamEvent[], toleranceMs: number) {
 }
 
 /** An event without an occurred time is taken by its recorded time, the only one it has. */
-function occurredBy(event: StreamEvent, limit: number): boolean {
+function occurredBy(event: Orderable, limit: number): boolean {
   return (event.occurredAt ?? event.recordedAt) <= limit;
 }
 
@@ -211,20 +221,20 @@ function occurredBy(event: StreamEvent, limit: number): boolean {
  * log order. True on V: of those known on K, the ones that occurred at or before V, in occurred order; which events
  * count as backdated depends on what is known on K, not on V.
  */
-export function cutStream(ordered: OrderedStream, cut: Cut): CutResult {
+export function cutStream<E extends Orderable>(ordered: OrderedStream<E>, cut: Cut): CutResult<E> {
   const { toleranceMs } = ordered;
   const knownCount =
     cut.knownOn === null ? ordered.events.length : countUpTo(ordered.effectiveAt, cut.knownOn);
   const known = ordered.events.slice(0, knownCount);
   let events = known;
-  let movedHere: StreamEvent[] = [];
+  let movedHere: E[] = [];
   const limit = cut.trueOn;
   if (limit !== null) {
     const placed = occurredOrder(known, toleranceMs);
     events = placed.events.filter((event) => occurredBy(event, limit));
-    movedHere = events.filter((event) => placed.moved.has(event));
+    if (placed.moved.size > 0) movedHere = events.filter((event) => placed.moved.has(event));
   }
-  const ids = new Set(events.map((event) => event.id));
+  const ids = ordered.versionFaults.length === 0 ? null : new Set(events.map((event) => event.id));
   return {
     events,
     note: {
@@ -235,7 +245,7 @@ export function cutStream(ordered: OrderedStream, cut: Cut): CutResult {
         recordedAt: event.recordedAt,
       })),
       toleranceMs,
-      versionFaults: ordered.versionFaults.filter((fault) => ids.has(fault.id)),
+      versionFaults: ordered.versionFaults.filter((fault) => ids?.has(fault.id)),
       leftOut: ordered.excluded.length,
     },
     last: events.at(-1) ?? null,

@@ -11,7 +11,7 @@ import type { ServiceDeps } from './services/deps.ts';
 import { createEventService } from './services/events.ts';
 import { createJobService } from './services/jobs.ts';
 import { createProjectionService } from './services/projections.ts';
-import { createSqlService } from './services/sql.ts';
+import { createSqlService, type SqlService } from './services/sql.ts';
 import { createSystemService } from './services/system.ts';
 import { createAggregateService } from './services/timeline.ts';
 import { createTopicService } from './services/topics.ts';
@@ -20,10 +20,11 @@ import { createWorkspaceHolder, type OpenMode } from './services/workspaceHolder
 import type { Workspace } from './store/workspace.ts';
 
 export interface Engine {
-  services: Services;
+  /** The `sql` service has more for callers in this process than the contract gives a page. */
+  services: Services & { sql: SqlService };
   /** Opens a workspace by path, for the command line; the page only knows names and tokens. @throws HindcastError */
   openWorkspaceFile(path: string, mode: OpenMode): Promise<void>;
-  /** Cancels jobs, closes the workspace and forgets what is unlocked. */
+  /** Cancels jobs and queries, closes the workspace and forgets what is unlocked. */
   close(): Promise<void>;
 }
 
@@ -48,7 +49,8 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
     changed.push('workspace', 'events', 'projections', 'receipts');
   });
   const deps: ServiceDeps = { host, workspaces, jobs, changed, connections, log };
-  const services: Services = {
+  const sql = createSqlService(deps);
+  const services: Engine['services'] = {
     system: createSystemService(deps),
     jobs: createJobService(deps),
     connections: createConnectionService(deps),
@@ -58,7 +60,7 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
     events: createEventService(deps),
     aggregates: createAggregateService(deps),
     projections: createProjectionService(deps),
-    sql: createSqlService(deps),
+    sql,
     compensate: createCompensateService(deps),
   };
   if (options.openLast !== false) await workspaces.openLast();
@@ -66,6 +68,7 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
     services,
     openWorkspaceFile: async (path, mode) => void (await workspaces.open(path, mode)),
     async close() {
+      sql.close();
       await jobs.close();
       connections.close();
       await workspaces.close();

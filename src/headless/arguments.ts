@@ -34,8 +34,12 @@ export function cutAt(text: string | undefined, clock: Clock): Cut {
   return clock === 'recorded' ? { knownOn: ms, trueOn: null } : { knownOn: null, trueOn: ms };
 }
 
+/** `2025-09-12T12:00:00` without a zone has the form of a place too, and nobody means that. */
+const LIKE_A_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:/i;
+
 /** `TOPIC:PARTITION:OFFSET`, or null when the text has another form. */
 export function parsePlace(text: string): { topic: string; partition: number; offset: string } | null {
+  if (LIKE_A_TIME.test(text)) return null;
   const match = /^([A-Za-z0-9._-]{1,249}):(\d{1,10}):(\d{1,19})$/.exec(text);
   return match ? { topic: match[1]!, partition: Number(match[2]), offset: match[3]! } : null;
 }
@@ -49,4 +53,29 @@ export function parseLimit(text: string): number {
       problem: `“${text}” is not a whole number from 1`,
     });
   return limit;
+}
+
+/** The longest that a timer can wait, in seconds. */
+const MOST_SECONDS = 2_000_000;
+
+/** A number of seconds above 0. @throws HindcastError input.invalid */
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= MOST_SECONDS))
+    throw new HindcastError('input.invalid', {
+      procedure: '--timeout',
+      problem: `“${text}” is not a number of seconds above 0`,
+    });
+  return seconds;
+}
+
+/** A TCP port to listen on. @throws HindcastError input.invalid */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new HindcastError('input.invalid', {
+      procedure: '--port',
+      problem: `“${text}” is not a port from 0 to 65535`,
+    });
+  return port;
 }

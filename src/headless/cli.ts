@@ -24,12 +24,20 @@ export async function main(argv: string[]): Promise<number> {
   const done = (value: number): void => {
     status = value;
   };
+  // Whoever read our output has seen enough (`| head`): end as programs do that the signal SIGPIPE ends.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.outputClosed);
+    throw error;
+  });
   const program = new Command('hindcast')
     .description('event explorer and replay studio for event-sourced systems on Kafka')
     .version(VERSION)
     .addHelpText('after', EPILOG)
     .exitOverride()
+    .allowExcessArguments(true)
     .action(async () => {
+      if (program.args.length > 0)
+        program.error(`error: unknown command “${program.args[0]}”; hindcast --help lists them`);
       const problem = openDesktop();
       if (problem === null) return;
       process.stderr.write(`Opening in the browser, because ${problem}.\n`);

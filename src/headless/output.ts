@@ -1,11 +1,19 @@
-import { HindcastError } from '../contract/errors.ts';
+import { type ErrorCode, HindcastError } from '../contract/errors.ts';
 import { shown, shownJson } from '../core/escape.ts';
 import { formatJson, parseJson } from '../core/json.ts';
 import type { Json } from '../core/model.ts';
 import { formatTime } from '../core/time.ts';
 
 /** Exit statuses of the command line (docs/CLI.md). */
-export const EXIT = { done: 0, failed: 1, usage: 2, incomplete: 3, refused: 4, interrupted: 130 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  incomplete: 3,
+  refused: 4,
+  interrupted: 130,
+  outputClosed: 141,
+} as const;
 
 /** Data goes to standard output, everything else to standard error. */
 export interface Output {
@@ -68,16 +76,39 @@ const REFUSALS = new Set([
   'compensate.invalid',
 ]);
 
+/** What stands beside the console in the window is done by options here. */
+const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
+  'connection.name-mismatch': 'It counts as production: repeat with --confirm and exactly that name.',
+  'projection.unknown': 'Name one of those, or a definition file.',
+  'sql.invalid': 'Correct the statement; the tables are events and the projections by name.',
+  'sql.timeout': 'Narrow it with WHERE or LIMIT, or allow more with --timeout SECONDS.',
+};
+
+/** An error of the file system or network as one of ours, where the system says what happened. */
+function known(error: unknown): unknown {
+  if (error instanceof HindcastError || !(error instanceof Error)) return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const where = path ?? 'The file';
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new HindcastError('disk.full', { problem: `${where} could not be written` });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new HindcastError('workspace.read-only-place', { where, problem: 'the system does not allow it' });
+  return error;
+}
+
 /** The exit status that belongs to an error. */
-export function statusOf(error: unknown): number {
+export function statusOf(thrown: unknown): number {
+  const error = known(thrown);
   if (!(error instanceof HindcastError)) return EXIT.failed;
   if (error.code === 'cancelled') return EXIT.interrupted;
   if (error.code === 'input.invalid' || error.code === 'time.no-zone') return EXIT.usage;
   return REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
 }
 
-/** One sentence of what happened, one of what to do. */
-export function describeError(error: unknown): string {
-  if (error instanceof HindcastError) return `${error.message} ${error.nextStep}`;
-  return error instanceof Error ? error.message : String(error);
+/** One sentence of what happened, one of what to do; one line, with nothing that a terminal would obey. */
+export function describeError(thrown: unknown): string {
+  const error = known(thrown);
+  if (error instanceof HindcastError)
+    return shown(`${error.message} ${NEXT_STEPS[error.code] ?? error.nextStep}`);
+  return shown(error instanceof Error ? error.message : String(error));
 }

@@ -1,17 +1,19 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallContext, Services } from '../contract/contract.ts';
+import type { CallContext } from '../contract/contract.ts';
 import { HindcastError } from '../contract/errors.ts';
 import { createEngine, type Engine } from '../engine/app.ts';
 import { type ConnectionFlags, connectionFromFlags } from './connectionOptions.ts';
+import { memorySecrets } from './memorySecrets.ts';
 import { createNodeHost, defaultDataDir } from './nodeHost.ts';
+import { EXIT } from './output.ts';
 
 export const VERSION = '0.1.0';
 
 /** An engine for one command. It ends with the command. */
 export interface Session {
-  services: Services;
+  services: Engine['services'];
   context: CallContext;
   /** Aborted by Ctrl-C and SIGTERM. */
   signal: AbortSignal;
@@ -28,9 +30,47 @@ export const engineMode = (file: string, mode: FileMode): 'create' | 'open' | 'r
   return existsSync(file) ? 'open' : 'create';
 };
 
+/** The folder of saved connections, projections and tables. */
+export const dataDirectory = (): string => process.env.HINDCAST_DATA_DIR ?? defaultDataDir();
+
 export interface SessionOptions {
-  /** A connection given by flags lives in a folder of its own that is removed at the end; nothing of it is saved. */
+  /** Works in a folder of its own that is removed at the end, with the person's projections; nothing is saved. */
   transient: boolean;
+}
+
+/** A second signal sooner than this, ms, is the first one arriving twice: once directly, once passed on. */
+const SAME_SIGNAL_MS = 1000;
+
+/** Ends work on the first SIGINT or SIGTERM and the process, as it is, on a later second one. */
+function listenForSignals(interrupt: AbortController): () => void {
+  let first = Number.NaN;
+  const onSignal = (): void => {
+    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+    if (Number.isNaN(first)) first = performance.now();
+    interrupt.abort(new HindcastError('cancelled', { what: 'The command' }));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+}
+
+function scratchFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'hindcast-'));
+  // Also when the process ends before the command does, as on a second Ctrl-C.
+  const remove = (): void => rmSync(path, { recursive: true, force: true });
+  process.once('exit', remove);
+  const definitions = join(dataDirectory(), 'projections');
+  if (existsSync(definitions)) cpSync(definitions, join(path, 'projections'), { recursive: true });
+  return {
+    path,
+    remove: () => {
+      remove();
+      process.off('exit', remove);
+    },
+  };
 }
 
 /** Runs `work` with an engine of its own and ends the engine whatever happens. */
@@ -39,19 +79,22 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort(new HindcastError('cancelled', { what: 'The command' }));
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  const scratch = options.transient ? mkdtempSync(join(tmpdir(), 'hindcast-')) : null;
-  const dataDir = scratch ?? process.env.HINDCAST_DATA_DIR ?? defaultDataDir();
+  const stopListening = listenForSignals(interrupt);
+  const scratch = options.transient ? scratchFolder() : null;
   let engine: Engine | null = null;
   try {
-    engine = await createEngine(
-      createNodeHost({ dataDir, door: 'browser', version: VERSION, restarts: 0, demoRecording: null }),
-      { openLast: false },
-    );
-    const { services } = engine;
-    const open = engine;
+    const host = createNodeHost({
+      dataDir: scratch?.path ?? dataDirectory(),
+      door: 'browser',
+      version: VERSION,
+      restarts: 0,
+      demoRecording: null,
+    });
+    const open = await createEngine(scratch ? { ...host, secrets: memorySecrets() } : host, {
+      openLast: false,
+    });
+    engine = open;
+    const { services } = open;
     const context: CallContext = { signal: interrupt.signal, traceId: 'command-line' };
     return await work({
       services,
@@ -69,10 +112,13 @@ export async function withSession<T>(
       },
       openFile: async (file, mode) => void (await open.openWorkspaceFile(file, engineMode(file, mode))),
     });
+  } catch (error) {
+    // Whatever an interrupted step failed with, the interrupt ended it; but whether an event was written must be said.
+    const isUnsure = error instanceof HindcastError && error.code === 'compensate.unsure';
+    throw interrupt.signal.aborted && !isUnsure ? interrupt.signal.reason : error;
   } finally {
     await engine?.close();
-    if (scratch) rmSync(scratch, { recursive: true, force: true });
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    scratch?.remove();
+    stopListening();
   }
 }

@@ -1,6 +1,7 @@
 // Fills topics for the benchmark: events of about 450 bytes over four partitions, plain and zstd.
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs, { type Message } from 'kafkajs';
+import { connectCluster } from '../../src/engine/kafka/clusterClient.ts';
 import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
 
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
@@ -62,4 +63,29 @@ export async function fillTopic(
   await send();
   await producer.disconnect();
   return bytes;
+}
+
+/** Creates topics of one partition each, and waits until the broker knows them all. */
+export async function createMany(bootstrap: string, count: number): Promise<void> {
+  const admin = client(bootstrap).admin();
+  await admin.connect();
+  const names = Array.from({ length: count }, (_, i) => `many-${String(i).padStart(5, '0')}`);
+  for (let from = 0; from < names.length; from += 500)
+    await admin.createTopics({
+      topics: names.slice(from, from + 500).map((topic) => ({ topic, numPartitions: 1 })),
+      // kafkajs would ask at once for topics that the broker does not know yet, and fail.
+      waitForLeaders: false,
+      timeout: 120_000,
+    });
+  const cluster = await connectCluster({ brokers: bootstrap.split(','), clientId: 'hindcast-bench' });
+  const deadline = performance.now() + 120_000;
+  for (;;) {
+    const found = await cluster.listTopics({ offsets: false, configs: false });
+    const led = found.filter(({ partitions }) => partitions.length > 0 && partitions[0]!.leader >= 0);
+    if (led.length >= count) break;
+    if (performance.now() > deadline) throw new Error(`only ${led.length} of ${count} topics are there`);
+    await new Promise((done) => setTimeout(done, 250));
+  }
+  cluster.close();
+  await admin.disconnect();
 }

@@ -65,6 +65,14 @@ export class RowRecord implements RawRecord {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /** Whether the key is this text. */
+  keyIs(text: string): boolean {
+    const length = this.#columns.keyLength[this.#row]!;
+    if (length < text.length) return false;
+    const start = this.#columns.keyStart[this.#row]!;
+    return this.#bytes.toString('utf8', start, start + length) === text;
+  }
+
   get value(): Uint8Array | string | null {
     const length = this.#columns.valueLength[this.#row]!;
     if (length < 0) return null;
@@ -111,17 +119,18 @@ export function extractFrame(chunk: RecordChunk, cursor: PartitionCursor, names:
   const record = new RowRecord(cursor.topic, columns);
   let { mono } = cursor;
   for (let row = 0; row < columns.count; row++) {
+    envelope.verdict[row] = chunk.verdict[row]!;
+    if (chunk.verdict[row] === VERDICT.control) {
+      // A marker carries the moment of the commit: it lies where its neighbours lie and never moves them.
+      envelope.mono[row] = mono === Number.NEGATIVE_INFINITY ? firstTime(chunk, row) : mono;
+      setControl(envelope, row);
+      continue;
+    }
     mono = Math.max(mono, columns.timestamp[row]!);
     envelope.mono[row] = mono;
-    envelope.verdict[row] = chunk.verdict[row]!;
-    if (chunk.verdict[row] === VERDICT.control) setControl(envelope, row);
-    else
-      setFields(
-        envelope,
-        row,
-        extractEnvelope(record.at(row), cursor.mapping.mapping, cursor.mapping.hints),
-        names,
-      );
+    const { mapping, hints } = cursor.mapping;
+    const id = setFields(envelope, row, extractEnvelope(record.at(row), mapping, hints), names);
+    if (id !== null && record.keyIs(id)) columns.flags[row]! |= FLAG.keyIsAggregateId;
   }
   const from = chunk.removed?.from ?? cursor.position;
   const frame: RecordFrame = {
@@ -141,6 +150,13 @@ export function extractFrame(chunk: RecordChunk, cursor: PartitionCursor, names:
   return frame;
 }
 
+/** Recorded time of the first record behind a marker that begins its partition; the marker's own without one. */
+function firstTime({ columns, verdict }: RecordChunk, marker: number): number {
+  let row = marker;
+  while (row < columns.count && verdict[row] === VERDICT.control) row += 1;
+  return columns.timestamp[row < columns.count ? row : marker]!;
+}
+
 /** Without the broker's word on it: everything before the first open record. */
 function settledWithin({ columns, verdict, nextOffset }: RecordChunk): number {
   const open = verdict.indexOf(VERDICT.open);
@@ -158,7 +174,13 @@ function setControl(envelope: EnvelopeColumns, row: number): void {
 
 const hashOf = (text: string | null): number => (text === null ? Number.NaN : hash53(text));
 
-function setFields(envelope: EnvelopeColumns, row: number, fields: CaptureFields, names: NameIds): void {
+/** @returns the id of the aggregate, null when the record has none */
+function setFields(
+  envelope: EnvelopeColumns,
+  row: number,
+  fields: CaptureFields,
+  names: NameIds,
+): string | null {
   const { aggregateId, aggregateType, type } = fields;
   envelope.kind[row] = KIND[fields.kind];
   envelope.occurred[row] = fields.occurredAt ?? Number.NaN;
@@ -173,6 +195,7 @@ function setFields(envelope: EnvelopeColumns, row: number, fields: CaptureFields
     aggregateId.length <= MAX_ID &&
     (aggregateType ?? '').length <= MAX_TYPE;
   envelope.aggregateId[row] = isNamed ? names.aggregate(aggregateType ?? '', aggregateId) : 0;
+  return isNamed ? aggregateId : null;
 }
 
 /** Offsets of [from, nextOffset) that brought no record, with the reason. */

@@ -21,6 +21,8 @@ export function parentLink(): ParentLink {
     };
   if (process.send === undefined) throw new Error('this file is started by the engine, with a channel to it');
   process.once('disconnect', () => process.exit(0));
+  // Ctrl-C reaches every process of a terminal; the engine decides what becomes of a query.
+  process.on('SIGINT', () => {});
   return {
     send: (message) => void process.send!(message),
     onMessage: (listener) => void process.on('message', listener),

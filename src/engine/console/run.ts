@@ -65,8 +65,10 @@ interface Meaning {
 
 /** What each column of the answer is: that of a projection's column, else as SQLite declares it. */
 function meanings(statement: Statement, { tables }: Shown): Meaning[] {
-  return statement.columns().map(({ table, column, type }) => {
-    const shown = tables.find((each) => each.table === table)?.columns.get(column ?? '');
+  return statement.columns().map(({ database, table, column, type }) => {
+    const shown = tables
+      .find((each) => each.database === database && each.table === table)
+      ?.columns.get(column ?? '');
     return shown ?? { type: type === null || type === 'ANY' ? null : type.toLowerCase(), places: 0 };
   });
 }

@@ -1,7 +1,6 @@
 /** The tables a console query sees: the records as `events`, and one table per projection, as of the cut. */
 import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import { HindcastError } from '../../contract/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Cut, Projection } from '../../core/model.ts';
 import { formatTime } from '../../core/time.ts';
@@ -78,6 +77,8 @@ function makeEvents(db: Database, cut: Cut): void {
 
 /** A table that the query may read: where its rows are and what its columns mean. */
 export interface ShownTable {
+  /** Schema in this connection: two schemas can have tables of one name. */
+  database: string;
   table: string;
   columns: Map<string, { type: string; places: number }>;
 }
@@ -91,10 +92,7 @@ export interface Shown {
 /** Names that the statement could mean; a name in a text or comment costs only time. */
 const mentions = (sql: string, name: string): boolean => new RegExp(`\\b${name}\\b`, 'i').test(sql);
 
-/**
- * Makes `events` and the projections that the statement names.
- * @throws HindcastError `sql.invalid` for a projection that was never replayed
- */
+/** Makes `events` and the projections that the statement names; one that was never replayed is folded here. */
 export function makeTables(
   context: ReadContext,
   query: { derived: string; sql: string; cut: Cut; projections: readonly DefinitionText[] },
@@ -117,6 +115,7 @@ export function makeTables(
 function showReady(context: ReadContext, file: string, wanted: readonly Definition[]): Shown {
   const { db } = context;
   const notes: string[] = [];
+  const missing: Definition[] = [];
   const tables: ShownTable[] = [];
   const reader = wanted.length === 0 ? null : openReader(file);
   try {
@@ -125,12 +124,13 @@ function showReady(context: ReadContext, file: string, wanted: readonly Definiti
       const { name } = projection;
       const derived: Derived | null = reader === null ? null : { db: reader, schema: 'main' };
       const build = derived === null ? null : findBuild(derived, name, 'ready');
-      if (derived === null || build === null)
-        throw new HindcastError('sql.invalid', {
-          problem: `${name} has not been replayed in this workspace yet`,
-        });
+      if (derived === null || build === null) {
+        missing.push({ projection, hash });
+        notes.push(`${name} was folded for this question; replay it and the next one is quicker`);
+        continue;
+      }
       db.exec(`CREATE TEMP VIEW ${quoted(name)} AS SELECT * FROM derived.${dataTable(build.id)}`);
-      tables.push(shownTable(derived, build, projection));
+      tables.push({ ...shownTable(derived, build, projection), database: 'derived' });
       if (build.hash !== hash) notes.push(`${name} is of an older definition; replay it`);
       const behind = countBehind(context, derived, build, projection);
       if (behind > 0) notes.push(`${name} does not take in ${behind} captured records yet; replay it`);
@@ -138,6 +138,7 @@ function showReady(context: ReadContext, file: string, wanted: readonly Definiti
   } finally {
     reader?.close();
   }
+  for (const { table } of foldAll(context, missing, { knownOn: null, trueOn: null })) tables.push(table);
   return { tables, asOf: ['Everything captured', ...notes].join('; ') };
 }
 
@@ -151,6 +152,7 @@ function shownTable({ db, schema }: Derived, build: BuildRow, projection: Projec
     ][],
   );
   return {
+    database: schema,
     table: dataTable(build.id),
     columns: new Map(
       columnsOf(projection).map(({ name, type }) => [name, { type, places: places.get(name) ?? 0 }]),
@@ -159,25 +161,32 @@ function shownTable({ db, schema }: Derived, build: BuildRow, projection: Projec
 }
 
 function foldToCut(context: ReadContext, wanted: readonly Definition[], cut: Cut): Shown {
-  const tables: ShownTable[] = [];
-  let moved = 0;
-  const derived = wanted.length === 0 ? null : temporaryDerived(context.db);
-  for (const definition of wanted) {
-    const { build } = planBuild(context, derived!, definition, false);
+  const folded = foldAll(context, wanted, cut);
+  const moved = folded.reduce((sum, each) => sum + each.moved, 0);
+  return {
+    tables: folded.map(({ table }) => table),
+    asOf: describeCut(cut, wanted.length > 0 ? moved : null),
+  };
+}
+
+/** Folds projections into temporary tables. */
+function foldAll(
+  context: ReadContext,
+  wanted: readonly Definition[],
+  cut: Cut,
+): { table: ShownTable; moved: number }[] {
+  if (wanted.length === 0) return [];
+  const derived = temporaryDerived(context.db);
+  return wanted.map((definition) => {
+    const { name } = definition.projection;
+    const { build } = planBuild(context, derived, definition, false);
     // One step: nobody else waits for this process, and it is killed when it takes too long.
-    moved += stepBuild(context, derived!, definition, {
-      build,
-      budgetMs: Number.POSITIVE_INFINITY,
-      cut,
-      at: 0,
-    }).moved;
-    const row = findBuild(derived!, definition.projection.name, 'ready')!;
-    context.db.exec(
-      `CREATE TEMP VIEW ${quoted(definition.projection.name)} AS SELECT * FROM temp.${dataTable(row.id)}`,
-    );
-    tables.push(shownTable(derived!, row, definition.projection));
-  }
-  return { tables, asOf: describeCut(cut, wanted.length > 0 ? moved : null) };
+    const options = { build, budgetMs: Number.POSITIVE_INFINITY, cut, at: 0 };
+    const { moved } = stepBuild(context, derived, definition, options);
+    const row = findBuild(derived, name, 'ready')!;
+    context.db.exec(`CREATE TEMP VIEW ${quoted(name)} AS SELECT * FROM temp.${dataTable(row.id)}`);
+    return { table: shownTable(derived, row, definition.projection), moved };
+  });
 }
 
 function describeCut({ knownOn, trueOn }: Cut, moved: number | null): string {

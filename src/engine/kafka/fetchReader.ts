@@ -7,7 +7,7 @@ import { emptyChunk, type FetchedChunk, type ReadOptions, type ReadRange } from 
 import { type DecodedSet, decodeRecordSet, OFFSET_LIMIT, peekNextOffset } from './recordBatch.ts';
 import { EARLIEST, FETCH, type FetchedPartition, LIST_OFFSETS } from './requests.ts';
 import { KafkaFault } from './types.ts';
-import { judge } from './verdicts.ts';
+import { Judge } from './verdicts.ts';
 
 export type { FetchedChunk, ReadOptions, ReadRange } from './fetchedChunk.ts';
 export { type FetchedRecord, fetchOne } from './fetchOne.ts';
@@ -298,7 +298,9 @@ class Reader {
 
   async #decode(plan: Plan, entry: PlanEntry, part: FetchedPartition): Promise<void> {
     const { state, offset } = entry;
+    const judgeOf = ({ aborted }: FetchedPartition) => new Judge(plan.isolation === 1 ? aborted : null);
     let used = part;
+    let judge = judgeOf(part);
     for (let start = 0, from = offset; !this.queue.ended; ) {
       let decoded = decodeRecordSet(used.records, { from, to: state.to }, start);
       if (decoded.problems.length > 0) {
@@ -306,6 +308,7 @@ class Reader {
         if (again !== null) {
           decoded = again.decoded;
           used = again.part;
+          judge = judgeOf(again.part);
         }
       }
       if (decoded.problems.some(({ code }) => code === 'offset-limit'))
@@ -324,7 +327,7 @@ class Reader {
       if (isWhole && next !== state.next) this.#advance(state, next);
       await this.#emit(state, used, {
         columns: decoded.columns,
-        verdict: judge(decoded.columns.count, decoded.batches, plan.isolation === 1 ? used.aborted : null),
+        verdict: judge.judge(decoded.columns.count, decoded.batches),
         problems: decoded.problems,
         nextOffset: Math.min(next, state.to),
       });

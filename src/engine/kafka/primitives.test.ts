@@ -5,7 +5,7 @@ import { encodeHeaders, readHeaders } from './headers.ts';
 import { murmur2, partitionForKey } from './murmur2.ts';
 import { KafkaFault } from './types.ts';
 import { readLongVarlong, readVarint, readVarlong } from './varint.ts';
-import { judge, VERDICT } from './verdicts.ts';
+import { Judge, VERDICT } from './verdicts.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
 describe('variable-length integers', () => {
@@ -158,7 +158,7 @@ describe('standing of records', () => {
       batch(6, 2n, 'commit'),
     ];
     const { committed, aborted, control } = VERDICT;
-    expect([...judge(7, batches, [{ producerId: 1n, firstOffset: 0 }])]).toEqual([
+    expect([...new Judge([{ producerId: 1n, firstOffset: 0 }]).judge(7, batches)]).toEqual([
       ...[aborted, committed, committed, control, committed, control, control],
     ]);
   });
@@ -169,10 +169,26 @@ describe('standing of records', () => {
       { producerId: 1n, firstOffset: 2 },
       { producerId: 1n, firstOffset: 0 },
     ];
-    expect([...judge(4, batches, list)]).toEqual([1, 3, 1, 3]);
+    expect([...new Judge(list).judge(4, batches)]).toEqual([1, 3, 1, 3]);
   });
 
-  test('beyond the last stable offset everything but control records is open', () => {
-    expect([...judge(2, [batch(0, 1n), batch(1, 1n, 'commit')], null)]).toEqual([2, 3]);
+  test('an abort marker passed in one part of a response still counts in the next part', () => {
+    const { committed, aborted, control } = VERDICT;
+    const judge = new Judge([{ producerId: 1n, firstOffset: 0 }]);
+    expect([...judge.judge(2, [batch(0, 1n), batch(1, 1n, 'abort')])]).toEqual([aborted, control]);
+    const rest = [2, 3].map((offset) => ({
+      ...batch(offset - 2, 1n, offset === 3 ? 'commit' : null),
+      ...{ baseOffset: offset, lastOffset: offset },
+    }));
+    expect([...judge.judge(2, rest)]).toEqual([committed, control]);
+  });
+
+  test('beyond the last stable offset only records of transactions are open', () => {
+    const batches = [batch(0, 1n), batch(1, 1n, 'commit'), batch(2, -1n, null, false)];
+    expect([...new Judge(null).judge(3, batches)]).toEqual([
+      VERDICT.open,
+      VERDICT.control,
+      VERDICT.committed,
+    ]);
   });
 });

@@ -10,6 +10,8 @@ export const FLAG = {
   timestampInexact: 0b100_0000,
   /** Record format 0 and 1 (before Kafka 0.11), in two bits; 2 is the current one. */
   magicShift: 8,
+  /** Said at capture, not by Kafka: the key is the id of the aggregate, as text. */
+  keyIsAggregateId: 0b100_0000_0000,
 } as const;
 
 /**

@@ -4,29 +4,42 @@ import type { BatchSummary } from './recordBatch.ts';
 /** The standing of a record. `open`: beyond the last stable offset, to be read again when it has moved on. */
 export const VERDICT = { committed: 0, aborted: 1, open: 2, control: 3 } as const;
 
+export interface AbortedTransaction {
+  producerId: bigint;
+  firstOffset: number;
+}
+
 /**
- * The standing of each row.
- * @param aborted the list of a read_committed response; null: the rows lie beyond the last stable offset
+ * Tells the standing of the records of one response. Its batches must come in order, in one call or in several: the
+ * judge remembers which abort markers it has passed.
  */
-export function judge(
-  rows: number,
-  batches: readonly BatchSummary[],
-  aborted: readonly { producerId: bigint; firstOffset: number }[] | null,
-): Uint8Array {
-  const verdict = new Uint8Array(rows);
-  if (aborted === null) verdict.fill(VERDICT.open);
-  const upcoming = [...(aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset);
-  const aborting = new Set<bigint>();
-  let next = 0;
-  for (const { rowStart, rowEnd, lastOffset, producerId, transactional, control } of batches) {
-    while (next < upcoming.length && upcoming[next]!.firstOffset <= lastOffset)
-      aborting.add(upcoming[next++]!.producerId);
-    if (control !== null) {
-      verdict.fill(VERDICT.control, rowStart, rowEnd);
-      if (control === 'abort') aborting.delete(producerId);
-    } else if (transactional && aborting.has(producerId)) {
-      verdict.fill(VERDICT.aborted, rowStart, rowEnd);
-    }
+export class Judge {
+  readonly #beyondStable: boolean;
+  readonly #upcoming: readonly AbortedTransaction[];
+  readonly #aborting = new Set<bigint>();
+  #next = 0;
+
+  /** @param aborted the list of a read_committed response; null: the batches lie beyond the last stable offset */
+  constructor(aborted: readonly AbortedTransaction[] | null) {
+    this.#beyondStable = aborted === null;
+    this.#upcoming = [...(aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset);
   }
-  return verdict;
+
+  /** The standing of each of `rows` rows, in which `batches` are the next ones of the response. */
+  judge(rows: number, batches: readonly BatchSummary[]): Uint8Array {
+    const verdict = new Uint8Array(rows);
+    for (const { rowStart, rowEnd, lastOffset, producerId, transactional, control } of batches) {
+      while (this.#next < this.#upcoming.length && this.#upcoming[this.#next]!.firstOffset <= lastOffset)
+        this.#aborting.add(this.#upcoming[this.#next++]!.producerId);
+      if (control !== null) {
+        verdict.fill(VERDICT.control, rowStart, rowEnd);
+        if (control === 'abort') this.#aborting.delete(producerId);
+      } else if (transactional) {
+        // Beyond the last stable offset nobody says yet which transactions were aborted; other records are final.
+        if (this.#beyondStable) verdict.fill(VERDICT.open, rowStart, rowEnd);
+        else if (this.#aborting.has(producerId)) verdict.fill(VERDICT.aborted, rowStart, rowEnd);
+      }
+    }
+    return verdict;
+  }
 }

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type CoverageBadge, int64 } from '../../contract/common.ts';
 import type { MissingRange, PartitionCoverage, WorkspaceInfo } from '../../contract/workspace.ts';
 import { metaOf } from '../store/open.ts';
+import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 
 type Badge = z.infer<typeof CoverageBadge>;
@@ -223,7 +224,8 @@ function timeBounds({ db }: ReadContext) {
   const edge = (order: 'ASC' | 'DESC') =>
     db
       .prepare(
-        `SELECT mono FROM record WHERE id >= ? * 1099511627776 AND id < (? + 1) * 1099511627776 ORDER BY id ${order} LIMIT 1`,
+        `SELECT mono FROM record WHERE id >= ? * 1099511627776 AND id < (? + 1) * 1099511627776
+           AND verdict <> ${VERDICT.control} ORDER BY id ${order} LIMIT 1`,
       )
       .pluck();
   const values = (order: 'ASC' | 'DESC') => {

@@ -1,6 +1,8 @@
 /** Which records of the log fit a filter, as positions in the log index. */
 import type { EventFilter } from '../../contract/events.ts';
+import { FLAG } from '../kafka/recordColumns.ts';
 import { hash53 } from '../store/ids.ts';
+import { KEY_IS_OTHER } from '../store/migrations.ts';
 import { decodeStored, RECORD_COLUMNS, type StoredRecord } from '../store/stream.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -98,9 +100,18 @@ function testsOf(context: ReadContext, index: LogIndex, filter: EventFilter): Te
   return tests;
 }
 
+/** By the index of keys, and by the aggregates whose id the key is. */
 function idsByKey({ db }: ReadContext, { key }: EventFilter): Set<number> | null {
   if (key === undefined) return null;
-  return new Set(db.prepare('SELECT id FROM record WHERE key = ?').pluck().all(Buffer.from(key)) as number[]);
+  const bytes = Buffer.from(key);
+  const others = db.prepare(`SELECT id FROM record WHERE key = ? AND ${KEY_IS_OTHER}`).pluck();
+  const ofAggregates = db
+    .prepare(
+      `SELECT r.id FROM aggregate a CROSS JOIN record r ON r.agg_id = a.id
+       WHERE a.key = ? AND r.key = ? AND (r.flags & ${FLAG.keyIsAggregateId}) <> 0`,
+    )
+    .pluck();
+  return new Set([...others.all(bytes), ...ofAggregates.all(key, bytes)] as number[]);
 }
 
 const idsByEvent = (context: ReadContext, { eventId }: EventFilter) =>

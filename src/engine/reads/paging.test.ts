@@ -42,12 +42,22 @@ const spec: fc.Arbitrary<Spec> = fc.record({
 
 /** What each partition should hold, by the rules in words. */
 function place(specs: readonly Spec[], known: Map<string, { next: number; mono: number }>): Expected[] {
-  return specs.map((each) => {
+  return specs.map((each, at) => {
     const key = `${each.topic}/${each.partition}`;
     const before = known.get(key) ?? { next: 0, mono: -Infinity };
     const offset = before.next + each.skip;
-    const mono = Math.max(before.mono, each.time);
-    known.set(key, { next: offset + 1, mono });
+    if (each.verdict !== 'control') {
+      const mono = Math.max(before.mono, each.time);
+      known.set(key, { next: offset + 1, mono });
+      return { ...each, offset, mono };
+    }
+    // A marker never moves what follows; one that begins a partition lies beside the first record that came with it.
+    known.set(key, { next: offset + 1, mono: before.mono });
+    const first = specs.find(
+      ({ topic, partition, verdict }, i) =>
+        i > at && topic === each.topic && partition === each.partition && verdict !== 'control',
+    );
+    const mono = before.mono === -Infinity ? (first ?? each).time : before.mono;
     return { ...each, offset, mono };
   });
 }

@@ -1,5 +1,6 @@
 /** Steps of the file format and how they are taken; the indexes of the record table. The list is in format.ts. */
 import type { Database } from 'better-sqlite3';
+import { FLAG } from '../kafka/recordColumns.ts';
 
 export interface Migration {
   name: string;
@@ -77,15 +78,18 @@ export const recordsMigration: Migration = {
 /** "HcWs": marks the file as ours (SQLite's application_id). */
 export const APPLICATION_ID = 0x48635773;
 
+/** True of records whose key is not the id of their aggregate. A query must say it in these words to use the index. */
+export const KEY_IS_OTHER = `(flags & ${FLAG.keyIsAggregateId}) = 0`;
+
 /** Indexes of `record`: built after a large first capture, kept live afterwards. */
 export const RECORD_INDEXES: readonly string[] = [
   // Everything that lists and counts need, in log order, so that the values are never read for it.
   'CREATE INDEX IF NOT EXISTS record_log ON record (mono, type_id, agg_id, kind, verdict, occurred)',
   'CREATE INDEX IF NOT EXISTS record_aggregate ON record (agg_id, mono) WHERE agg_id IS NOT NULL',
-  'CREATE INDEX IF NOT EXISTS record_type ON record (type_id, mono) WHERE type_id IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS record_event ON record (event_hash) WHERE event_hash IS NOT NULL',
   'CREATE INDEX IF NOT EXISTS record_correlation ON record (correlation_hash) WHERE correlation_hash IS NOT NULL',
-  'CREATE INDEX IF NOT EXISTS record_key ON record (key) WHERE key IS NOT NULL',
+  // Most keys are the id of their aggregate and are found by it: see KEY_IS_OTHER.
+  `CREATE INDEX IF NOT EXISTS record_key ON record (key) WHERE key IS NOT NULL AND ${KEY_IS_OTHER}`,
 ];
 const RECORD_INDEX_NAMES = RECORD_INDEXES.map((sql) => /EXISTS (\w+)/.exec(sql)![1]!);
 
@@ -108,16 +112,28 @@ export const hasRecordIndexes = (db: Database): boolean =>
     .pluck()
     .get(...RECORD_INDEX_NAMES) as number) === RECORD_INDEXES.length;
 
-/** Before a bulk load into an empty table: keeping six indexes live costs five times the load. */
+/** Before a bulk load into an empty table: keeping the indexes live costs five times the load. */
 export function dropRecordIndexes(db: Database): void {
   for (const name of RECORD_INDEX_NAMES) db.exec(`DROP INDEX IF EXISTS ${name}`);
 }
 
-/** Builds what is missing; `step` is told before each. */
+/** Sorting takes parts of this size, which SQLite's own threads sort beside each other. KiB. */
+const SORT_PART = 16_384;
+
+/** Builds what is missing; `step` is told before each. Not inside a transaction. */
 export function buildRecordIndexes(db: Database, step?: (done: number, of: number) => void): void {
-  for (const [at, sql] of RECORD_INDEXES.entries()) {
-    step?.(at, RECORD_INDEXES.length);
-    db.exec(sql);
+  const cache = db.pragma('cache_size', { simple: true });
+  // Sorting in memory would take one thread only, and as much memory as the index is large.
+  db.pragma('temp_store = FILE');
+  db.pragma(`cache_size = -${SORT_PART}`);
+  db.pragma('threads = 2');
+  try {
+    for (const [at, sql] of RECORD_INDEXES.entries()) {
+      step?.(at, RECORD_INDEXES.length);
+      db.exec(sql);
+    }
+  } finally {
+    db.pragma(`cache_size = ${cache}`);
   }
   // A sample of each index is enough for the planner.
   db.pragma('analysis_limit = 400');

@@ -95,7 +95,6 @@ export function openForWriting(file: string): Database.Database {
     // reads them again, because the position is part of the same transaction.
     db.pragma('synchronous = NORMAL');
     db.pragma('cache_size = -65536');
-    db.pragma('temp_store = MEMORY');
     db.pragma('wal_autocheckpoint = 4000');
     db.pragma('journal_size_limit = 67108864');
     check(db, file);

@@ -6,6 +6,7 @@ import type { CaptureBegin, CapturePlan, PartitionBegin } from '../capture/sinkM
 import { MAX_PARTITIONS, OFFSET_SPAN } from './ids.ts';
 import { metaOf, setMeta } from './open.ts';
 import type { RecordWriter } from './recordWriter.ts';
+import { VERDICT } from './values.ts';
 
 interface Known {
   no: number;
@@ -119,11 +120,13 @@ function storedMappings(db: Database): Record<string, string> {
   return Object.fromEntries(rows.map(({ name, mapping }) => [name, mapping]));
 }
 
-/** The running maximum never falls along the offsets: the last record before has it. */
+/** The running maximum never falls along the offsets: the last record before has it. Markers do not count in it. */
 export function monoBefore(db: Database, no: number, offset: number): number | null {
   const base = no * OFFSET_SPAN;
   const mono = db
-    .prepare('SELECT mono FROM record WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1')
+    .prepare(
+      `SELECT mono FROM record WHERE id >= ? AND id < ? AND verdict <> ${VERDICT.control} ORDER BY id DESC LIMIT 1`,
+    )
     .pluck()
     .get(base, base + offset) as number | undefined;
   return mono ?? null;

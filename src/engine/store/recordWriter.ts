@@ -5,7 +5,7 @@ import type { EnvelopeColumns, MissingRow, RecordFrame } from './frame.ts';
 import { OFFSET_SPAN } from './ids.ts';
 import { KIND, VERDICT } from './values.ts';
 
-const ROWS_PER_STATEMENT = 20;
+const ROWS_PER_STATEMENT = 50;
 const ROWS_PER_TRANSACTION = 20_000;
 /** Large values: a transaction must fit the write-ahead log's usual size. */
 const BYTES_PER_TRANSACTION = 64 * 1024 * 1024;

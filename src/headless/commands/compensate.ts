@@ -8,7 +8,7 @@ import type { Json, JsonObject } from '../../core/model.ts';
 import { parsePath, setPath } from '../../core/path.ts';
 import { NO_CUT, parseAggregate } from '../arguments.ts';
 import { type ConnectionFlags, withConnectionOptions } from '../connectionOptions.ts';
-import { createOutput, EXIT, exactJson, type Output, plain } from '../output.ts';
+import { createOutput, EXIT, exactJson, type Output } from '../output.ts';
 import { rowAtPlace, streamRows } from '../rows.ts';
 import { type Session, withSession } from '../session.ts';
 
@@ -71,7 +71,11 @@ async function draftOf(session: Session, connectionId: string, file: string): Pr
     session.context,
   );
   let value = parseJson(draft.value);
-  for (const [path, content] of Object.entries(set)) value = setPath(value, parsePath(path), content);
+  try {
+    for (const [path, content] of Object.entries(set)) value = setPath(value, parsePath(path), content);
+  } catch (cause) {
+    throw wrongPlan(file, `set: ${(cause as Error).message}`);
+  }
   return {
     ...draft,
     value: formatJson(value),
@@ -84,16 +88,15 @@ async function draftOf(session: Session, connectionId: string, file: string): Pr
 function printPreview(output: Output, preview: Preview): void {
   const { place } = preview;
   output.text(`to      ${place.connection} (${place.environment}), ${place.topic} [${place.partition}]`);
-  output.text(`key     ${plain(preview.key.text)}`);
+  output.text(`key     ${preview.key.text}`);
   for (const { key, value } of preview.headers)
-    output.text(`header  ${plain(key)}: ${value === null ? 'null' : plain(value.text)}`);
-  output.text(`value   ${plain(preview.value.text)}  (${preview.value.size} bytes)`);
+    output.text(`header  ${key}: ${value === null ? 'null' : value.text}`);
+  output.text(`value   ${preview.value.text}  (${preview.value.size} bytes)`);
   for (const { path, before, after } of preview.changes)
     output.text(
-      `change  ${plain(path)}: ${before === null ? 'nothing' : plain(before)} -> ${after === null ? 'nothing' : plain(after)}`,
+      `change  ${path}: ${before === null ? 'nothing' : before} -> ${after === null ? 'nothing' : after}`,
     );
-  for (const { status, name, text } of preview.guards)
-    output.text(`${status.padEnd(7)} ${name}: ${plain(text)}`);
+  for (const { status, name, text } of preview.guards) output.text(`${status.padEnd(7)} ${name}: ${text}`);
 }
 
 export function compensateCommand(program: Command, done: (status: number) => void): void {
@@ -129,7 +132,13 @@ export function compensateCommand(program: Command, done: (status: number) => vo
               output.document({
                 ...preview,
                 now: exactJson(preview.now.state),
+                shouldBe: exactJson(preview.shouldBe?.state ?? null),
                 after: exactJson(preview.after.state),
+                changes: preview.changes.map((change) => ({
+                  ...change,
+                  before: exactJson(change.before),
+                  after: exactJson(change.after),
+                })),
               });
             else printPreview(output, preview);
             output.note('Dry run: nothing was sent.');
@@ -155,7 +164,7 @@ export function compensateCommand(program: Command, done: (status: number) => vo
           else {
             const { topic, partition, offset } = receipt.place;
             output.text(
-              `published ${plain(receipt.eventType)} at ${topic}:${partition}:${offset}, receipt ${receipt.id}`,
+              `published ${receipt.eventType} at ${topic}:${partition}:${offset}, receipt ${receipt.id}`,
             );
             output.text(`read back: ${receipt.readBack}. ${receipt.race.text}`);
           }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { EventFilter } from '../../contract/events.ts';
 import { parseAggregate, parseLimit, parseMoment } from '../arguments.ts';
 import { createOutput, EXIT } from '../output.ts';
-import { eventRows, rowDocument, rowLine } from '../rows.ts';
+import { eventRows, recordDocument, rowLine } from '../rows.ts';
 import { withSession } from '../session.ts';
 
 interface Flags {
@@ -17,6 +17,9 @@ interface Flags {
   limit?: string;
   json?: boolean;
 }
+
+/** Records read in full at the same time. */
+const AT_ONCE = 32;
 
 function filterOf(flags: Flags): EventFilter {
   return {
@@ -55,11 +58,15 @@ export function eventsCommand(program: Command, done: (status: number) => void):
           session.context,
         );
         let written = 0;
-        for await (const row of eventRows(session, filter)) {
-          if (written >= limit) break;
-          written += 1;
-          if (output.json) output.line(rowDocument(row));
-          else output.text(rowLine(row));
+        for await (const rows of eventRows(session, filter, limit)) {
+          written += rows.length;
+          if (output.json)
+            for (let from = 0; from < rows.length; from += AT_ONCE) {
+              const some = rows.slice(from, from + AT_ONCE);
+              for (const record of await Promise.all(some.map((row) => recordDocument(session, row))))
+                output.line(record);
+            }
+          else for (const row of rows) output.text(rowLine(row));
         }
         if (written < total) output.note(`${written} of ${total} events shown, as --limit asked.`);
         if (coverage.state === 'partial') output.note(coverage.summary);

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { NO_CUT, parseAggregate } from '../arguments.ts';
-import { createOutput, EXIT, exactJson, plain } from '../output.ts';
+import { createOutput, EXIT, exactJson } from '../output.ts';
+import { reducerFromFlag } from '../reducerFlag.ts';
 import { rowDocument, rowLine, streamRows } from '../rows.ts';
 import { withSession } from '../session.ts';
 
-const shown = (text: string | null): string => (text === null ? 'nothing' : plain(text));
+const orNothing = (text: string | null): string => (text === null ? 'nothing' : text);
 
 export function historyCommand(program: Command, done: (status: number) => void): void {
   program
@@ -12,7 +13,10 @@ export function historyCommand(program: Command, done: (status: number) => void)
     .description("one aggregate's events, each with what it changed")
     .requiredOption('--workspace <file>')
     .requiredOption('--aggregate <TYPE/ID>')
-    .option('--reducer <name>', 'a projection whose reducer folds the state; else the one that fits the type')
+    .option(
+      '--reducer <name or file>',
+      'a projection whose reducer folds the state; else the one that fits the type',
+    )
     .option('--json', 'one JSON document a line')
     .action(async (flags: { workspace: string; aggregate: string; reducer?: string; json?: boolean }) => {
       const output = createOutput(flags.json === true);
@@ -20,7 +24,7 @@ export function historyCommand(program: Command, done: (status: number) => void)
       await withSession({ transient: true }, async (session) => {
         await session.openFile(flags.workspace, 'read-only');
         const { aggregates } = session.services;
-        const subject = { ref, cut: NO_CUT, reducer: flags.reducer ?? null };
+        const subject = { ref, cut: NO_CUT, reducer: await reducerFromFlag(session, flags.reducer) };
         const info = await aggregates.timeline(subject, session.context);
         for await (const row of streamRows(session, subject)) {
           const { changes } = await aggregates.state({ ...subject, index: row.index }, session.context);
@@ -41,10 +45,10 @@ export function historyCommand(program: Command, done: (status: number) => void)
             continue;
           }
           output.text(rowLine(event));
-          for (const fault of faults) output.text(`    ! ${plain(fault)}`);
+          for (const fault of faults) output.text(`    ! ${fault}`);
           for (const { path, before, after, delta } of changes)
             output.text(
-              `    ${plain(path)}: ${shown(before)} -> ${shown(after)}${delta === null ? '' : ` (${delta})`}`,
+              `    ${path}: ${orNothing(before)} -> ${orNothing(after)}${delta === null ? '' : ` (${delta})`}`,
             );
         }
         if (info.coverage.state === 'partial') output.note(info.coverage.summary);

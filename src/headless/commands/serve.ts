@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import open from 'open';
 import { HindcastError } from '../../contract/errors.ts';
 import { createEngine } from '../../engine/app.ts';
+import { parsePort } from '../arguments.ts';
 import { startHost } from '../host/startHost.ts';
-import { createNodeHost, defaultDataDir } from '../nodeHost.ts';
+import { createNodeHost } from '../nodeHost.ts';
 import { EXIT } from '../output.ts';
 import { packageRoot } from '../packageRoot.ts';
-import { engineMode, VERSION } from '../session.ts';
+import { dataDirectory, engineMode, VERSION } from '../session.ts';
 
 export interface ServeOptions {
   port?: number;
@@ -25,24 +26,35 @@ export async function serve(options: ServeOptions): Promise<number> {
     });
   const demo = join(packageRoot, 'resources', 'demo.hindcast');
   const host = createNodeHost({
-    dataDir: process.env.HINDCAST_DATA_DIR ?? defaultDataDir(),
+    dataDir: dataDirectory(),
     door: 'browser',
     version: VERSION,
     restarts: 0,
     demoRecording: existsSync(demo) ? demo : null,
   });
   const engine = await createEngine(host, { openLast: options.workspace === undefined });
-  if (options.workspace !== undefined)
-    await engine.openWorkspaceFile(options.workspace, engineMode(options.workspace, 'ensure'));
-  const server = await startHost({ port: options.port, engine, pageDir, log: host.log });
-  process.stdout.write(`${server.url}\n`);
-  if (options.open) await open(server.url).catch(() => {});
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
-  await server.close();
-  await engine.close();
+  try {
+    if (options.workspace !== undefined)
+      await engine.openWorkspaceFile(options.workspace, engineMode(options.workspace, 'ensure'));
+    const server = await startHost({ port: options.port, engine, pageDir, log: host.log }).catch((error) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      const next = 'Choose another with --port, or leave it out for a free one.';
+      throw new HindcastError('connection.failed', {
+        where: `Port ${options.port}`,
+        problem: 'another program listens on it',
+        next,
+      });
+    });
+    process.stdout.write(`${server.url}\n`);
+    if (options.open) await open(server.url).catch(() => {});
+    await new Promise<void>((resolve) => {
+      process.once('SIGINT', () => resolve());
+      process.once('SIGTERM', () => resolve());
+    });
+    await server.close();
+  } finally {
+    await engine.close();
+  }
   return EXIT.done;
 }
 
@@ -50,7 +62,7 @@ export function serveCommand(program: Command, done: (status: number) => void): 
   program
     .command('serve')
     .description('the window in a browser on this machine; prints one line with its address')
-    .option('--port <n>', 'else a free one', Number)
+    .option('--port <n>', 'else a free one', parsePort)
     .option('--workspace <file>', 'made when it is missing')
     .option('--no-open', 'do not open the browser')
     .action(async (flags: ServeOptions) => done(await serve(flags)));

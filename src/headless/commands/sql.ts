@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Cell } from '../../contract/projections.ts';
-import { type Clock, cutAt, parseLimit } from '../arguments.ts';
+import { type Clock, cutAt, parseLimit, parseSeconds } from '../arguments.ts';
 import { createOutput, EXIT, exactJson, table } from '../output.ts';
 import { withSession } from '../session.ts';
 
@@ -10,6 +10,7 @@ interface Flags {
   at?: string;
   clock: Clock;
   limit?: string;
+  timeout: string;
   json?: boolean;
 }
 
@@ -33,19 +34,22 @@ export function sqlCommand(program: Command, done: (status: number) => void): vo
     .requiredOption('--workspace <file>')
     .option('--at <time>')
     .addOption(new Option('--clock <clock>').choices(['recorded', 'occurred']).default('recorded'))
-    .option('--limit <n>', `rows, at most ${LIMITS.sqlRows}`)
+    .option('--limit <n>', 'at most so many rows; the note says when there are more')
+    .option('--timeout <seconds>', 'stop the query after', String(LIMITS.sqlMillis / 1000))
     .option('--json', 'one JSON document a row')
     .action(async (select: string, flags: Flags) => {
       const output = createOutput(flags.json === true);
       const cut = cutAt(flags.at, flags.clock);
-      const limit =
-        flags.limit === undefined ? LIMITS.sqlRows : Math.min(parseLimit(flags.limit), LIMITS.sqlRows);
+      const limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : parseLimit(flags.limit);
+      const timeoutMs = parseSeconds(flags.timeout) * 1000;
       await withSession({ transient: false }, async (session) => {
         await session.openFile(flags.workspace, 'read-only');
-        const { columns, rows, more, asOf, coverage } = await session.services.sql.query(
+        const { services, context, signal } = session;
+        const { columns, rows, more, asOf } = await services.sql.run(
           { sql: select, cut, limit },
-          session.context,
+          { signal, maxBytes: null, timeoutMs },
         );
+        const { badge } = await services.workspace.coverage({ topics: null }, context);
         if (output.json)
           for (const row of rows)
             output.line(Object.fromEntries(columns.map(({ name }, i) => [name, cellJson(row[i]!)])));
@@ -55,12 +59,9 @@ export function sqlCommand(program: Command, done: (status: number) => void): vo
             columns.map(({ name }, i) => ({ title: name, value: (row: Cell[]) => cellText(row[i]!) })),
           ))
             output.text(line);
-        output.note(`${rows.length} rows, ${asOf}. ${coverage.summary}`);
-        if (more)
-          output.note(
-            `There are more rows; add LIMIT and OFFSET, or raise --limit (${LIMITS.sqlRows} at most).`,
-          );
-        done(more || coverage.state === 'partial' ? EXIT.incomplete : EXIT.done);
+        output.note(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'}, ${asOf}. ${badge.summary}`);
+        if (more) output.note('There are more rows than --limit asked for.');
+        done(badge.state === 'partial' ? EXIT.incomplete : EXIT.done);
       });
     });
 }

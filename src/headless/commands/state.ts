@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { TimelineInfo } from '../../contract/events.ts';
 import { type Clock, cutAt, NO_CUT, parseAggregate, parsePlace } from '../arguments.ts';
-import { at, createOutput, EXIT, exactJson, plain } from '../output.ts';
+import { at, createOutput, EXIT, exactJson } from '../output.ts';
 import { reducerFromFlag } from '../reducerFlag.ts';
 import { rowAtPlace } from '../rows.ts';
 import { withSession } from '../session.ts';
@@ -82,10 +82,10 @@ export function stateCommand(program: Command, done: (status: number) => void): 
           output.note(
             last === null
               ? `Before the first event. ${orderInWords(info)}.`
-              : `After ${plain(last.sentence)}, recorded ${at(last.recordedAt)} (${last.place.topic}:${last.place.partition}:${last.place.offset}): ` +
+              : `After ${last.sentence}, recorded ${at(last.recordedAt)} (${last.place.topic}:${last.place.partition}:${last.place.offset}): ` +
                   `${answer.folded} of ${info.total} events, ${orderInWords(info)}, reducer ${info.reducer.name} v${info.reducer.version}.`,
           );
-          for (const { message } of answer.problems) output.note(plain(message));
+          for (const { message } of answer.problems) output.note(message);
           output.note(info.coverage.summary);
         }
         done(info.coverage.state === 'partial' ? EXIT.incomplete : EXIT.done);

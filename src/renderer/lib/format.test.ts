@@ -20,7 +20,7 @@ test('counts are grouped, exact and may exceed 2^53', () => {
   expect(formatCount(1203114)).toBe('1\u202f203\u202f114');
   expect(formatCount('9007199254740993')).toBe('9\u202f007\u202f199\u202f254\u202f740\u202f993');
   expect(formatCount(-1)).toBe('\u22121');
-  expect(formatCount(4096)).toBe('4096');
+  expect(formatCount(4096)).toBe('4\u202f096');
 });
 
 test('decimals keep every digit of their text', () => {

@@ -5,10 +5,10 @@ const THIN = '\u202f';
 const MINUS = '\u2212';
 
 function group(digits: string): string {
-  return digits.length <= 4 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, THIN);
+  return digits.replace(/\B(?=(\d{3})+$)/g, THIN);
 }
 
-/** A count: `1 203 114`. Takes decimal text of any length as well (offsets). Four digits stay together. */
+/** A count: `1 203 114`. Takes decimal text of any length as well (offsets). */
 export function formatCount(value: number | bigint | string): string {
   const text = String(value);
   if (!/^-?\d+$/.test(text)) return text;

@@ -79,7 +79,7 @@ export function ValueHistory({ timeline, answer }: { timeline: Timeline; answer:
             ? `low ${formatDecimal(numberText(low.value))} · ${formatDay(low.recordedAt)}`
             : ''}
         </span>
-        <span>set by {plural(steps.length, 'event')}</span>
+        <span>set by {plural(steps.length + data.omitted, 'event')}</span>
       </div>
       <ul className={cx(styles.history, all && styles.historyAll)}>
         {listed.map((step) => (
@@ -109,8 +109,13 @@ export function ValueHistory({ timeline, answer }: { timeline: Timeline; answer:
           {all ? 'Fewer' : `All ${formatCount(steps.length)} values`}
         </Button>
       ) : null}
+      {data.omitted > 0 ? (
+        <span className="faint">
+          The newest {formatCount(steps.length)} are drawn; {formatCount(data.omitted)} earlier ones are not.
+        </span>
+      ) : null}
       {all && steps.length > MOST ? (
-        <span className="faint">The latest {formatCount(MOST)} are listed; the line shows all.</span>
+        <span className="faint">The latest {formatCount(MOST)} are listed; the line shows more.</span>
       ) : null}
     </Section>
   );

@@ -74,7 +74,8 @@ export function useTimeline(ref: AggregateRef): Timeline {
   useEffect(() => {
     if (at !== null && record !== null && row !== undefined && row.index === at && row.id !== record)
       setLinked({ at: null });
-    else if (at !== null && record === null && row !== undefined) setLinked({ event: String(row.id) });
+    // A place beyond the list as it is now may be an event that is still on its way into it.
+    else if (at !== null && record === null && row?.index === at) setLinked({ event: String(row.id) });
   }, [at, record, row, setLinked]);
 
   useMovedFocus(subject, at === null && record === null ? null : record, setLinked);

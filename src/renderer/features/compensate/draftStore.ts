@@ -1,12 +1,14 @@
-import { create } from 'zustand';
 import { z } from 'zod';
+import { create } from 'zustand';
 import type { AggregateRef } from '../../../contract/common.ts';
 import { Draft, DraftField, Receipt } from '../../../contract/compensate.ts';
 
 /** A draft being written: what it is now, and what it was when the engine made it. */
+// A draft that corrects no event has no type until a person writes one.
+const Unfinished = Draft.extend({ eventType: z.string() });
 const Kept = z.object({
-  draft: Draft,
-  drafted: Draft,
+  draft: Unfinished,
+  drafted: Unfinished,
   fields: z.array(DraftField),
 });
 export type Kept = z.infer<typeof Kept>;

@@ -6,6 +6,7 @@ import {
   fieldText,
   formOrder,
   kindOf,
+  presentFields,
   readField,
   readValue,
   rolesOf,
@@ -45,6 +46,8 @@ const field = (path: string, value: string, editable = true, hint = ''): DraftFi
 });
 const FIELDS = [
   field('aggregate_version', '413', false, 'head + 1'),
+  field('occurred', '"2026-01-06T09:14:02Z"', true, 'now'),
+  field('event_data', '{}', false, 'payload'),
   field('event_data.amount', '-61.70', true, 'negated'),
   field('event_type', '"InterestPostingReversed"', true, 'past tense'),
   field('event_data.reason', '""', true, 'required'),
@@ -60,8 +63,18 @@ describe('the form of a draft', () => {
       'event_type',
       'event_data.reason',
       'event_data.amount',
+      'occurred',
       'actor',
       'aggregate_version',
+    ]);
+  });
+
+  it('shows what was added to the payload', () => {
+    const added = readValue(VALUE.replace('"reason": ""', '"reason": "", "note": null'));
+    const fields = presentFields(FIELDS, 'value' in added ? added.value : null);
+    expect(fields.slice(FIELDS.length)).toMatchObject([
+      { path: 'event_data.sequence', value: '9007199254740993', editable: true },
+      { path: 'event_data.note', value: 'null' },
     ]);
   });
 
@@ -75,7 +88,9 @@ describe('the form of a draft', () => {
 
   it('takes an amount exactly as it is written', () => {
     const amount = readField('-61.760', 'json', -61.7);
-    expect(amount.ok && withField(DRAFT, ROLES, 'event_data.amount', amount.value).value).toContain('-61.760');
+    expect(amount.ok && withField(DRAFT, ROLES, 'event_data.amount', amount.value).value).toContain(
+      '-61.760',
+    );
   });
 
   it('follows the JSON, and keeps text that is not JSON yet', () => {
@@ -98,11 +113,20 @@ describe('the form of a draft', () => {
   });
 
   it('carries what a person wrote into a draft of a newer head', () => {
-    const edited = withField(DRAFT, ROLES, 'event_data.reason', 'posted twice');
+    const written = withField(DRAFT, ROLES, 'event_data.reason', 'posted twice');
+    const edited = {
+      ...withField(written, ROLES, 'event_data.note', 'added'),
+      headers: [DRAFT.headers[1]!, { key: 'case', value: '0412' }],
+    };
     const newer = { ...DRAFT, value: VALUE.replace('413', '414') };
-    const next = carriedOver({ draft: edited, drafted: DRAFT, fields: FIELDS }, { draft: newer, fields: FIELDS });
+    const next = carriedOver(
+      { draft: edited, drafted: DRAFT, fields: FIELDS },
+      { draft: newer, fields: FIELDS },
+    );
     expect(next.value).toContain('414');
     expect(next.reason).toBe('posted twice');
     expect(next.value).toContain('posted twice');
+    expect(next.value).toContain('"note": "added"');
+    expect(next.headers).toEqual(edited.headers);
   });
 });

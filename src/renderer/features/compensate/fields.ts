@@ -3,7 +3,7 @@ import type { Draft, DraftField as DraftFieldOut } from '../../../contract/compe
 import { formatJson, isJsonObject, isNumeric, JsonProblem, parseJson } from '../../../core/json.ts';
 import type { Json } from '../../../core/model.ts';
 import { numberText } from '../../../core/numbers.ts';
-import { getPath, parsePath, setPath } from '../../../core/path.ts';
+import { formatPath, getPath, parsePath, setPath } from '../../../core/path.ts';
 
 export type DraftField = z.infer<typeof DraftFieldOut>;
 
@@ -125,6 +125,27 @@ export function withText(draft: Draft, roles: Roles, text: string): Draft {
   return 'problem' in read ? next : mirrored(next, read.value, roles);
 }
 
+type Fields = readonly DraftField[];
+
+/** Headers that a person added or removed; what Hindcast derives stays as it was made. */
+function carriedHeaders(
+  from: { draft: Draft; drafted: Draft; fields: Fields },
+  to: { draft: Draft; fields: Fields },
+): Draft['headers'] {
+  const text = (headers: Draft['headers']) => headers.map(({ key, value }) => JSON.stringify([key, value]));
+  const derived = new Set(to.fields.flatMap(({ path, editable }) => (editable ? [] : [path])));
+  const isOwn = ({ key }: Draft['headers'][number]) => !derived.has(`${HEADER}${key}`);
+  const [before, after] = [text(from.drafted.headers), text(from.draft.headers)];
+  const kept = to.draft.headers.filter((header) => {
+    const each = JSON.stringify([header.key, header.value]);
+    return !isOwn(header) || !before.includes(each) || after.includes(each);
+  });
+  const added = from.draft.headers.filter(
+    (header) => isOwn(header) && !before.includes(JSON.stringify([header.key, header.value])),
+  );
+  return [...kept, ...added];
+}
+
 /** Puts what a person has changed in one draft into another, made from a newer head. */
 export function carriedOver(
   from: { draft: Draft; drafted: Draft; fields: readonly DraftField[] },
@@ -132,11 +153,17 @@ export function carriedOver(
 ): Draft {
   const was = readValue(from.drafted.value);
   const is = readValue(from.draft.value);
-  let next: Draft = { ...to.draft, reason: from.draft.reason, actor: from.draft.actor };
+  let next: Draft = {
+    ...to.draft,
+    reason: from.draft.reason,
+    actor: from.draft.actor,
+    headers: carriedHeaders(from, to),
+  };
   if ('problem' in was || 'problem' in is) return next;
   const roles = rolesOf(to.fields, to.draft);
-  for (const { path, editable } of from.fields) {
-    if (!editable || !to.fields.some((field) => field.path === path && field.editable)) continue;
+  const given = new Set(to.fields.flatMap(({ path, editable }) => (editable ? [] : [path])));
+  for (const { path, editable } of presentFields(from.fields, is.value)) {
+    if (!editable || isHeader(path) || given.has(path)) continue;
     const before = valueAt(from.drafted, was.value, path);
     const after = valueAt(from.draft, is.value, path);
     if (formatJson(before) !== formatJson(after)) next = withField(next, roles, path, after);
@@ -144,16 +171,39 @@ export function carriedOver(
   return next;
 }
 
-/** The form in the order in which a person fills it: type, reason, what may be changed, then what is given. */
+/** Where the payload stands in the value; null when the draft does not say. */
+export const payloadPath = (fields: readonly DraftField[]): string | null =>
+  fields.find(({ hint }) => hint === 'payload')?.path ?? null;
+
+/** The drafted fields, and those of the payload that were added since. */
+export function presentFields(fields: readonly DraftField[], value: Json): DraftField[] {
+  const payload = payloadPath(fields);
+  const data = payload === null ? undefined : getPath(value, parsePath(payload));
+  if (payload === null || !isJsonObject(data)) return [...fields];
+  const known = new Set(fields.map(({ path }) => path));
+  const added = Object.entries(data).flatMap(([name, content]): DraftField[] => {
+    const path = formatPath([...parsePath(payload), name]);
+    const hint = 'added';
+    return known.has(path) ? [] : [{ path, label: name, value: formatJson(content), editable: true, hint }];
+  });
+  return [...fields, ...added];
+}
+
+/** The form in the order in which a person fills it: type, reason, payload, the rest that may change, what is given. */
 export function formOrder(fields: readonly DraftField[], roles: Roles): DraftField[] {
+  const paths = fields.map(({ path }) => path);
+  const containers = new Set(paths.filter((path) => paths.some((other) => other.startsWith(`${path}.`))));
+  const isPayload = ({ path }: DraftField) =>
+    fields.some((field) => field.hint === 'payload' && path.startsWith(`${field.path}.`));
   const rank = (field: DraftField): number => {
     if (field.path === roles.type) return 0;
     if (field.path === roles.reason) return 1;
-    if (field.path === roles.actor) return 3;
-    return field.editable ? 2 : 4;
+    if (!field.editable) return 5;
+    if (field.path === roles.actor) return 4;
+    return isPayload(field) ? 2 : 3;
   };
   return fields
-    .filter(({ path }) => !isHeader(path) || path === roles.type)
+    .filter(({ path }) => (!isHeader(path) || path === roles.type) && !containers.has(path))
     .map((field, at) => ({ field, at }))
     .sort((a, b) => rank(a.field) - rank(b.field) || a.at - b.at)
     .map(({ field }) => field);

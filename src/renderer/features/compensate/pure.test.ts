@@ -17,7 +17,10 @@ describe('the three states side by side', () => {
   });
 
   it('takes numbers by value, and shows what appears and vanishes', () => {
-    expect(stateRows('{"a":1.0}', '{"a":1}', '{"a":1.00}')[0]).toMatchObject({ wrong: false, changes: false });
+    expect(stateRows('{"a":1.0}', '{"a":1}', '{"a":1.00}')[0]).toMatchObject({
+      wrong: false,
+      changes: false,
+    });
     const rows = stateRows('{"a":1}', null, '{"b":2}');
     expect(rows).toEqual([
       { path: 'a', now: 1, shouldBe: undefined, after: undefined, wrong: false, changes: true },
@@ -28,12 +31,19 @@ describe('the three states side by side', () => {
 
 describe('the steps', () => {
   const nothing = { unlocked: false, composed: true, checked: true, published: false, readBack: false };
-  const words = (progress: Parameters<typeof stepStates>[0]) => stepStates(progress).map(({ state }) => state);
+  const words = (progress: Parameters<typeof stepStates>[0]) =>
+    stepStates(progress).map(({ state }) => state);
 
   it('stand at the first that is not done', () => {
     expect(words(nothing)).toEqual(['now', 'done', 'todo', 'todo', 'todo']);
     expect(words({ ...nothing, unlocked: true })).toEqual(['done', 'done', 'done', 'now', 'todo']);
-    expect(words({ ...nothing, unlocked: true, checked: false })).toEqual(['done', 'done', 'now', 'todo', 'todo']);
+    expect(words({ ...nothing, unlocked: true, checked: false })).toEqual([
+      'done',
+      'done',
+      'now',
+      'todo',
+      'todo',
+    ]);
   });
 
   it('say that a published event was not read back', () => {

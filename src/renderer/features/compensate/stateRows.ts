@@ -50,7 +50,8 @@ export function stateRows(now: string, shouldBe: string | null, after: string): 
       changes: !same(row.now, row.after),
     };
   });
-  const rank = (row: StateRow): number => (row.wrong && row.changes ? 0 : row.wrong ? 1 : row.changes ? 2 : 3);
+  const rank = (row: StateRow): number =>
+    row.wrong && row.changes ? 0 : row.wrong ? 1 : row.changes ? 2 : 3;
   return rows
     .map((row, at) => ({ row, at }))
     .sort((a, b) => rank(a.row) - rank(b.row) || a.at - b.at)

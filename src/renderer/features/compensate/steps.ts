@@ -33,6 +33,7 @@ const REMEDIES: Readonly<Record<string, readonly Remedy[]>> = {
   'connection.read-only': ['unlock'],
   'connection.failed': ['check', 'connections'],
   'connection.secret-missing': ['connections'],
+  'compensate.invalid': ['check', 'restart'],
   'compensate.head-moved': ['capture', 'restart'],
   'compensate.duplicate': ['receipts'],
   'compensate.plan-changed': ['check'],

@@ -173,7 +173,9 @@ function Standing({ status }: { status: ProjectionStatus }) {
       ))}
       <div title={status.builtAt === null ? 'Never built' : `${formatTime(status.builtAt)} UTC`}>
         <dt>built</dt>
-        <dd>{status.builtAt === null ? 'never' : formatAge(status.builtAt, now)}</dd>
+        <dd>
+          {status.builtAt === null ? 'never' : formatAge(status.builtAt, Math.max(now, status.builtAt))}
+        </dd>
       </div>
       <div title={shown(status.source)} className={styles.source}>
         <dt>reads</dt>

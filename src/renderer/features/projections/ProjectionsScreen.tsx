@@ -3,7 +3,6 @@ import { useEffect } from 'react';
 import type { ProjectionStatus } from '../../../contract/projections.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
-import { CoverageBadge } from '../../components/CoverageBadge.tsx';
 import { Panel, PanelHeader, ScreenHead } from '../../components/Panel.tsx';
 import { Screen } from '../../components/Screen.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
@@ -98,7 +97,6 @@ export default function ProjectionsScreen() {
             { value: 'sql', label: 'SQL console' },
           ]}
         />
-        {list.data?.coverage == null ? null : <CoverageBadge badge={list.data.coverage} />}
       </ScreenHead>
       <div className={styles.content}>
         {view === 'sql' ? (

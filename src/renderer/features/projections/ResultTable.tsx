@@ -54,7 +54,10 @@ export function ResultTable(props: ResultTableProps) {
     ({ name, type }, at): TableColumn<ResultRow> => ({
       id: `${at} ${name}`,
       title: <span title={type === null ? undefined : `${shown(name)}: ${type}`}>{shown(name)}</span>,
-      width: at === columns.length - 1 ? `minmax(${shape.widths[at]}px, 1fr)` : `${shape.widths[at]}px`,
+      width:
+        at === columns.length - 1 && !shape.numbers[at]
+          ? `minmax(${shape.widths[at]}px, 1fr)`
+          : `${shape.widths[at]}px`,
       align: shape.numbers[at] ? 'right' : 'left',
       mono: true,
       cell: (row) => <CellValue cell={row[at] ?? null} />,

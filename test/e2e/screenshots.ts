@@ -1,0 +1,142 @@
+// Writes the pictures of docs/screens from the built app and a real broker with the demo's data:
+// `node test/e2e/screenshots.ts [folder]`.
+import { mkdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import type { Page } from 'playwright-core';
+import { story } from '../fixtures/demo/stories.ts';
+import { browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { kafkaProblem, startDemoCluster } from './demoCluster.ts';
+import {
+  captureMarked,
+  chosenEvent,
+  newConnection,
+  open,
+  stateLine,
+  timelineOf,
+  unlockAndReason,
+} from './screen.ts';
+
+const folder = resolve(process.argv[2] ?? join(import.meta.dirname, '../../docs/screens'));
+const MOST_BYTES = 350_000;
+const doubled = story('interest-posted-twice');
+
+/** Both themes of what is on the screen, once nothing on it moves any more. */
+async function shoot(page: Page, name: string): Promise<void> {
+  await page
+    .getByRole('region', { name: 'Notifications' })
+    .getByRole('dialog')
+    .last()
+    .waitFor({ state: 'detached' });
+  await page.mouse.move(720, 450);
+  for (const theme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await page.evaluate(() => document.fonts.ready);
+    const path = join(folder, `${name}-${theme}.png`);
+    await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+    const { size } = statSync(path);
+    process.stdout.write(`${path} ${size.toLocaleString('en-US')} bytes\n`);
+    if (size > MOST_BYTES) throw new Error(`${path} is larger than ${MOST_BYTES} bytes`);
+  }
+}
+
+for (const problem of [browserProblem, kafkaProblem]) {
+  if (problem === null) continue;
+  process.stderr.write(`No pictures: ${problem}\n`);
+  process.exit(1);
+}
+mkdirSync(folder, { recursive: true });
+const [kafka, app, browser] = await Promise.all([startDemoCluster(), startApp(), openBrowser()]);
+try {
+  const { page } = await openPage(browser, app, { width: 1440, height: 900 });
+  page.setDefaultTimeout(30_000);
+  for (const [name, environment] of [
+    ['cattle-registry', 'staging'],
+    ['laptop', 'development'],
+    ['core-banking', 'production'],
+  ] as const) {
+    await newConnection(page, { name, brokers: kafka.bootstrap, environment });
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+  }
+  await page.getByRole('button', { name: 'Test connection' }).first().click();
+  await page.getByText('The connection works.').last().waitFor();
+  await shoot(page, 'connections');
+
+  await page.getByRole('button', { name: 'Topics', exact: true }).click();
+  await page
+    .getByRole('grid', { name: 'Topics' })
+    .getByText('ultracore.savings.interest', { exact: true })
+    .waitFor();
+  await captureMarked(page, 'savings-dispute-0412');
+  await page
+    .getByRole('banner')
+    .getByRole('button', { name: /complete · 19 topics/ })
+    .waitFor();
+  await open(page, 'topics?topic=ultracore.savings.interest');
+  await page.getByRole('region', { name: 'Topic' }).getByRole('table').waitFor();
+  await shoot(page, 'topics');
+
+  const range = 'from:2025-11-14T00:00:00Z to:2025-12-02T00:00:00Z';
+  await open(page, `events?q=${encodeURIComponent(`type:InterestPosted,FeeCharged ${range}`)}`);
+  const events = page.getByRole('grid', { name: 'Events' });
+  await events.getByText('aborted').first().waitFor();
+  await events.focus();
+  await page.keyboard.press('PageDown');
+  await page.keyboard.press('ArrowUp');
+  await page
+    .getByRole('region', { name: 'Record' })
+    .getByText('event id', { exact: false })
+    .first()
+    .waitFor();
+  await shoot(page, 'events');
+
+  await open(page, 'aggregates?type=SavingsAccount&sort=events');
+  await page.getByRole('grid', { name: 'Aggregates' }).getByText(doubled.aggregateId).waitFor();
+  await shoot(page, 'aggregates');
+
+  await open(page, timelineOf(doubled.aggregateId, '?known=2025-12-31T23:59:59.999Z&path=balance'));
+  await page.getByRole('button', { name: /^1 fault/ }).click();
+  await stateLine(page, 'balance').locator('del').waitFor();
+  await chosenEvent(page).filter({ hasText: 'posted for December' }).waitFor();
+  await page.getByRole('region', { name: 'Chosen event' }).getByText(doubled.eventIds[1]!).waitFor();
+  await shoot(page, 'timeline');
+
+  await open(page, 'projections/savings_account');
+  await page
+    .getByRole('button', { name: /^Build/ })
+    .first()
+    .click();
+  await page.getByRole('option', { name: /Savings accounts ready/ }).waitFor();
+  await page
+    .getByRole('grid', { name: /^Rows of/ })
+    .getByRole('gridcell')
+    .first()
+    .click();
+  await shoot(page, 'projections');
+
+  await open(page, timelineOf(doubled.aggregateId));
+  await page.getByRole('button', { name: /^1 fault/ }).click();
+  await page.getByRole('button', { name: 'Compensate…' }).click();
+  await page.getByRole('menuitem', { name: /^corrects v395/ }).click();
+  await unlockAndReason(page, {
+    connection: 'core-banking',
+    reason: 'dispute 0412',
+    why: 'Interest for December 2025 was posted twice by a retry',
+  });
+  await page.getByRole('button', { name: 'Dry run' }).last().click();
+  await page.getByText('equals “should be”').waitFor();
+  await page.getByLabel('Type core-banking to publish').waitFor();
+  await shoot(page, 'compensate');
+
+  await page.getByLabel('Type core-banking to publish').fill('core-banking');
+  await page.getByRole('button', { name: 'Publish to production' }).click();
+  await page.getByText('read back: the same bytes').waitFor();
+  await open(page, 'activity');
+  await page.getByRole('article').first().waitFor();
+  await shoot(page, 'activity');
+} finally {
+  await browser.close();
+  await app.close();
+  await kafka.stop();
+}

@@ -1,0 +1,202 @@
+// Workspaces that cannot be used, each told in one sentence with the next step and left as they were; and `serve`.
+import { chmodSync, copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordAt } from '../../../src/engine/store/testing/records.ts';
+import { openWorkspace } from '../../../src/engine/store/workspace.ts';
+import { sharedKafka } from '../../kafka/broker.ts';
+import { describeKafka } from '../../kafka/describe.ts';
+import { createTopic, writerTo } from '../kafka/support.ts';
+import { CommandLine, oneSentence, type Result, storedCount, until, writeWorkspace } from './support.ts';
+
+const project = join(import.meta.dirname, '../../..');
+const cli = new CommandLine();
+const good = cli.file('good.hindcast');
+const RECORDS = 3000;
+
+beforeAll(async () => {
+  await writeWorkspace(
+    good,
+    Array.from({ length: RECORDS }, (_, offset) => recordAt('bank.accounts', 0, offset)),
+  );
+});
+afterAll(() => cli.remove());
+
+const copy = (name: string): string => {
+  copyFileSync(good, cli.file(name));
+  return cli.file(name);
+};
+const READERS = [
+  ['coverage'],
+  ['events'],
+  ['state', '--aggregate', 'SavingsAccount/acc-1'],
+  ['project', '--projection', 'savings_account'],
+  ['sql', 'SELECT 1'],
+];
+
+async function untouched(file: string, words: RegExp, commands: string[][] = READERS): Promise<void> {
+  const before = readFileSync(file);
+  for (const [command, ...rest] of commands) {
+    const { err, out } = await cli.expect(1, [command!, '--workspace', file, ...rest]);
+    expect(oneSentence(err)).toMatch(words);
+    expect(out).toBe('');
+  }
+  expect(readFileSync(file).equals(before)).toBe(true);
+}
+
+const captureInto = (file: string): string[] => [
+  ...['capture', '--brokers', '127.0.0.1:1', '--topic', 'x', '--workspace', file],
+];
+
+describe('a workspace', () => {
+  test('of a newer version', async () => {
+    const file = copy('newer.hindcast');
+    const db = new Database(file);
+    db.pragma(`user_version = ${(db.pragma('user_version', { simple: true }) as number) + 1}`);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    await untouched(file, /newer Hindcast.*Update Hindcast/);
+  });
+
+  test('that is damaged: cut off', async () => {
+    const file = copy('damaged.hindcast');
+    truncateSync(file, 40_000);
+    await untouched(file, /damaged.*Restore a copy, or capture again/, READERS.slice(0, 2));
+  });
+
+  test('that is something else, empty, a folder, or not there', async () => {
+    const text = cli.file('notes.txt');
+    writeFileSync(text, 'not a workspace\n'.repeat(500));
+    await untouched(text, /not a Hindcast workspace.*Choose a \.hindcast file/, READERS.slice(0, 1));
+    const other = cli.file('other.sqlite');
+    new Database(other).exec('CREATE TABLE t (a)').close();
+    await untouched(other, /not a Hindcast workspace/, READERS.slice(0, 1));
+    const folder = await cli.expect(1, ['coverage', '--workspace', cli.dir]);
+    expect(oneSentence(folder.err)).toContain('not a Hindcast workspace');
+    const missing = await cli.expect(1, ['events', '--workspace', cli.file('missing.hindcast')]);
+    expect(oneSentence(missing.err)).toMatch(/no workspace .*missing\.hindcast.*capture something first/);
+    expect(existsSync(cli.file('missing.hindcast'))).toBe(false);
+    for (const file of [text, other])
+      expect(oneSentence((await cli.expect(1, captureInto(file))).err)).toContain('not a Hindcast workspace');
+  });
+
+  test('that another process captures into: reading works, writing is refused with its number', async () => {
+    const open = await openWorkspace(good, { mode: 'open', log: () => {} });
+    try {
+      const { err } = await cli.expect(1, captureInto(good));
+      expect(oneSentence(err)).toMatch(new RegExp(`open in another Hindcast \\(process ${process.pid}\\)`));
+      const { out } = await cli.expect(0, ['events', '--workspace', good, '--limit', '2']);
+      expect(out.trimEnd().split('\n')).toHaveLength(2);
+    } finally {
+      await open.close();
+    }
+    expect(storedCount(good)).toBe(RECORDS);
+  });
+
+  test('in a place that cannot be made', async () => {
+    const { err } = await cli.expect(1, captureInto('/proc/nowhere/x.hindcast'));
+    expect(oneSentence(err)).toMatch(/\/proc\/nowhere/);
+    const data = await cli.expect(1, ['sql', '--workspace', good, 'SELECT 1'], {
+      env: { HINDCAST_DATA_DIR: '/proc/nowhere/data' },
+    });
+    expect(oneSentence(data.err)).toContain('/proc/nowhere');
+  });
+
+  test.skipIf(process.getuid?.() === 0)('in a folder without the right to write', async () => {
+    const folder = cli.file('locked');
+    chmodSync(folder, 0o500);
+    const { err } = await cli.expect(1, captureInto(join(folder, 'x.hindcast')));
+    expect(oneSentence(err)).toContain('Choose a folder you may write to');
+  });
+});
+
+describeKafka('a disk that fills', () => {
+  test('is named; what was read is kept, and the next capture goes on', async () => {
+    const kafka = await sharedKafka();
+    const topic = 'cli.full';
+    const count = 40_000;
+    await createTopic(kafka, topic);
+    const producer = writerTo(kafka).producer();
+    await producer.connect();
+    for (let start = 0; start < count; start += 4000)
+      await producer.send({
+        topic,
+        messages: Array.from({ length: 4000 }, (_, i) => ({
+          value: `{"n":${start + i},"pad":"${'x'.repeat(600)}"}`,
+        })),
+      });
+    await producer.disconnect();
+    const file = cli.file('full.hindcast');
+    const args = ['capture', '--brokers', kafka.bootstrap, '--topic', topic, '--workspace', file];
+    // Blocks of 512 bytes that a file of the process may have: as on a full disk, no file can grow further.
+    const full: Result = await cli.expect(1, args, { limit: 'ulimit -f 20000' });
+    expect(oneSentence(full.err)).toMatch(/disk is full.*Free some space and capture again/i);
+    const kept = existsSync(file) ? storedCount(file) : 0;
+    expect(kept).toBeLessThan(count);
+    const { err } = await cli.expect(0, args);
+    expect(err).toContain(`${(count - kept).toLocaleString('en-US')} new records`);
+    expect(storedCount(file)).toBe(count);
+  });
+});
+
+describe.skipIf(!existsSync(join(project, 'out/renderer/index.html')))('serve', () => {
+  test('prints one address, serves the page, and ends at once with 0', async () => {
+    let address = '';
+    const { out, err } = await cli.expect(0, ['serve', '--no-open', '--workspace', good], {
+      during: async ({ child, output }) => {
+        await until('the address', () => output().includes('\n'));
+        address = output().trim();
+        const page = await fetch(address.split('#')[0]!);
+        expect(page.status).toBe(200);
+        expect(await page.text()).toContain('<!doctype html>');
+        child.kill('SIGINT');
+      },
+    });
+    expect(out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#[^\n]{43,}\n$/);
+    expect(err).toBe('');
+  });
+
+  test('says what is wrong with a port and with a workspace', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as { port: number };
+    const taken = await cli.expect(1, ['serve', '--no-open', '--port', String(port)]);
+    expect(oneSentence(taken.err)).toContain(`Port ${port}`);
+    await new Promise((done) => server.close(done));
+    expect((await cli.expect(2, ['serve', '--no-open', '--port', 'x'])).err).toContain('--port');
+    const text = cli.file('notes2.txt');
+    writeFileSync(text, 'x');
+    const wrong = await cli.expect(1, ['serve', '--no-open', '--workspace', text]);
+    expect(oneSentence(wrong.err)).toContain('not a Hindcast workspace');
+  });
+
+  test('no command: the browser door where no window can open', async () => {
+    const { err } = await cli.expect(0, [], {
+      env: { DISPLAY: undefined, WAYLAND_DISPLAY: undefined, BROWSER: '/bin/true' },
+      during: async ({ child, output }) => {
+        await until('the address', () => output().includes('\n'));
+        child.kill('SIGTERM');
+      },
+    });
+    expect(err).toContain('Opening in the browser, because there is no display');
+  });
+});
+
+describe.skipIf(!existsSync(join(project, 'out/main/headless.js')))('the built bundle', () => {
+  test('does what the source does, with its workers and its console process', async () => {
+    const built = new CommandLine('bundle');
+    try {
+      const args = (command: string, ...more: string[]) => [command, '--workspace', good, ...more];
+      for (const command of [
+        args('coverage', '--json'),
+        args('state', '--aggregate', 'SavingsAccount/acc-1'),
+        args('sql', '--json', 'SELECT count(*) AS n FROM events'),
+      ])
+        expect((await built.expect(0, command)).out).toBe((await cli.expect(0, command)).out);
+    } finally {
+      built.remove();
+    }
+  });
+});
