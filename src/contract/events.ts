@@ -137,6 +137,8 @@ export const AggregateRow = z.object({
   firstAt: Millis,
   lastAt: Millis,
   lastType: z.string(),
+  /** Where the search text is: in the id (also without a search), else in the value of one of its events. */
+  foundIn: z.enum(['id', 'event']),
 });
 export type AggregateRow = z.infer<typeof AggregateRow>;
 
@@ -154,7 +156,10 @@ const Subject = { ref: AggregateRef, cut: Cut, reducer: z.string().max(200).null
 
 export const TimelineInfo = z.object({
   ref: AggregateRef,
-  /** A human name found in the state (account number, name …) or null. */
+  /**
+   * A human name found in the state (account number, name …) or null. Title and status are null as well while the
+   * stream is long and no state of it was asked for yet: both are there afterwards.
+   */
   title: z.string().nullable(),
   status: z.string().nullable(),
   /** Events of the stream, and how many of them the cut takes in. */
@@ -189,7 +194,10 @@ export const aggregates = {
     z.object({}).strict(),
     z.array(z.object({ type: z.string(), aggregates: Count, events: Count })),
   ),
-  /** Sorted by id, event count or last event. Counts committed events only. */
+  /**
+   * Sorted by id, event count or last event. Counts committed events only. The search text is part of an id, upper and
+   * lower case aside, or, from 4 characters on, stands as it is in the value of an event within the cut; those found by their id come first.
+   */
   list: query(
     z
       .object({
@@ -200,7 +208,17 @@ export const aggregates = {
         ...Page,
       })
       .strict(),
-    z.object({ rows: z.array(AggregateRow), total: Count, coverage: CoverageBadge, revision: Count }),
+    z.object({
+      rows: z.array(AggregateRow),
+      total: Count,
+      /**
+       * How many records were searched for the text, of how many there are; asking for the first page again searches
+       * on. Null: no values were searched.
+       */
+      searched: z.object({ records: Count, of: Count }).nullable(),
+      coverage: CoverageBadge,
+      revision: Count,
+    }),
   ),
   timeline: query(z.object(Subject).strict(), TimelineInfo),
   events: query(

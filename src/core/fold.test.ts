@@ -207,9 +207,9 @@ describe('diffStates', () => {
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, inner]) => [key, sortKeys(inner)]);
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  // Told apart from a list, which an empty object would look like.
+  return { entries: entries.map(([key, inner]) => [key, sortKeys(inner)]) };
 }
 
 describe('blame', () => {

@@ -83,7 +83,10 @@ function combineSmall(a: string, b: string, sign: 1 | -1): string | null {
   if (!DECIMAL_TEXT.test(a) || !DECIMAL_TEXT.test(b)) return null;
   const pointA = a.indexOf('.');
   const pointB = b.indexOf('.');
-  const places = Math.max(pointA === -1 ? 0 : a.length - pointA - 1, pointB === -1 ? 0 : b.length - pointB - 1);
+  const places = Math.max(
+    pointA === -1 ? 0 : a.length - pointA - 1,
+    pointB === -1 ? 0 : b.length - pointB - 1,
+  );
   const left = scaled(a, pointA, places);
   const right = scaled(b, pointB, places);
   if (left === null || right === null) return null;

@@ -93,6 +93,8 @@ function known(error: unknown): unknown {
     return new HindcastError('disk.full', { problem: `${where} could not be written` });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new HindcastError('workspace.read-only-place', { where, problem: 'the system does not allow it' });
+  if (code === 'ENOTDIR')
+    return new HindcastError('workspace.read-only-place', { where, problem: 'a part of it is not a folder' });
   return error;
 }
 

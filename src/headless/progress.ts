@@ -28,7 +28,7 @@ export async function runJob(session: Session, start: () => Promise<{ jobId: str
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
   const live = process.stderr.isTTY === true;
-  let shownAt = 0;
+  let shownAt = live ? 0 : Date.now();
   const watching = new AbortController();
   try {
     for await (const all of services.jobs.watch({}, { ...context, signal: watching.signal })) {

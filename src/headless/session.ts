@@ -15,6 +15,8 @@ export const VERSION = '0.1.0';
 export interface Session {
   services: Engine['services'];
   context: CallContext;
+  /** For telling how far an interrupted command came: not ended by the interrupt. */
+  afterwards: CallContext;
   /** Aborted by Ctrl-C and SIGTERM. */
   signal: AbortSignal;
   /** Id of the connection that the flags name. */
@@ -57,6 +59,9 @@ function listenForSignals(interrupt: AbortController): () => void {
   };
 }
 
+/** What fails a command is told once, at its end. HINDCAST_LOG=1 shows the engine's own lines as well. */
+const quiet = (): void => {};
+
 function scratchFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'hindcast-'));
   // Also when the process ends before the command does, as on a second Ctrl-C.
@@ -89,6 +94,7 @@ export async function withSession<T>(
       version: VERSION,
       restarts: 0,
       demoRecording: null,
+      ...(process.env.HINDCAST_LOG ? {} : { log: quiet }),
     });
     const open = await createEngine(scratch ? { ...host, secrets: memorySecrets() } : host, {
       openLast: false,
@@ -99,6 +105,7 @@ export async function withSession<T>(
     return await work({
       services,
       context,
+      afterwards: { ...context, signal: new AbortController().signal },
       signal: interrupt.signal,
       connect: async (flags) => {
         if (flags.connection === undefined) {

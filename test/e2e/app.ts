@@ -27,10 +27,13 @@ export interface App {
 }
 
 /** Starts the browser door with a data folder of its own (or the given one, which is then kept). */
-export async function startApp(options: { dataDir?: string; workspace?: string } = {}): Promise<App> {
+export async function startApp(
+  options: { dataDir?: string; workspace?: string; port?: number } = {},
+): Promise<App> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'hindcast-e2e-'));
   const args = [join(root, 'bin/hindcast.mjs'), 'serve', '--no-open'];
   if (options.workspace) args.push('--workspace', options.workspace);
+  if (options.port) args.push('--port', String(options.port));
   const child: ChildProcess = spawn(process.execPath, args, {
     env: { ...process.env, HINDCAST_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,9 +52,11 @@ export async function startApp(options: { dataDir?: string; workspace?: string }
     pid: child.pid!,
     close: async () => {
       child.removeAllListeners('exit');
-      const ended = new Promise((done) => child.once('exit', done));
-      child.kill('SIGTERM');
-      await ended;
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((done) => child.once('exit', done));
+        child.kill('SIGTERM');
+        await ended;
+      }
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -28,7 +28,7 @@ async function shoot(page: Page, name: string): Promise<void> {
     .getByRole('dialog')
     .last()
     .waitFor({ state: 'detached' });
-  await page.mouse.move(720, 450);
+  await page.mouse.move(720, 896);
   for (const theme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     await page.evaluate(() => document.fonts.ready);
@@ -77,18 +77,15 @@ try {
   await page.getByRole('region', { name: 'Topic' }).getByRole('table').waitFor();
   await shoot(page, 'topics');
 
-  const range = 'from:2025-11-14T00:00:00Z to:2025-12-02T00:00:00Z';
-  await open(page, `events?q=${encodeURIComponent(`type:InterestPosted,FeeCharged ${range}`)}`);
+  const filter = `agg:${doubled.aggregateId.slice(0, 8)} from:2025-11-14T00:00:00Z to:2025-12-03T00:00:00Z`;
+  await open(page, `events?q=${encodeURIComponent(filter)}`);
   const events = page.getByRole('grid', { name: 'Events' });
   await events.getByText('aborted').first().waitFor();
-  await events.focus();
-  await page.keyboard.press('PageDown');
-  await page.keyboard.press('ArrowUp');
-  await page
-    .getByRole('region', { name: 'Record' })
-    .getByText('event id', { exact: false })
+  await events
+    .getByText(/overdraft/i)
     .first()
-    .waitFor();
+    .click();
+  await page.getByRole('region', { name: 'Record' }).getByText('FeeCharged').first().waitFor();
   await shoot(page, 'events');
 
   await open(page, 'aggregates?type=SavingsAccount&sort=events');

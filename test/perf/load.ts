@@ -65,7 +65,7 @@ export async function fillTopic(
   return bytes;
 }
 
-/** Creates topics of one partition each, and waits until the broker knows them all. */
+/** Creates topics of one partition each, and waits until the broker has made them all: it answers before that. */
 export async function createMany(bootstrap: string, count: number): Promise<void> {
   const admin = client(bootstrap).admin();
   await admin.connect();
@@ -80,11 +80,11 @@ export async function createMany(bootstrap: string, count: number): Promise<void
   const cluster = await connectCluster({ brokers: bootstrap.split(','), clientId: 'hindcast-bench' });
   const deadline = performance.now() + 120_000;
   for (;;) {
-    const found = await cluster.listTopics({ offsets: false, configs: false });
-    const led = found.filter(({ partitions }) => partitions.length > 0 && partitions[0]!.leader >= 0);
-    if (led.length >= count) break;
-    if (performance.now() > deadline) throw new Error(`only ${led.length} of ${count} topics are there`);
-    await new Promise((done) => setTimeout(done, 250));
+    const found = await cluster.listTopics({ configs: false });
+    const ready = found.filter(({ partitions }) => partitions.every(({ high }) => high !== null));
+    if (ready.length >= count) break;
+    if (performance.now() > deadline) throw new Error(`only ${ready.length} of ${count} topics are there`);
+    await new Promise((done) => setTimeout(done, 500));
   }
   cluster.close();
   await admin.disconnect();

@@ -42,7 +42,7 @@ export class CaptureSink {
     if (this.#timer !== null) clearTimeout(this.#timer);
     try {
       this.#writer.commit();
-      buildRecordIndexes(this.#writer.db);
+      if (!hasRecordIndexes(this.#writer.db)) buildRecordIndexes(this.#writer.db);
     } catch {
       // The next opening finds the position of the last commit, and indexes are built again then.
       this.#writer.rollback();

@@ -5,6 +5,7 @@ import type { AggregateRow } from '../../contract/events.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
+import { type EventSearch, SHORTEST_SEARCH, searchEvents } from './eventSearch.ts';
 import { firstAtLeast, type LogIndex, logIndexOf, verdictAt } from './logIndex.ts';
 
 /** One entry per aggregate number. */
@@ -83,33 +84,54 @@ interface ListArgs {
   count: number;
 }
 
-/** Numbers of the aggregates that fit, in order. */
-function ordered(context: ReadContext, { type, search, sort, cut }: ListArgs): number[] {
+interface Fitting {
+  /** Numbers of the aggregates, in order. */
+  ids: number[];
+  /** Those of them whose id does not hold the text. */
+  inEvents: ReadonlySet<number>;
+}
+
+const BYTES_PER_ID = 8;
+const NOT_SEARCHED: EventSearch = { found: new Set(), records: 0, isDone: true };
+
+function ordered(context: ReadContext, { type, search, sort, cut }: ListArgs, events: EventSearch): Fitting {
   return context.cache.get(
-    `aggregates ${JSON.stringify([type, search, sort, cut.knownOn, cut.trueOn])}`,
+    `aggregates ${JSON.stringify([type, search, sort, cut.knownOn, cut.trueOn, events.records])}`,
     () => {
       const counted = tally(context, cut);
-      const ids = context.db
+      const rows = context.db
         .prepare(
-          `SELECT id FROM aggregate WHERE (? IS NULL OR type = ?) AND (? = '' OR instr(lower(key), lower(?)) > 0)
+          `SELECT id, ? = '' OR instr(lower(key), lower(?)) > 0 FROM aggregate WHERE (? IS NULL OR type = ?)
            ORDER BY key, type`,
         )
-        .pluck()
-        .all(type, type, search, search) as number[];
-      const present = ids.filter((id) => counted.events[id]! > 0);
+        .raw()
+        .iterate(search, search, type, type) as IterableIterator<[id: number, isInId: 0 | 1]>;
+      const ids: number[] = [];
+      const inEvents = new Set<number>();
+      for (const [id, isInId] of rows) {
+        if (counted.events[id] === 0) continue;
+        if (isInId === 0) {
+          if (!events.found.has(id)) continue;
+          inEvents.add(id);
+        }
+        ids.push(id);
+      }
       // Stable: equals stay in the order of their ids.
-      if (sort === 'events') present.sort((a, b) => counted.events[b]! - counted.events[a]!);
-      if (sort === 'last') present.sort((a, b) => counted.last[b]! - counted.last[a]!);
-      return present;
+      if (sort === 'events') ids.sort((a, b) => counted.events[b]! - counted.events[a]!);
+      if (sort === 'last') ids.sort((a, b) => counted.last[b]! - counted.last[a]!);
+      if (inEvents.size > 0) ids.sort((a, b) => Number(inEvents.has(a)) - Number(inEvents.has(b)));
+      return { ids, inEvents };
     },
-    (ids) => ids.length * 8,
+    ({ ids }) => ids.length * BYTES_PER_ID,
   );
 }
 
 function list(context: ReadContext, args: ListArgs) {
-  const ids = ordered(context, args);
   const counted = tally(context, args.cut);
   const index = logIndexOf(context);
+  const isSearched = args.search.length >= SHORTEST_SEARCH;
+  const events = isSearched ? searchEvents(context, args.search, args.cut, args.from === 0) : NOT_SEARCHED;
+  const { ids, inEvents } = ordered(context, args, events);
   return {
     rows: ids.slice(args.from, args.from + args.count).map(
       (id): AggregateRow => ({
@@ -119,9 +141,11 @@ function list(context: ReadContext, args: ListArgs) {
         firstAt: counted.first[id]!,
         lastAt: counted.last[id]!,
         lastType: context.dictionary.typeName(index.type[counted.lastAt[id]!]!),
+        foundIn: inEvents.has(id) ? 'event' : 'id',
       }),
     ),
     total: ids.length,
+    searched: isSearched ? { records: events.records, of: index.count } : null,
     coverage: badgeOf(context, null),
     revision: context.revision,
   };

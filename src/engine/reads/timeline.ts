@@ -5,13 +5,23 @@ import type { aggregates, ChangeOut, TimelineInfo, TimelineRow } from '../../con
 import { diffStates } from '../../core/diff.ts';
 import { type CompiledReducer, compileReducer } from '../../core/fold.ts';
 import { formatJson, isJsonObject, parseJson, stateHash } from '../../core/json.ts';
-import type { Change, Json, Reducer, StreamEvent } from '../../core/model.ts';
+import type { Change, Json, Reducer } from '../../core/model.ts';
 import { formatPath, getPath, parsePath } from '../../core/path.ts';
+import { hash53 } from '../store/ids.ts';
+import { PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
 import { rowsOf } from './rows.ts';
 import { blameOf, ListFold } from './timelineFold.ts';
-import { type CutOf, type CutView, cutKey, cutView, refKey, topicsOfType } from './timelineView.ts';
+import {
+  type CutOf,
+  type CutView,
+  cutKey,
+  cutView,
+  indexesOf,
+  refKey,
+  topicsOfType,
+} from './timelineView.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
 
@@ -31,6 +41,8 @@ interface SubjectArgs {
 const MOST_STEPS = 4000;
 const MOST_MARKS = 2000;
 const MOST_PROBLEMS = 200;
+/** Events that are folded at once for a title: the list of a longer stream must not wait for the fold. */
+const TITLE_FOLD = 5000;
 
 function compiled(context: ReadContext, { definition, hash }: ReducerText): CompiledReducer {
   const key = `reducer ${hash}`;
@@ -41,7 +53,16 @@ function compiled(context: ReadContext, { definition, hash }: ReducerText): Comp
   return reducer;
 }
 
-function listFold(context: ReadContext, { ref, cut, reducer }: SubjectArgs): ListFold {
+/** Reads a run of events with their payloads; gives up between runs when the caller has. */
+function eventReader(context: ReadContext) {
+  const payloads = new PayloadReader(context);
+  return (heads: readonly StreamHead[]) => {
+    context.throwIfAborted();
+    return heads.map((head) => payloads.event(head));
+  };
+}
+
+function listFold(context: ReadContext, { ref, cut, reducer }: SubjectArgs): ListFold<StreamHead> {
   return context.cache.get(
     `fold ${refKey(ref)} ${cutKey(cut)} ${reducer.hash}`,
     () =>
@@ -81,7 +102,9 @@ function info(
   const { ref } = args;
   const view = cutView(context, ref, args.cut);
   const { events, effectiveAt } = view.stream.ordered;
-  const { state } = listFold(context, args).at(view.within, () => context.throwIfAborted());
+  const fold = listFold(context, args);
+  const isFolded = view.within <= TITLE_FOLD || fold.isNear(view.within);
+  const state = isFolded ? fold.at(view.within, eventReader(context)).state : null;
   let lowest: number | null = null;
   let highest: number | null = null;
   for (const { version } of events) {
@@ -147,11 +170,12 @@ function strip(
   }
   const width = Math.max(1, to - from + 1) / buckets;
   for (const { recordedAt } of events) counts[Math.floor((recordedAt - from) / width)]! += 1;
+  const indexes = indexesOf(context, ref, cut);
   const marks: Answer<'strip'>['faults'] = [];
   for (const event of events) {
     const texts = view.stream.faults.get(event.id);
     if (texts !== undefined)
-      marks.push({ index: view.indexes.get(event.id)!, at: event.recordedAt, text: texts.join('; ') });
+      marks.push({ index: indexes.get(event.id)!, at: event.recordedAt, text: texts.join('; ') });
   }
   const faults = marks.slice(0, MOST_MARKS);
   const rest = marks[MOST_MARKS];
@@ -162,7 +186,7 @@ function strip(
     });
   const backdated = events.filter((event) => view.stream.backdated.has(event.id));
   const late = backdated.slice(0, MOST_MARKS).map((event) => ({
-    index: view.indexes.get(event.id)!,
+    index: indexes.get(event.id)!,
     occurredAt: event.occurredAt!,
     recordedAt: event.recordedAt,
   }));
@@ -181,7 +205,7 @@ export const changeOut = (change: Change): z.infer<typeof ChangeOut> => ({
   delta: change.delta ?? null,
 });
 
-function problemsOut(fold: ListFold, count: number): Answer<'state'>['problems'] {
+function problemsOut(fold: ListFold<StreamHead>, count: number): Answer<'state'>['problems'] {
   const all = fold.problems(count);
   const shown = all.slice(-MOST_PROBLEMS).map(({ id, message }) => ({ id, message }));
   const hidden = all.length - shown.length;
@@ -198,9 +222,9 @@ function state(context: ReadContext, args: SubjectArgs & { index: number }): Ans
   const view = cutView(context, args.ref, args.cut);
   const fold = listFold(context, args);
   const index = Math.min(args.index, view.list.length - 1);
-  const check = () => context.throwIfAborted();
-  const before = index < 0 ? null : fold.at(index, check);
-  const point = fold.at(index + 1, check);
+  const read = eventReader(context);
+  const before = index < 0 ? null : fold.at(index, read);
+  const point = fold.at(index + 1, read);
   return {
     index,
     folded: point.count,
@@ -220,12 +244,12 @@ function history(context: ReadContext, args: SubjectArgs & { path: string }): An
     `history ${refKey(args.ref)} ${cutKey(args.cut)} ${args.reducer.hash} ${args.path}`,
     () => {
       const fold = listFold(context, args);
-      const check = () => context.throwIfAborted();
+      const read = eventReader(context);
       const found: Answer<'history'>['steps'] = [];
-      let value = getPath(fold.at(0, check).state, path);
+      let value = getPath(fold.at(0, read).state, path);
       let text = textOrNull(value);
       for (let index = 0; index < view.within; index += 1) {
-        const next = getPath(fold.at(index + 1, check).state, path);
+        const next = getPath(fold.at(index + 1, read).state, path);
         if (next === value) continue;
         value = next;
         const nextText = textOrNull(next);
@@ -249,7 +273,7 @@ type Target = { time: number } | { version: number } | { eventId: string } | { r
 
 /** Last of the events within the cut at or before a moment, in the clock of the cut; −1: before the first. */
 function indexAtTime(view: CutView, cut: CutOf, time: number): number {
-  const happened = (event: StreamEvent) =>
+  const happened = (event: StreamHead) =>
     cut.trueOn === null ? event.monotonicAt : (event.occurredAt ?? event.recordedAt);
   for (let index = view.list.length - 1; index >= 0; index -= 1)
     if (happened(view.list[index]!) <= time) return index;
@@ -262,16 +286,23 @@ function locate(
 ): Answer<'locate'> {
   const view = cutView(context, ref, cut);
   if ('time' in target) return { index: indexAtTime(view, cut, target.time) };
-  if ('recordId' in target) return { index: view.indexes.get(target.recordId) ?? null };
+  const indexes = indexesOf(context, ref, cut);
+  if ('recordId' in target) return { index: indexes.get(target.recordId) ?? null };
   const { events } = view.stream.ordered;
-  const find = (): StreamEvent | undefined => {
-    if ('eventId' in target) return events.find(({ eventId }) => eventId === target.eventId);
+  const find = (): StreamHead | undefined => {
+    if ('eventId' in target) {
+      const hash = hash53(target.eventId);
+      const payloads = new PayloadReader(context);
+      return events.find(
+        (event) => event.eventHash === hash && payloads.event(event).eventId === target.eventId,
+      );
+    }
     // Where no event declares a version, the place in log order serves as one.
     if (events.every(({ version }) => version === null)) return events[target.version - 1];
     return events.find(({ version }) => version === target.version);
   };
   const found = find();
-  return { index: found === undefined ? null : view.indexes.get(found.id)! };
+  return { index: found === undefined ? null : indexes.get(found.id)! };
 }
 
 export const timelineReads = {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { sameJson } from '../../core/fold.ts';
 import type { StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
-import { findFaults, spanText } from './timelineFaults.ts';
+import { hash53 } from '../store/ids.ts';
+import { signatureOf } from './timelineContents.ts';
+import { type Contents, findFaults, spanText } from './timelineFaults.ts';
 
 const HOUR = 3_600_000;
 
@@ -28,9 +31,20 @@ function events(...parts: Partial<StreamEvent>[]): StreamEvent[] {
 }
 
 function faults(...parts: Partial<StreamEvent>[]): string[][] {
-  const ordered = orderStream(events(...parts));
+  const given = new Map(events(...parts).map((event) => [event.id, event]));
+  const dataOf = ({ id }: { id: number }) => given.get(id)!.data;
+  const contents: Contents = {
+    signature: (event) => (dataOf(event) === null ? null : signatureOf(dataOf(event))),
+    hasSameData: (a, b) => sameJson(dataOf(a), dataOf(b)),
+    hasSameId: (a, b) => given.get(a.id)!.eventId === given.get(b.id)!.eventId,
+  };
+  const heads = [...given.values()].map((event) => ({
+    ...event,
+    eventHash: event.eventId === null ? null : hash53(event.eventId),
+  }));
+  const ordered = orderStream(heads);
   const { note } = cutStream(ordered, { knownOn: null, trueOn: 8.64e15 });
-  const found = findFaults(ordered, new Set(note.moved.map(({ id }) => id)));
+  const found = findFaults(ordered, new Set(note.moved.map(({ id }) => id)), contents);
   return ordered.events.map(({ id }) => found.get(id) ?? []);
 }
 

@@ -2,20 +2,19 @@
 import type { z } from 'zod';
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
-import type { OrderNote, StreamEvent } from '../../core/model.ts';
+import type { OrderNote } from '../../core/model.ts';
 import { cutStream, type OrderedStream, orderStream } from '../../core/order.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { loadStream } from '../store/stream.ts';
+import { loadHeads, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { logIndexOf } from './logIndex.ts';
+import { storedContents } from './timelineContents.ts';
 import { findFaults } from './timelineFaults.ts';
 
 export type CutOf = z.infer<typeof Cut>;
 
 export interface StreamView {
-  ordered: OrderedStream;
-  /** Place in log order, from 0, by record id. */
-  places: ReadonlyMap<number, number>;
+  ordered: OrderedStream<StreamHead>;
   /** Events that occurred earlier than the tolerance allows, over the whole stream. */
   backdated: ReadonlySet<number>;
   faults: ReadonlyMap<number, string[]>;
@@ -24,35 +23,32 @@ export interface StreamView {
 export interface CutView {
   stream: StreamView;
   /** The events within the cut in fold order, then those after it in log order. */
-  list: readonly StreamEvent[];
+  list: readonly StreamHead[];
   /** How many of the list the cut takes in. */
   within: number;
   note: OrderNote;
   moved: ReadonlySet<number>;
-  /** Place in the list by record id. */
-  indexes: ReadonlyMap<number, number>;
 }
 
 /** Later than any event: every event counts, in occurred order. */
 const END_OF_TIME = 8.64e15;
-const BYTES_PER_EVENT = 200;
+const BYTES_PER_EVENT = 60;
+const BYTES_PER_CUT_EVENT = 8;
+const BYTES_PER_PLACE = 50;
 
 export const refKey = (ref: AggregateRef): string => JSON.stringify([ref.type, ref.id]);
-
-const placesOf = (events: readonly StreamEvent[]): Map<number, number> =>
-  new Map(events.map((event, index) => [event.id, index]));
 
 /** @throws HindcastError `aggregate.unknown` */
 export function streamView(context: ReadContext, ref: AggregateRef): StreamView {
   return context.cache.get(
     `stream view ${refKey(ref)}`,
     () => {
-      const events = loadStream(context, ref);
+      const events = loadHeads(context, ref);
       if (events.length === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
       const ordered = orderStream(events);
       const { note } = cutStream(ordered, { knownOn: null, trueOn: END_OF_TIME });
       const backdated = new Set(note.moved.map(({ id }) => id));
-      return { ordered, places: placesOf(ordered.events), backdated, faults: findFaults(ordered, backdated) };
+      return { ordered, backdated, faults: findFaults(ordered, backdated, storedContents(context)) };
     },
     ({ ordered }) => ordered.events.length * BYTES_PER_EVENT,
   );
@@ -67,12 +63,27 @@ export function cutView(context: ReadContext, ref: AggregateRef, cut: CutOf): Cu
     () => {
       const stream = streamView(context, ref);
       const { events, note } = cutStream(stream.ordered, cut);
-      const taken = new Set(events.map((event) => event.id));
-      const list = [...events, ...stream.ordered.events.filter((event) => !taken.has(event.id))];
       const moved = new Set(note.moved.map(({ id }) => id));
-      return { stream, list, within: events.length, note, moved, indexes: placesOf(list) };
+      return { stream, list: listOf(stream, cut, events), within: events.length, note, moved };
     },
-    ({ list }) => list.length * BYTES_PER_EVENT,
+    ({ list }) => list.length * BYTES_PER_CUT_EVENT,
+  );
+}
+
+function listOf(stream: StreamView, cut: CutOf, within: readonly StreamHead[]): readonly StreamHead[] {
+  const all = stream.ordered.events;
+  // Known on K takes a prefix of the log, which with the rest is the log itself.
+  if (cut.trueOn === null) return all;
+  const taken = new Set(within.map(({ id }) => id));
+  return [...within, ...all.filter(({ id }) => !taken.has(id))];
+}
+
+/** Place in the list by record id. */
+export function indexesOf(context: ReadContext, ref: AggregateRef, cut: CutOf): ReadonlyMap<number, number> {
+  return context.cache.get(
+    `list places ${refKey(ref)} ${cutKey(cut)}`,
+    () => new Map(cutView(context, ref, cut).list.map(({ id }, index) => [id, index])),
+    (places) => places.size * BYTES_PER_PLACE,
   );
 }
 

@@ -33,7 +33,7 @@ export async function printCoverage(
   output: Output,
   topics: string[] | null,
 ): Promise<number> {
-  const { badge, partitions } = await session.services.workspace.coverage({ topics }, session.context);
+  const { badge, partitions } = await session.services.workspace.coverage({ topics }, session.afterwards);
   if (output.json) {
     output.document({
       state: badge.state,

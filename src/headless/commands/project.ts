@@ -13,7 +13,7 @@ async function allFailures(session: Session, name: string, most: number) {
   const found: Awaited<ReturnType<typeof failures>>['rows'] = [];
   while (found.length < most) {
     const count = Math.min(LIMITS.pageRows, most - found.length);
-    const { rows } = await failures({ name, from: found.length, count }, session.context);
+    const { rows } = await failures({ name, from: found.length, count }, session.afterwards);
     if (rows.length === 0) break;
     found.push(...rows);
   }
@@ -36,7 +36,7 @@ export function projectCommand(program: Command, done: (status: number) => void)
         const job = await runJob(session, () =>
           session.services.projections.run({ name, rebuild: flags.rebuild === true }, session.context),
         );
-        const { projections } = await session.services.projections.list({}, session.context);
+        const { projections } = await session.services.projections.list({}, session.afterwards);
         const status = projections.find((projection) => projection.name === name)!;
         const failures = await allFailures(session, name, output.json ? status.failed : FAILURES_SHOWN);
         if (output.json) output.document({ ...status, failures });

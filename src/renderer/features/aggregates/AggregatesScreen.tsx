@@ -26,6 +26,13 @@ type Answer = Output<(typeof aggregates)['list']>;
 type Sort = 'id' | 'events' | 'last';
 const SORTS: readonly Sort[] = ['id', 'events', 'last'];
 
+/** What an empty answer says of where was looked. */
+function searchWords(searched: Answer['searched']): string {
+  if (searched === null)
+    return 'Ids are searched, upper and lower case aside; from 4 characters on, the events too.';
+  return `Ids were searched, upper and lower case aside, and the text as it is written in ${formatCount(searched.records)} of ${plural(searched.of, 'record')}.`;
+}
+
 /** Every aggregate with what is known of it as of the focus; Enter opens its timeline. */
 export default function AggregatesScreen() {
   const { params } = useAddress();
@@ -53,7 +60,7 @@ export default function AggregatesScreen() {
   useCommands([
     {
       id: 'aggregates.search',
-      title: 'Search by id',
+      title: 'Search by id or text in an event',
       group: 'Aggregates',
       keys: '/',
       hint: 'search',
@@ -100,7 +107,14 @@ export default function AggregatesScreen() {
       title: 'Aggregate',
       width: 'minmax(190px, 1.6fr)',
       mono: true,
-      cell: (row) => shown(row.ref.id),
+      cell: (row) =>
+        row.foundIn === 'id' ? (
+          shown(row.ref.id)
+        ) : (
+          <>
+            {shown(row.ref.id)} <span className={styles.foundIn}>found in an event</span>
+          </>
+        ),
       hover: (row) => shown(row.ref.id),
     }),
     ...(type === null
@@ -151,6 +165,8 @@ export default function AggregatesScreen() {
     }),
   ];
   const countText = head === undefined ? '' : plural(head.total, 'aggregate');
+  const searched = rows.isOld ? null : (head?.searched ?? null);
+  const unfinished = searched !== null && searched.records < searched.of ? searched : null;
   return (
     <Screen>
       <div className={styles.searchBar}>
@@ -166,8 +182,8 @@ export default function AggregatesScreen() {
             if (event.key === 'Enter' && rows.total > 0 && !rows.isOld) open(0);
             else table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
           }}
-          placeholder="Part of an id"
-          aria-label="Search aggregates by id"
+          placeholder="Id, or text in an event such as an account number"
+          aria-label="Search aggregates by id or by text in an event"
           end={<Kbd keys="/" />}
           className={styles.searchInput}
         />
@@ -175,6 +191,14 @@ export default function AggregatesScreen() {
           {countText}
           {cut.knownOn === null && cut.trueOn === null ? '' : ` · ${cutWords(cut).toLowerCase()}`}
         </span>
+        {unfinished === null ? null : (
+          <span className={styles.partial}>
+            {`Events searched: ${formatCount(unfinished.records)} of ${formatCount(unfinished.of)} `}
+            <Button look="quiet" onClick={rows.retry}>
+              Search on
+            </Button>
+          </span>
+        )}
         {head?.coverage.state === 'partial' ? (
           <span className={styles.partial} title={head.coverage.summary}>
             {shown(head.coverage.summary)}
@@ -220,16 +244,14 @@ export default function AggregatesScreen() {
               ) : search !== '' || type !== null ? (
                 <EmptyState
                   title={
-                    search === ''
-                      ? 'No aggregate of this type'
-                      : `No aggregate id contains “${shown(search)}”`
+                    search === '' ? 'No aggregate of this type' : `No aggregate found with “${shown(search)}”`
                   }
                   action={
                     <Button onClick={() => setQuestion({ q: '', type: null })}>Show all aggregates</Button>
                   }
                 >
                   {cut.knownOn === null && cut.trueOn === null
-                    ? 'Ids are searched as written, upper and lower case aside.'
+                    ? searchWords(searched)
                     : `Only what was there as of the focus is listed: ${cutWords(cut).toLowerCase()}.`}
                 </EmptyState>
               ) : (

@@ -167,6 +167,7 @@ export function useStateAt({ subject, index, info }: Timeline) {
   );
   const total = info?.total ?? 0;
   const isThere = state.data?.index === index && !state.isPlaceholderData;
+  useNameAfterFold(subject, isThere ? info : undefined);
   useEffect(() => {
     if (!isThere) return;
     for (const next of [index + 1, index - 1]) {
@@ -178,6 +179,18 @@ export function useStateAt({ subject, index, info }: Timeline) {
     }
   }, [isThere, subject, index, total]);
   return state;
+}
+
+/** A long stream is listed before it is folded; once it is, its name and status are asked for, once. */
+function useNameAfterFold(subject: Subject, info: TimelineInfo | undefined): void {
+  const asked = useRef<{ subject: Subject; revision: number } | null>(null);
+  useEffect(() => {
+    if (info === undefined || info.title !== null || info.status !== null || info.within === 0) return;
+    const { revision } = info;
+    if (asked.current?.subject === subject && asked.current.revision === revision) return;
+    asked.current = { subject, revision };
+    void queryClient.invalidateQueries({ queryKey: ['aggregates', 'timeline', subject], exact: true });
+  }, [subject, info]);
 }
 
 /** Events of far pages that a list needs by index (blame); pages asked for the list beside are shared. */

@@ -1,25 +1,13 @@
 import type { Receipt } from '../../../contract/compensate.ts';
 import { Button } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CopyButton.tsx';
-import { KeyValue } from '../../components/KeyValue.tsx';
 import { Callout, Panel, PanelHeader } from '../../components/Panel.tsx';
-import { Tag } from '../../components/Tag.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatIso } from '../../lib/format.ts';
+import { formatCount } from '../../lib/format.ts';
 import { callEngine } from '../../lib/queries.ts';
 import styles from './compensate.module.css';
-
-const READ_BACK: Record<Receipt['readBack'], { word: string; tone: 'good' | 'bad' | 'warn' }> = {
-  same: { word: 'read back: the same bytes', tone: 'good' },
-  differs: { word: 'read back: the bytes differ', tone: 'bad' },
-  'not-read': { word: 'not read back', tone: 'warn' },
-};
-const RACE: Record<Receipt['race']['status'], { word: string; tone: 'good' | 'bad' | 'warn' }> = {
-  none: { word: 'nobody wrote in between', tone: 'good' },
-  found: { word: 'another writer came in between', tone: 'bad' },
-  unknown: { word: 'not known whether another wrote', tone: 'warn' },
-};
+import { RaceTag, ReadBackTag, ReceiptFacts } from './ReceiptFacts.tsx';
 
 /** Opens the timeline at the new event; at the aggregate when it is not captured yet. */
 async function showInTimeline({ ref, eventId }: Receipt): Promise<void> {
@@ -35,9 +23,7 @@ async function showInTimeline({ ref, eventId }: Receipt): Promise<void> {
 
 /** What was published, and what proves it. */
 export function ReceiptView({ receipt, onAgain }: { receipt: Receipt; onAgain: () => void }) {
-  const { place, ref } = receipt;
-  const text = (value: string | null) =>
-    value === null ? <span className="faint">absent</span> : shown(value);
+  const { place } = receipt;
   return (
     <Panel
       label="Receipt"
@@ -53,8 +39,8 @@ export function ReceiptView({ receipt, onAgain }: { receipt: Receipt; onAgain: (
           <span className="mono">{formatCount(place.offset)}</span>.
         </p>
         <div className={styles.tags}>
-          <Tag tone={READ_BACK[receipt.readBack].tone}>{READ_BACK[receipt.readBack].word}</Tag>
-          <Tag tone={RACE[receipt.race.status].tone}>{RACE[receipt.race.status].word}</Tag>
+          <ReadBackTag receipt={receipt} />
+          <RaceTag receipt={receipt} />
         </div>
         <p className={styles.raceText}>{shown(receipt.race.text)}</p>
         {receipt.race.status === 'found' ? (
@@ -73,31 +59,7 @@ export function ReceiptView({ receipt, onAgain }: { receipt: Receipt; onAgain: (
             Write another
           </Button>
         </div>
-        <KeyValue
-          rows={[
-            { name: 'published', value: formatIso(receipt.publishedAt) },
-            {
-              name: 'cluster',
-              value: `${shown(receipt.connection)} (${receipt.environment}) · ${shown(receipt.clusterId ?? 'id not known')}`,
-            },
-            {
-              name: 'place',
-              value: `${shown(place.topic)} [${place.partition}] @ ${formatCount(place.offset)}`,
-            },
-            { name: 'aggregate', value: shown(`${ref.type} ${ref.id}`) },
-            { name: 'event id', value: text(receipt.eventId) },
-            { name: 'reason', value: shown(receipt.reason), title: shown(receipt.reason) },
-            { name: 'actor', value: shown(receipt.actor) },
-            {
-              name: 'idempotency',
-              value: shown(receipt.idempotencyKey),
-              title: shown(receipt.idempotencyKey),
-            },
-            { name: 'key hash', value: receipt.keyHash, title: receipt.keyHash },
-            { name: 'value hash', value: receipt.valueHash, title: receipt.valueHash },
-            { name: 'plan hash', value: receipt.planHash, title: receipt.planHash },
-          ]}
-        />
+        <ReceiptFacts receipt={receipt} />
       </div>
     </Panel>
   );
