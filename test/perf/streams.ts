@@ -66,6 +66,8 @@ export async function buildStreams(file: string, events: number, aggregates: num
 /** What the read functions of a reader thread get, on a connection of its own with nothing kept. */
 export function freshContext(file: string): ReadContext {
   const db = openForReading(file, { check: false });
+  // As in a reader thread, where every call is inside one read transaction.
+  db.exec('BEGIN');
   return {
     db,
     file,

@@ -58,7 +58,7 @@ function eventReader(context: ReadContext) {
   const payloads = new PayloadReader(context);
   return (heads: readonly StreamHead[]) => {
     context.throwIfAborted();
-    return heads.map((head) => payloads.event(head));
+    return payloads.events(heads);
   };
 }
 

@@ -151,7 +151,8 @@ describeJavaKafka('one broker in trouble', () => {
   });
 
   test('a topic that vanishes between asking for its end and reading it ends with topic-unknown', async () => {
-    await createTopic(kafka, 'vanishing', { partitions: 2 });
+    // One partition: the tool may write all its records into one of several, and an empty one has nothing to miss.
+    await createTopic(kafka, 'vanishing');
     await produce(kafka, 'vanishing', 100);
     const bootstrap = ['--bootstrap-server', kafka.bootstrap];
     await withClient(connectionTo(kafka), async (client) => {
@@ -177,7 +178,6 @@ describeJavaKafka('one broker in trouble', () => {
       const chunks: FetchedChunk[] = [];
       for await (const chunk of readPartitions(client, { partitions: ranges })) chunks.push(chunk);
       expect(chunks.map(({ fault, done, nextOffset }) => [fault?.code, done, nextOffset])).toEqual([
-        ['topic-unknown', false, 0],
         ['topic-unknown', false, 0],
       ]);
     });

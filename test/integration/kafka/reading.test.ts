@@ -131,7 +131,8 @@ describeKafka('reading a real Kafka without a group', () => {
     expect(rows.map(({ offset }) => offset)).toEqual(rows.map((_, i) => i));
     expect(chunks.at(-1)).toMatchObject({ done: true, nextOffset: rows.length });
     const committed = await consoleRead(kafka, topic, 0);
-    expect(by(VERDICT.committed)).toEqual(committed.map(({ value }) => value));
+    // The Java consumer stops at the last stable offset, before the record beyond the open transaction.
+    expect(by(VERDICT.committed).slice(0, -1)).toEqual(committed.map(({ value }) => value));
 
     await c.transaction.abort();
     const later = await readTopic(client, topic, { from: 0 });
@@ -168,9 +169,16 @@ describeKafka('reading a real Kafka without a group', () => {
     }
     await producer.disconnect();
     expect(rows.length).toBeLessThan(120);
-    const { rows: ours, chunks } = await readTopic(client, topic);
-    expect(withoutVerdict(ours)).toEqual(await consoleRead(kafka, topic, 0));
-    expect(chunks.at(-1)).toMatchObject({ done: true, nextOffset: 120, problems: [] });
+    // The cleaner may run once more between the two readers: both must have read the same log.
+    let ours = await readTopic(client, topic);
+    let theirs = await consoleRead(kafka, topic, 0);
+    for (let now = await readTopic(client, topic); now.rows.length !== ours.rows.length; ) {
+      ours = now;
+      theirs = await consoleRead(kafka, topic, 0);
+      now = await readTopic(client, topic);
+    }
+    expect(withoutVerdict(ours.rows)).toEqual(theirs);
+    expect(ours.chunks.at(-1)).toMatchObject({ done: true, nextOffset: 120, problems: [] });
   });
 
   test('deleted heads are reported with their range, and reading goes on at the first offset kept', async () => {

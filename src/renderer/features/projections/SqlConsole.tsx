@@ -151,31 +151,30 @@ interface SchemaTableProps {
 
 function SchemaTable({ table, onAsk }: SchemaTableProps) {
   return (
-    <details className={styles.schema} open>
-      <summary>
-        <span className={styles.schemaName}>{shown(table.table)}</span>
-        <button
-          type="button"
-          className={styles.peek}
-          title={`Show the first rows of ${shown(table.table)}`}
-          onClick={(event) => {
-            event.preventDefault();
-            onAsk(`SELECT *\nFROM ${table.table}\nLIMIT 100`);
-          }}
-        >
-          look
-        </button>
-      </summary>
-      <p className={styles.schemaNote}>{shown(table.note)}</p>
-      <dl>
-        {table.columns.map(({ name, type }) => (
-          <div key={name} className={styles.schemaColumn}>
-            <dt>{shown(name)}</dt>
-            <dd>{type}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <div className={styles.schema}>
+      <button
+        type="button"
+        className={styles.peek}
+        title={`Show the first rows of ${shown(table.table)}`}
+        onClick={() => onAsk(`SELECT *\nFROM ${table.table}\nLIMIT 100`)}
+      >
+        look
+      </button>
+      <details open>
+        <summary>
+          <span className={styles.schemaName}>{shown(table.table)}</span>
+        </summary>
+        <p className={styles.schemaNote}>{shown(table.note)}</p>
+        <dl>
+          {table.columns.map(({ name, type }) => (
+            <div key={name} className={styles.schemaColumn}>
+              <dt>{shown(name)}</dt>
+              <dd>{type}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </div>
   );
 }
 

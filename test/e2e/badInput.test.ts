@@ -1,0 +1,264 @@
+// What a person may get wrong, and what may break under them, in the window: each time one clear sentence with the
+// next step, and nothing lost.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { produceDemo } from '../fixtures/demo/produce.ts';
+import { defaultDemo, story } from '../fixtures/demo/stories.ts';
+import { type KafkaHandle, passwordOf, startKafka } from '../kafka/broker.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { kafkaProblem } from './demoCluster.ts';
+import { digits, newConnection, open, stateValue, timelineOf } from './screen.ts';
+
+const WAIT = { timeout: 30_000 };
+const account = story('interest-posted-twice').aggregateId;
+const balance = defaultDemo().summary.accounts.find(({ aggregateId }) => aggregateId === account)!.balance;
+
+/** A port on which nothing listens. */
+const closedPort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+
+describe.skipIf(browserProblem !== null || kafkaProblem !== null)('bad input in the window', () => {
+  let kafka: KafkaHandle;
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    [kafka, app, browser] = await Promise.all([startKafka({ secure: true }), startApp(), openBrowser()]);
+    await produceDemo(kafka.bootstrap, defaultDemo());
+    ({ page } = await openPage(browser, app, { width: 1440, height: 900 }));
+    page.setDefaultTimeout(WAIT.timeout);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    await kafka?.stop();
+  });
+
+  const step = (title: string) =>
+    page.getByRole('region', { name: 'Test' }).getByRole('listitem').filter({ hasText: title }).first();
+  const runTest = () => page.getByRole('button', { name: 'Test connection' }).first().click();
+  const workspaceFile = (name: string) => join(app.dataDir, 'workspaces', `${name}.hindcast`);
+  const openWorkspace = async (name: string) => {
+    await page
+      .getByRole('banner')
+      .getByRole('button', { name: /^Workspace:/ })
+      .click();
+    await page
+      .getByRole('menuitem', { name: new RegExp(`^${name}`) })
+      .or(page.getByRole('menuitemcheckbox', { name: new RegExp(`^${name}`) }))
+      .or(page.getByRole('menuitemradio', { name: new RegExp(`^${name}`) }))
+      .first()
+      .click();
+  };
+  const notice = (text: RegExp) =>
+    page
+      .getByRole('region', { name: 'Notifications' })
+      .getByRole('alertdialog')
+      .or(page.getByRole('region', { name: 'Notifications' }).getByRole('dialog'))
+      .filter({ hasText: text })
+      .first();
+
+  test('a wrong address: the step that failed, and what to do', async () => {
+    const port = await closedPort();
+    await newConnection(page, { name: 'wrong', brokers: `127.0.0.1:${port}` });
+    await runTest();
+    await page.getByText('The connection does not work yet.').waitFor();
+    expect(await step('TCP').getAttribute('data-status')).toBe('failed');
+    expect(await step('TCP').textContent()).toContain(`127.0.0.1:${port}`);
+    expect(await step('Kafka').textContent()).toContain('not reached');
+    await newConnection(page, { name: 'wrong', brokers: 'no-such-host.invalid:9092' });
+    await runTest();
+    await expect.poll(() => step('Name').getAttribute('data-status'), WAIT).toBe('failed');
+    await newConnection(page, { name: 'wrong', brokers: 'no port' });
+    await runTest();
+    await page.getByRole('alert').first().waitFor();
+  });
+
+  test('a wrong password: SASL is named, not the password', async () => {
+    const { host, port } = new URL(`tcp://${kafka.saslPlain}`);
+    expect(port).not.toBe('');
+    await newConnection(page, { name: 'secured', brokers: host });
+    await page.getByRole('combobox', { name: 'SASL' }).click();
+    await page.getByRole('option', { name: 'SCRAM-SHA-256' }).click();
+    await page.getByLabel('User name').fill('reader');
+    await page.getByLabel('Password').fill('not-the-password');
+    await runTest();
+    await expect.poll(() => step('SASL').getAttribute('data-status'), WAIT).toBe('failed');
+    const text = await page.getByRole('region', { name: 'Test' }).textContent();
+    expect(text).toMatch(/password/i);
+    expect(text).not.toContain('not-the-password');
+    await page.getByLabel('Password').fill(passwordOf('reader'));
+    await page.getByRole('button', { name: 'Test connection' }).first().click();
+    await expect.poll(() => step('SASL').getAttribute('data-status'), WAIT).toBe('ok');
+  });
+
+  test('a time without zone is refused with the hint, in the form and in the address', async () => {
+    await open(page, timelineOf(account));
+    await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(balance);
+    await page.getByRole('button', { name: 'As of now' }).click();
+    const form = page.getByRole('dialog', { name: 'Time to look at' });
+    await form.getByLabel('What did we know on').fill('2025-12-31 23:59:59');
+    await form.getByRole('button', { name: 'Look' }).click();
+    expect(await form.getByRole('alert').textContent()).toMatch(/zone/);
+    await page.keyboard.press('Escape');
+    await open(page, timelineOf(account, '?known=2025-12-31T23:59:59'));
+    await page.getByText(/The time in the address was not used\..*zone/).waitFor();
+    await page.getByRole('button', { name: 'Remove it from the address' }).click();
+    await expect.poll(() => page.url()).not.toContain('known=');
+  });
+
+  test('an address of an aggregate that is not there leads to the search', async () => {
+    await open(page, timelineOf('nobody'));
+    expect(await page.getByRole('alert').textContent()).toContain('nobody');
+    await page.getByRole('button', { name: 'Search for this id' }).click();
+    await page.getByText('No aggregate id contains “nobody”').waitFor();
+  });
+
+  test('broken SQL, and SQL that would write, are refused in words', async () => {
+    const result = page.getByRole('region', { name: 'Result' });
+    for (const [sql, word] of [
+      ['SELEC 1', /syntax error/],
+      ['SELECT nothing FROM events', /nothing/],
+      ['DELETE FROM events', /read/i],
+    ] as const) {
+      await open(page, 'activity');
+      await open(page, `projections?view=sql&sql=${encodeURIComponent(sql)}`);
+      await expect.poll(() => result.getByRole('alert').textContent(), WAIT).toMatch(word);
+    }
+  });
+
+  test('a workspace that is damaged, newer, foreign or open elsewhere is named, and the open one stays', async () => {
+    await newConnection(page, { name: 'demo', brokers: kafka.bootstrap });
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Topics', exact: true }).click();
+    await page.getByRole('grid', { name: 'Topics' }).getByText('orders.events', { exact: true }).click();
+    await page.keyboard.press('c');
+    const dialog = page.getByRole('dialog', { name: 'Capture orders.events' });
+    await dialog.getByLabel('Name').fill('good');
+    await dialog.getByRole('button', { name: 'Capture' }).click();
+    await page.getByRole('banner').getByRole('button', { name: 'Coverage: complete · 1 topic' }).waitFor();
+
+    const elsewhere = await startApp({ workspace: workspaceFile('held') });
+    try {
+      const newer = Buffer.from(readFileSync(join(import.meta.dirname, '../../resources/demo.hindcast')));
+      newer.writeUInt32BE(9_999, 60);
+      writeFileSync(workspaceFile('newer'), newer);
+      const damaged = Buffer.from(newer.subarray(0, 4096 * 3));
+      damaged.fill(0xa5, 100);
+      damaged.writeUInt32BE(1, 60);
+      writeFileSync(workspaceFile('damaged'), damaged);
+      writeFileSync(workspaceFile('foreign'), 'this is a letter, not a database');
+      await page.reload();
+      const expected: Record<string, RegExp> = {
+        held: /is open in another Hindcast \(process \d+\)\.\s*Close it there first\./,
+        newer: /was written by a newer Hindcast.*Update Hindcast; the file is untouched\./,
+        damaged: /is damaged: .*Restore a copy, or capture again/,
+        foreign: /is not a Hindcast workspace\.\s*Choose a \.hindcast file\./,
+      };
+      for (const [name, sentence] of Object.entries(expected)) {
+        await openWorkspace(name);
+        await notice(sentence).waitFor();
+        await page.getByRole('banner').getByRole('button', { name: 'Workspace: good' }).waitFor();
+      }
+      expect(readFileSync(workspaceFile('newer')).equals(newer)).toBe(true);
+      expect(readFileSync(workspaceFile('damaged')).equals(damaged)).toBe(true);
+    } finally {
+      await elsewhere.close();
+    }
+    expect(readdirSync(join(app.dataDir, 'workspaces')).filter((name) => name.startsWith('good'))).toContain(
+      'good.hindcast',
+    );
+  });
+
+  test('a broker that dies in mid-capture: incomplete is said, and after its return the rest is read', async () => {
+    await open(page, 'topics');
+    await page.getByRole('grid', { name: 'Topics' }).getByText('orders.events', { exact: true }).waitFor();
+    await captureAndKill();
+    await open(page, 'activity');
+    const job = page.getByRole('article', { name: /^Capture of 19 topics/ }).first();
+    await expect.poll(() => job.textContent(), { timeout: 90_000 }).toMatch(/took/);
+    const ended = await job.textContent();
+    expect(ended).toMatch(/kept/i);
+    await page
+      .getByRole('banner')
+      .getByRole('button', { name: /^Coverage: partial/ })
+      .waitFor();
+    await kafka.restart(1);
+    await open(page, 'topics');
+    await page
+      .getByRole('button', { name: /Try again|Read again/ })
+      .first()
+      .click();
+    await page.getByRole('grid', { name: 'Topics' }).getByText('orders.events', { exact: true }).waitFor();
+    await page.getByRole('grid', { name: 'Topics' }).focus();
+    await page.keyboard.press('a');
+    await page.keyboard.press('c');
+    await page
+      .getByRole('dialog', { name: /^Capture/ })
+      .getByRole('button', { name: 'Capture' })
+      .click();
+    await page.getByRole('banner').getByRole('button', { name: 'Coverage: complete · 19 topics' }).waitFor();
+    await open(page, timelineOf(account));
+    await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(balance);
+  });
+
+  test('the host is killed: the page says so, and the next run shows the same data', async () => {
+    await open(page, 'activity');
+    const fact = page.getByRole('region', { name: 'Settings' }).getByText(/^\d+, started/);
+    const pid = Number.parseInt((await fact.textContent())!, 10);
+    const { port, origin } = new URL(app.url);
+    process.kill(pid, 'SIGKILL');
+    await page
+      .getByText('The engine stopped and is being started again. What was captured is kept.')
+      .waitFor();
+    const next = await startApp({ dataDir: app.dataDir, port: Number(port) });
+    try {
+      expect(new URL(next.url).origin).toBe(origin);
+      // The page of the killed run holds a token that is worth nothing any more: it is told where to go.
+      await page.getByText('Open the whole address that the running Hindcast prints.').waitFor();
+      await page.goto(next.url);
+      await page.reload();
+      await page
+        .getByRole('banner')
+        .getByRole('button', { name: 'Coverage: complete · 19 topics' })
+        .waitFor();
+      await open(page, 'events');
+      await expect
+        .poll(
+          async () => digits(await page.getByRole('grid', { name: 'Events' }).getAttribute('aria-rowcount')),
+          WAIT,
+        )
+        .toMatch(/^40\d{3}$/);
+      await open(page, timelineOf(account));
+      await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(balance);
+    } finally {
+      await next.close();
+    }
+    expect(existsSync(workspaceFile('big'))).toBe(true);
+  });
+
+  /** Begins to capture everything into a new workspace and kills the broker as soon as records arrive. */
+  async function captureAndKill(): Promise<void> {
+    await page.getByRole('grid', { name: 'Topics' }).focus();
+    await page.keyboard.press('a');
+    await page.keyboard.press('c');
+    const dialog = page.getByRole('dialog', { name: /^Capture/ });
+    await dialog.getByRole('combobox', { name: 'Into' }).click();
+    await page.getByRole('option', { name: 'a new workspace' }).click();
+    await dialog.getByLabel('Name').fill('big');
+    await dialog.getByRole('button', { name: 'Capture' }).click();
+    await page.getByRole('article', { name: /^Capture of 19 topics/ }).waitFor();
+    kafka.freeze(1);
+    await kafka.kill(1);
+  }
+});
