@@ -1,7 +1,7 @@
 // Writes the bundled demo recording: the seeded generator's records through the product's own store.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { appendRecords, type ImportRecord } from '../src/engine/capture/import.ts';
 import { saveRecording } from '../src/engine/store/recording.ts';
 import { openWorkspace } from '../src/engine/store/workspace.ts';
@@ -24,6 +24,7 @@ try {
     if (waiting.length === BATCH) await flush(false);
   }
   await flush(true);
+  mkdirSync(dirname(target), { recursive: true });
   rmSync(target, { force: true });
   await saveRecording(workspace, target);
   await workspace.close();

@@ -1,4 +1,5 @@
 /** The way from a helper process to the engine: Electron's parent port in a utility process, IPC in plain Node. */
+import { Worker } from 'node:worker_threads';
 
 export interface ParentLink {
   send(message: unknown): void;
@@ -11,6 +12,18 @@ interface ElectronParentPort {
   on(event: 'message', listener: (event: { data: unknown }) => void): void;
 }
 
+const WATCH_EVERY_MS = 500;
+
+/**
+ * A statement that runs in native code keeps this thread from hearing that the engine was killed; a thread of its own
+ * sees the parent change and ends the process.
+ */
+function endWithParent(): void {
+  const watch = `const parent = ${process.ppid};
+    setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), ${WATCH_EVERY_MS});`;
+  new Worker(watch, { eval: true }).unref();
+}
+
 /** @throws Error when the process was started by hand and has no parent to talk to */
 export function parentLink(): ParentLink {
   const port = (process as unknown as { parentPort?: ElectronParentPort }).parentPort;
@@ -21,6 +34,7 @@ export function parentLink(): ParentLink {
     };
   if (process.send === undefined) throw new Error('this file is started by the engine, with a channel to it');
   process.once('disconnect', () => process.exit(0));
+  endWithParent();
   // Ctrl-C reaches every process of a terminal; the engine decides what becomes of a query.
   process.on('SIGINT', () => {});
   return {

@@ -1,0 +1,53 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { openWorkspace } from '../store/workspace.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const folder = mkdtempSync(join(tmpdir(), 'hindcast-orphan-'));
+let child: ChildProcess | undefined;
+afterEach(() => {
+  child?.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ENDLESS = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n';
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'a statement that never ends dies with a killed engine',
+  async () => {
+    const file = join(folder, 'empty.hindcast');
+    await (await openWorkspace(file, { mode: 'create', log: () => {} })).close();
+    const script = `
+      import { createEngine } from '${root}/src/engine/app.ts';
+      import { createNodeHost } from '${root}/src/headless/nodeHost.ts';
+      const host = createNodeHost({ dataDir: '${folder}/data', door: 'test', version: '0', restarts: 0, demoRecording: null });
+      const engine = await createEngine(host, { openLast: false });
+      await engine.openWorkspaceFile('${file}', 'read-only');
+      const context = { signal: new AbortController().signal, traceId: 't' };
+      void engine.services.sql.query({ sql: '${ENDLESS}', cut: { knownOn: null, trueOn: null }, limit: 1 }, context);
+      setTimeout(() => console.log('running'), 1500);`;
+    writeFileSync(join(folder, 'engine.mjs'), script);
+    child = spawn(process.execPath, [join(folder, 'engine.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((done) => child!.stdout!.once('data', done));
+    const helpers = execFileSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
+    expect(helpers.length).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    await expect.poll(() => helpers.some(isAlive), { timeout: 10_000 }).toBe(false);
+  },
+  60_000,
+);
