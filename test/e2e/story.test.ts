@@ -90,10 +90,11 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
 
   test('the account is found by its id, and its doubled interest is named', async () => {
     await open(page, 'aggregates');
+    // The id stands in the events of whoever sent it money, too.
     await page.getByLabel(/^Search aggregates by id/).fill(doubled.aggregateId.slice(0, 13));
     const list = page.getByRole('grid', { name: 'Aggregates' });
-    await expect.poll(() => list.getAttribute('aria-rowcount'), WAIT).toBe('2');
-    await page.getByLabel(/^Search aggregates by id/).press('Enter');
+    await expect.poll(() => list.getAttribute('aria-rowcount'), WAIT).toMatch(/^[2-9]$/);
+    await list.getByText(doubled.aggregateId, { exact: true }).dblclick();
     await page.getByRole('heading', { level: 1, name: 'Savings account SA-1000420017' }).waitFor();
     await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(account.balance);
     await page.getByRole('button', { name: /^1 fault: Same content as v394, 4\.0 s earlier/ }).click();
