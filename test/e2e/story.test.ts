@@ -186,12 +186,10 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
     const receipt = page.getByRole('region', { name: 'Receipt' });
     await receipt.getByText('read back: the same bytes').waitFor();
     await receipt.getByText('nobody wrote in between').waitFor();
-    const fact = (name: string) =>
-      receipt
-        .locator('dt', { hasText: name })
-        .first()
-        .locator('xpath=following-sibling::dd[1]')
-        .textContent();
+    const fact = async (name: string) => {
+      const term = receipt.locator('dt', { hasText: name }).first();
+      return (await term.locator('xpath=following-sibling::dd[1]').textContent()) ?? '';
+    };
     const [, topic, partition, offset] = /^(\S+) \[(\d+)\] @ ([\d\s]+)$/.exec(await fact('place'))!;
     place = { topic: topic!, partition: Number(partition), offset: BigInt(digits(offset)) };
     eventId = await fact('event id');

@@ -112,7 +112,7 @@ export default function AggregatesScreen() {
           shown(row.ref.id)
         ) : (
           <>
-            {shown(row.ref.id)} <span className={styles.foundIn}>found in an event</span>
+            {shown(row.ref.id)} <span className={styles.foundIn}>in its events</span>
           </>
         ),
       hover: (row) => shown(row.ref.id),
