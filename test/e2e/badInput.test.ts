@@ -208,6 +208,33 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('bad input in 
     await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(balance);
   });
 
+  test('a topic that vanished after it was listed is named, and what was captured stays', async () => {
+    const topicTool = (...args: string[]) =>
+      kafka.tool('TopicCommand', '--bootstrap-server', kafka.bootstrap, '--topic', 'gone.events', ...args);
+    await topicTool('--create', '--partitions', '1');
+    await open(page, 'topics');
+    await page.getByRole('button', { name: 'Read again' }).first().click();
+    const topics = page.getByRole('grid', { name: 'Topics' });
+    await topics.getByText('gone.events', { exact: true }).waitFor();
+    await topicTool('--delete');
+    await page.getByPlaceholder('Part of a topic’s name').fill('gone.events');
+    await expect.poll(() => topics.getAttribute('aria-rowcount'), WAIT).toBe('2');
+    await topics.focus();
+    await page.keyboard.press('a');
+    await page.keyboard.press('c');
+    await page
+      .getByRole('dialog', { name: /^Capture/ })
+      .getByRole('button', { name: 'Capture' })
+      .click();
+    await open(page, 'activity');
+    const job = page.getByRole('article', { name: /gone\.events/ }).first();
+    await expect.poll(() => job.textContent(), WAIT).toMatch(/The topic gone\.events is not on/);
+    expect(await job.textContent()).toContain(
+      'Check the name and that the principal has Describe and Read on it.',
+    );
+    await page.getByRole('banner').getByRole('button', { name: 'Coverage: complete · 19 topics' }).waitFor();
+  });
+
   test('the host is killed: the page says so, and the next run shows the same data', async () => {
     await open(page, 'activity');
     const fact = page.getByRole('region', { name: 'Settings' }).getByText(/^\d+, started/);
