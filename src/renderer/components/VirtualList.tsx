@@ -1,6 +1,6 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import type { RowSource } from '../lib/pagedRows.ts';
-import { rowForKey, useVirtualRows } from '../lib/virtual.ts';
+import { rowForKey, useSelectableRows } from '../lib/virtual.ts';
 import { cx } from './cx.ts';
 import styles from './VirtualList.module.css';
 
@@ -37,17 +37,15 @@ export function VirtualList<Row>(props: ListProps<Row>) {
     divider,
     rowHeight = 44,
   } = props;
-  const { follow = 'nearest', autoFocus, isOld } = props;
-  const scroller = useRef<HTMLDivElement>(null);
-  const view = useVirtualRows(scroller, total, rowHeight);
-  useEffect(() => onRange(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
-  useEffect(() => {
-    if (autoFocus) scroller.current?.focus({ preventScroll: true });
-  }, [autoFocus]);
-  const { scrollTo, viewport } = view;
-  useEffect(() => {
-    if (selected >= 0 && selected < total && viewport > 0) scrollTo(selected, follow);
-  }, [selected, total, viewport, follow, scrollTo]);
+  const { follow, autoFocus, isOld } = props;
+  const { scroller, view } = useSelectableRows({
+    total,
+    rowHeight,
+    onRange,
+    selected,
+    follow,
+    autoFocus,
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== scroller.current || event.ctrlKey || event.metaKey || event.altKey) return;

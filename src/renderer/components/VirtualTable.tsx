@@ -1,8 +1,8 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a real table cannot be virtual with a scaled scroll range.
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its row by aria-activedescendant.
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef } from 'react';
+import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import type { RowSource } from '../lib/pagedRows.ts';
-import { rowForKey, useVirtualRows } from '../lib/virtual.ts';
+import { rowForKey, useSelectableRows } from '../lib/virtual.ts';
 import { cx } from './cx.ts';
 import styles from './VirtualTable.module.css';
 
@@ -60,16 +60,14 @@ export function VirtualTable<Row>(props: TableProps<Row>) {
     autoFocus,
     isOld,
   } = props;
-  const scroller = useRef<HTMLDivElement>(null);
-  const view = useVirtualRows(scroller, total, ROW, HEAD);
-  useEffect(() => onRange(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
-  useEffect(() => {
-    if (autoFocus) scroller.current?.focus({ preventScroll: true });
-  }, [autoFocus]);
-  const { scrollTo, viewport } = view;
-  useEffect(() => {
-    if (selected >= 0 && selected < total && viewport > 0) scrollTo(selected);
-  }, [selected, total, viewport, scrollTo]);
+  const { scroller, view } = useSelectableRows({
+    total,
+    rowHeight: ROW,
+    headHeight: HEAD,
+    onRange,
+    selected,
+    autoFocus,
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== scroller.current && !(event.target as Element).closest('[role=row]')) return;

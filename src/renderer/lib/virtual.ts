@@ -135,6 +135,34 @@ export function useVirtualRows(
   };
 }
 
+interface SelectableRows {
+  total: number;
+  rowHeight: number;
+  headHeight?: number;
+  /** Told which rows are on the screen, so that their pages are loaded. */
+  onRange: (first: number, last: number) => void;
+  /** Kept in view; −1: none. */
+  selected: number;
+  follow?: 'nearest' | 'center';
+  autoFocus?: boolean;
+}
+
+/** What every long list with a selection does: reports its range, takes the focus if asked, follows the selection. */
+export function useSelectableRows(rows: SelectableRows) {
+  const { total, rowHeight, headHeight, onRange, selected, follow = 'nearest', autoFocus } = rows;
+  const scroller = useRef<HTMLDivElement>(null);
+  const view = useVirtualRows(scroller, total, rowHeight, headHeight);
+  useEffect(() => onRange(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
+  useEffect(() => {
+    if (autoFocus) scroller.current?.focus({ preventScroll: true });
+  }, [autoFocus]);
+  const { scrollTo, viewport } = view;
+  useEffect(() => {
+    if (selected >= 0 && selected < total && viewport > 0) scrollTo(selected, follow);
+  }, [selected, total, viewport, follow, scrollTo]);
+  return { scroller, view };
+}
+
 /** Where a key of the list keyboard leads from row `at`; null for other keys. */
 export function rowForKey(key: string, at: number, rows: number, pageRows: number): number | null {
   if (rows === 0) return null;
