@@ -53,6 +53,10 @@ export function detectMapping(samples: readonly RawRecord[]): Detection {
     const reason = of === 0 ? 'No sample has a value' : `None of ${of} samples is a JSON object`;
     return { mapping: null, fitted: 0, of, reason, aggregateType: null };
   }
+  best = byTopicWhereTypesDisagree(
+    best,
+    filled.map(({ record }) => record),
+  );
   const types = new Set<string | null>();
   const compiled = compileMapping(best);
   for (const { record, value } of filled) {
@@ -67,4 +71,23 @@ export function detectMapping(samples: readonly RawRecord[]): Detection {
       : `${fitted} of ${of} samples have ${marks}`;
   const only = types.size === 1 ? [...types][0]! : null;
   return { mapping: best, fitted, of, reason, aggregateType: only };
+}
+
+/**
+ * `com.acme.order.created` names its aggregate type, `paper.review.started` a step: seen where one aggregate would be of
+ * several types. The topic then names the type of them all.
+ */
+function byTopicWhereTypesDisagree(mapping: EnvelopeMapping, records: readonly RawRecord[]): EnvelopeMapping {
+  const rule = mapping.fields.aggregateType;
+  if (rule?.derive !== 'type-part') return mapping;
+  const typeOf = new Map<string, string | null>();
+  const disagree = records.some((record) => {
+    const { aggregateId, aggregateType } = extractEnvelope(record, mapping);
+    if (aggregateId === null) return false;
+    const known = typeOf.get(aggregateId) ?? aggregateType;
+    typeOf.set(aggregateId, known);
+    return known !== aggregateType;
+  });
+  if (!disagree) return mapping;
+  return { ...mapping, fields: { ...mapping.fields, aggregateType: { ...rule, derive: 'topic' } } };
 }
