@@ -1,8 +1,12 @@
 /** What the desktop shell gives to the page as `window.hindcast`, and what it tells the page. */
 
 /** What a file is chosen for; decides the dialog's title and filters. */
-export const FILE_PURPOSES = ['workspace', 'recording'] as const;
+export const FILE_PURPOSES = ['workspace', 'recording', 'import'] as const;
 export type FilePurpose = (typeof FILE_PURPOSES)[number];
+
+/** What a file is written for. */
+export const SAVE_PURPOSES = ['recording', 'ndjson', 'csv', 'parquet'] as const;
+export type SavePurpose = (typeof SAVE_PURPOSES)[number];
 
 /** Commands of the menu, of links and of files that the system opens. */
 export type DesktopCommand =
@@ -22,12 +26,21 @@ export interface DesktopBridge {
   connectEngine(nonce: string): void;
   /** Opens a dialog. A token that stands for the file, usable once; null when nothing was chosen. */
   openFileDialog(purpose: FilePurpose): Promise<string | null>;
+  /** Opens a dialog for a file to be written; `name` is proposed. A token, usable once; null when none was chosen. */
+  saveFileDialog(purpose: SavePurpose, name: string): Promise<string | null>;
   /** What came before the first listener is kept for it. Returns the function that ends listening. */
   onCommand(listener: (command: DesktopCommand) => void): () => void;
 }
 
 /** All keys of `window.hindcast`, sorted. A test compares them with what the page sees. */
-export const BRIDGE_KEYS = ['connectEngine', 'onCommand', 'openFileDialog', 'platform', 'version'] as const;
+export const BRIDGE_KEYS = [
+  'connectEngine',
+  'onCommand',
+  'openFileDialog',
+  'platform',
+  'saveFileDialog',
+  'version',
+] as const;
 /** Type of the window message that brings the port. */
 export const PORT_MESSAGE = 'hindcast-port';
 /** Type of the window message that tells that the engine ended by itself: the port to it is dead. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Count, Int64, Millis, Name } from './common.ts';
 import { job, nothing, query } from './procedure.ts';
+import { more, next, topicQueries } from './topics.ts';
 
 export const Environment = z.enum(['development', 'staging', 'production']);
 export const SaslMechanism = z.enum(['plain', 'scram-sha-256', 'scram-sha-512']);
@@ -104,30 +105,63 @@ export const connections = {
 
 export const topics = {
   list: query(
-    z.object({ connectionId: z.string(), internal: z.boolean() }).strict(),
+    z.object({ connectionId: z.string(), internal: z.boolean(), more }).strict(),
     z.object({
       clusterId: z.string().nullable(),
       brokers: Count,
+      /** A part of them; `next` leads on. */
       topics: z.array(TopicRow),
+      total: Count,
       tookMs: z.number(),
+      next,
     }),
   ),
   partitions: query(
     z.object({ connectionId: z.string(), topic: z.string() }).strict(),
     z.array(TopicPartition),
   ),
+  ...topicQueries,
 };
 
+const Moment = [z.object({ time: Millis }).strict(), z.object({ offset: Int64 }).strict()] as const;
+/**
+ * What is wanted of every partition; what is stored already is not read again. go-on: what was asked for before and what
+ * came since, a new partition from the log's start. earliest: all. latest: the last offsets of each partition.
+ */
+export const CaptureFrom = z.union([
+  z.literal('go-on'),
+  z.literal('earliest'),
+  ...Moment,
+  z
+    .object({
+      latest: z
+        .number()
+        .int()
+        .min(1)
+        .max(2 ** 40),
+    })
+    .strict(),
+]);
+export type CaptureFrom = z.infer<typeof CaptureFrom>;
+/** Inclusive. A time ends a partition before its first record that is later. */
+export const CaptureTo = z.union(Moment);
+export type CaptureTo = z.infer<typeof CaptureTo>;
+const CapturedTopics = z.array(z.string().min(1).max(249)).min(1).max(5000);
+
 export const capture = {
-  /** Captures until the end offsets seen at the start. Goes on where the workspace stands. */
+  /** Captures until the end offsets seen at the start. */
   start: job(
     z
       .object({
         connectionId: z.string(),
-        topics: z.array(z.string().min(1).max(249)).min(1).max(5000),
-        /** Where to begin in a partition that the workspace does not hold yet. */
-        from: z.union([z.literal('earliest'), z.object({ time: Millis }), z.object({ offset: Int64 })]),
+        topics: CapturedTopics,
+        from: CaptureFrom,
+        to: CaptureTo.optional(),
+        /** Only records with exactly this key (UTF-8): its own partition first, then the others. */
+        key: z.string().min(1).max(100_000).optional(),
       })
       .strict(),
   ),
+  /** Captures, and goes on with what comes until it is cancelled. One at a time; steps aside for other captures. */
+  follow: job(z.object({ connectionId: z.string(), topics: CapturedTopics, from: CaptureFrom }).strict()),
 };

@@ -1,10 +1,13 @@
 import type { z } from 'zod';
+import { check } from './check.ts';
 import { compensate } from './compensate.ts';
 import { capture, connections, topics } from './connections.ts';
 import { aggregates, events } from './events.ts';
 import type { Procedure } from './procedure.ts';
 import { projections, sql } from './projections.ts';
+import { search } from './search.ts';
 import { jobs, system } from './system.ts';
+import { transfer } from './transfer.ts';
 import { workspace } from './workspace.ts';
 
 /** Everything the page may ask of the engine, by namespace and name. */
@@ -15,11 +18,14 @@ export const contract = {
   topics,
   capture,
   workspace,
+  transfer,
   events,
   aggregates,
   projections,
   sql,
   compensate,
+  search,
+  check,
 } as const;
 
 export type Contract = typeof contract;

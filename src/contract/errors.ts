@@ -34,7 +34,7 @@ export const ERRORS = {
     false,
   ],
   'connection.unknown': ['There is no connection {id}.', 'Choose one from the list of connections.', false],
-  'connection.failed': ['{where}: {problem}.', '{next}', true],
+  'connection.failed': ['{problem}.', '{next}', true],
   'connection.secret-missing': [
     'The password of {name} is not stored on this machine.',
     'Open the connection and type it again.',
@@ -61,9 +61,14 @@ export const ERRORS = {
     'Ask for Describe and Read on the topic.',
     false,
   ],
-  'topic.recreated': [
-    'The topic {topic} was deleted and created again: its id differs from the captured one.',
-    'Capture it into a new workspace; the two are never mixed.',
+  'topic.name-mismatch': [
+    'The typed name does not match {name}.',
+    'Type the name of the topic exactly.',
+    false,
+  ],
+  'topic.not-held': [
+    'The workspace holds nothing of a topic {topic}.',
+    'Choose one of the topics listed.',
     false,
   ],
   'workspace.none': ['No workspace is open.', 'Open or create one.', false],
@@ -81,6 +86,11 @@ export const ERRORS = {
   'workspace.damaged': [
     '{where} is damaged: {problem}.',
     'Restore a copy, or capture again from Kafka; the file is untouched.',
+    false,
+  ],
+  'workspace.prerelease': [
+    '{where} was made by a pre-release of Hindcast, whose files this one does not read.',
+    'Create a workspace and capture again; the file is untouched.',
     false,
   ],
   'workspace.not-ours': ['{where} is not a Hindcast workspace.', 'Choose a .hindcast file.', false],
@@ -106,11 +116,8 @@ export const ERRORS = {
     true,
   ],
   'capture.running': ['A capture is already running in this workspace.', 'Wait for it or cancel it.', true],
-  'capture.incomplete': [
-    'The capture ended early: {problem}.',
-    'Capture again: it goes on where it stopped.',
-    true,
-  ],
+  'capture.incomplete': ['The capture ended early: {problem}.', '{next}', true],
+  'recheck.differs': ['The workspace and the cluster are not the same: {problem}', '{next}', false],
   'record.unknown': [
     'There is no record {place} in this workspace.',
     'Capture the topic further, or check the offset.',
@@ -137,6 +144,13 @@ export const ERRORS = {
     false,
   ],
   'projection.built-in': ['{name} is built in and cannot be changed.', 'Save it under another name.', false],
+  'filter.invalid': ['Filter, character {character}: {problem}.', '{hint}', false],
+  'filter.unknown': ['There is no saved filter {name}.', 'Choose one from the list.', false],
+  'filter.exists': [
+    'A saved filter {name} exists already.',
+    'Choose another name, or remove that one first.',
+    false,
+  ],
   'sql.invalid': [
     'SQL: {problem}.',
     'Correct the statement; tables and columns are listed beside the console.',
@@ -175,6 +189,42 @@ export const ERRORS = {
     'Open the whole address that the running `hindcast serve` prints.',
     false,
   ],
+  'disk.short': [
+    '{what} needs {needed} free on the disk of {where}, where {available} are free.',
+    'Free some space there and try again; nothing was changed.',
+    true,
+  ],
+  'file.write': [
+    '{where} cannot be written: {problem}.',
+    'Choose another place, or free space there.',
+    false,
+  ],
+  'file.exists': [
+    'There is a file {where} already.',
+    'Choose another name, or say that it may be replaced.',
+    false,
+  ],
+  'import.bad-lines': [
+    'The import is incomplete: {problem}.',
+    'The report lists each of them with the reason.',
+    false,
+  ],
+  'export.incomplete': [
+    'The export is incomplete: {problem}.',
+    'Export again when nothing is being captured.',
+    true,
+  ],
+  'import.unreadable': [
+    '{where} cannot be imported: {problem}.',
+    'Choose a file that Hindcast exported: NDJSON, CSV or Parquet with topic, partition, offset, timestamp, key and value.',
+    false,
+  ],
+  'workspace.faults': [
+    '{where} has faults: {problem}',
+    'Read in the report what is damaged and what can be used; a topic can be deleted and captured again.',
+    false,
+  ],
+  'workspace.open': ['{name} is open in this window.', 'Open another workspace first.', false],
   'file.token': ['That file was not chosen in a dialog of this window.', 'Choose it again.', false],
 } as const satisfies Record<string, readonly [sentence: string, nextStep: string, retryable: boolean]>;
 
@@ -191,6 +241,10 @@ export const ErrorValue = z.object({
   traceId: z.string(),
 });
 export type ErrorValue = z.infer<typeof ErrorValue>;
+
+/** A problem with the place that it is of, unless it names it itself. */
+export const placed = (where: string, problem: string): string =>
+  problem.includes(where) ? problem : `${where}: ${problem}`;
 
 const fill = (template: string, details: ErrorDetails): string =>
   template.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? `(${name} not known)`));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FILTER_LIMITS } from '../core/filter/limits.ts';
 import {
   AggregateRef,
   BytesOut,
@@ -14,8 +15,9 @@ import {
   RecordKind,
   Verdict,
 } from './common.ts';
+import { comparing } from './compare.ts';
 import { LIMITS } from './limits.ts';
-import { bytesQuery, query } from './procedure.ts';
+import { bytesQuery, query, stream } from './procedure.ts';
 
 /** All given conditions must hold. An absent field does not restrict. */
 export const EventFilter = z
@@ -34,9 +36,24 @@ export const EventFilter = z
     to: Millis.optional(),
     kinds: z.array(RecordKind).optional(),
     verdicts: z.array(Verdict).optional(),
+    /** An expression of the filter language (core/filter). */
+    where: z.string().max(FILTER_LIMITS.text).optional(),
   })
   .strict();
 export type EventFilter = z.infer<typeof EventFilter>;
+
+/**
+ * How far the bytes were searched. Counts of a filter that is not searched to its end are those so far; `spared` records
+ * need not be looked at because the full-text index tells that they do not fit.
+ */
+export const ScanState = z.object({
+  looked: Count,
+  of: Count,
+  matched: Count,
+  done: z.boolean(),
+  spared: Count,
+});
+export type ScanState = z.infer<typeof ScanState>;
 
 const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 
@@ -86,7 +103,16 @@ export const events = {
       revision: Count,
       tookMs: z.number(),
       coverage: CoverageBadge,
+      /** Null: the columns answered, no value had to be read. */
+      scan: ScanState.nullable(),
     }),
+  ),
+  /** Searches on for a fraction of a second. @throws `filter.invalid` */
+  scan: query(z.object({ filter: EventFilter }).strict(), ScanState),
+  /** The counts of `query`, now and whenever the captured data change, a dozen times a second at most. */
+  watch: stream(
+    z.object({ filter: EventFilter }).strict(),
+    z.object({ total: Count, of: Count, revision: Count }),
   ),
   /** Index of the first row recorded at or after a moment. */
   locate: query(z.object({ filter: EventFilter, time: Millis }).strict(), z.object({ index: Count })),
@@ -102,7 +128,10 @@ export const events = {
     z.object({
       from: Millis.nullable(),
       to: Millis.nullable(),
-      /** Records per bucket: all of the workspace, and those that fit the filter (its time range aside). */
+      /**
+       * Records per bucket: all of the workspace, and those that fit the filter – its time range aside, unless bytes
+       * have to be searched, which is done within the range and counted as far as it is.
+       */
       all: z.array(Count),
       matching: z.array(Count),
     }),
@@ -113,7 +142,17 @@ export const events = {
     z.object({
       types: z.array(z.object({ type: z.string(), count: Count })),
       topics: z.array(z.object({ topic: z.string(), count: Count })),
+      /** The bytes are not searched to the end: these are the counts so far. */
+      partial: z.boolean(),
     }),
+  ),
+  /**
+   * Records in full, each a line of JSON: at most `count`, fewer when they are long. For callers inside the engine's
+   * process: an answer may be larger than a frame.
+   */
+  documents: query(
+    z.object({ filter: EventFilter, from: Count, count: z.number().int().min(1).max(10_000) }).strict(),
+    z.object({ lines: z.array(z.string()), total: Count, scan: ScanState.nullable() }),
   ),
   get: query(z.object({ id: RecordId }).strict(), RecordDetail),
   /** A part of the raw bytes of a record; header parts are numbered from 0. */
@@ -280,4 +319,5 @@ export const aggregates = {
       .strict(),
     z.object({ index: z.number().int().nullable() }),
   ),
+  ...comparing,
 };

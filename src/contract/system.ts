@@ -4,12 +4,30 @@ import { ErrorValue } from './errors.ts';
 import { nothing, query, stream } from './procedure.ts';
 
 /** What of the engine's knowledge has changed; the page asks again for what hangs on it. */
-export const ChangedScope = z.enum(['connections', 'workspace', 'events', 'projections', 'jobs', 'receipts']);
+export const ChangedScope = z.enum([
+  'connections',
+  'workspace',
+  'events',
+  'projections',
+  'jobs',
+  'receipts',
+  'search',
+]);
 export type ChangedScope = z.infer<typeof ChangedScope>;
 
 export const JobState = z.object({
   id: z.string(),
-  kind: z.enum(['capture', 'projection']),
+  kind: z.enum([
+    'capture',
+    'follow',
+    'recheck',
+    'projection',
+    'workspace',
+    'export',
+    'import',
+    'index',
+    'check',
+  ]),
   title: z.string(),
   status: z.enum(['running', 'done', 'incomplete', 'failed', 'cancelled']),
   startedAt: Millis,

@@ -1,5 +1,6 @@
 /** Which event gave each leaf of a state the value it has. */
-import { applyEvent, type CompiledReducer, type FoldContext, sameJson } from './fold.ts';
+import { type FoldContext, sameJson } from './fold.ts';
+import type { Folder } from './folder.ts';
 import type { Blame, Json, StreamEvent } from './model.ts';
 import { isJsonObject } from './numbers.ts';
 import type { PathStep } from './path.ts';
@@ -63,15 +64,15 @@ export interface BlameResult {
 
 /** Folds and remembers, per leaf, the last event that changed it. An event that sets the same value again changes nothing. */
 export function foldWithBlame(
-  compiled: CompiledReducer,
+  folder: Folder,
   events: readonly StreamEvent[],
   context: FoldContext = {},
 ): BlameResult {
-  let state = compiled.initial;
+  let state = folder.initial;
   let node = fresh(state, INITIAL);
   const problems: BlameResult['problems'] = [];
   for (const event of events) {
-    const applied = applyEvent(compiled, state, event, context);
+    const applied = folder.step(state, event, context);
     if (applied.problem !== undefined) problems.push({ id: event.id, message: applied.problem });
     node = update(state, applied.state, node, event.id);
     state = applied.state;

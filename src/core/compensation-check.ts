@@ -1,9 +1,10 @@
 /** What must hold before a compensating event may be sent, and what it would do. */
-import { type CompensationDraft, encodeCompensation, payloadOf } from './compensation.ts';
+import { CORRECTS_NOTHING, type CompensationDraft, encodeCompensation, payloadOf } from './compensation.ts';
 import { soundsPast } from './compensation-type.ts';
 import { decodeRecord } from './envelope/decode.ts';
 import { streamEventOf } from './envelope/stream-event.ts';
-import { type CompiledReducer, type FoldContext, foldStream, handlesType, sameJson } from './fold.ts';
+import { type FoldContext, sameJson } from './fold.ts';
+import type { Folder } from './folder.ts';
 import { isJsonObject } from './json.ts';
 import type { Json, StreamEvent } from './model.ts';
 import { decimalTextOf } from './numbers.ts';
@@ -19,7 +20,7 @@ export interface StreamContext {
   /** Key bytes of the stream's records in the target topic. */
   key: Uint8Array | null;
   corrected?: StreamEvent;
-  compiled: CompiledReducer;
+  folder: Folder;
   /** Idempotency keys that were published before. */
   publishedKeys: ReadonlySet<string>;
   /** Milliseconds since 1970. */
@@ -88,8 +89,8 @@ export function validateCompensation(draft: CompensationDraft, context: StreamCo
       nextStep: 'Name it in the past tense, such as FeeReversed',
     });
   }
-  if (draft.eventType !== '' && !handlesType(context.compiled, draft.eventType)) {
-    const message = `The reducer “${context.compiled.reducer.name}” does nothing for ${draft.eventType}`;
+  if (draft.eventType !== '' && !context.folder.handles(draft.eventType)) {
+    const message = `The reducer “${context.folder.name}” does nothing for ${draft.eventType}`;
     warnings.push({
       field: from('eventType'),
       message,
@@ -99,6 +100,12 @@ export function validateCompensation(draft: CompensationDraft, context: StreamCo
   checkIdentity(draft, context, decoded.envelope!, fail, from);
   checkTimes(envelope.occurredAt?.value, context, from('occurredAt'), fail);
   checkPayload(draft, context, fail);
+  // What the shape could still derive, such as an aggregate id from the key, must stand where the stream writes it.
+  for (const { name, value, editable, hint } of draft.fields) {
+    const isMissing = !editable && value === null && hint !== CORRECTS_NOTHING;
+    if (isMissing && !errors.some(({ field }) => field === name))
+      fail(name, `${name} is missing`, 'Put it back where it stood, or start again');
+  }
   if (context.publishedKeys.has(draft.idempotencyKey)) {
     fail('idempotencyKey', 'This compensation was already published', 'Open the receipt of the first one');
   }
@@ -195,8 +202,8 @@ export function previewCompensation(
   context: StreamContext,
   foldContext: FoldContext = { aggregateType: context.aggregateType, aggregateId: context.aggregateId },
 ): CompensationPreview {
-  const { compiled, stream, corrected } = context;
-  const now = foldStream(compiled, stream, foldContext).state;
+  const { folder, stream, corrected } = context;
+  const now = folder.fold(stream, foldContext).state;
   const last = stream.at(-1);
   const added = streamEventOf(
     {
@@ -210,11 +217,11 @@ export function previewCompensation(
     },
     decodeDraft(draft, context.now),
   );
-  const step = foldStream(compiled, [added], foldContext, now);
+  const step = folder.fold([added], foldContext, now);
   const without = corrected === undefined ? null : stream.filter((event) => event.id !== corrected.id);
   const preview: CompensationPreview = {
     now,
-    shouldBe: without === null ? null : foldStream(compiled, without, foldContext).state,
+    shouldBe: without === null ? null : folder.fold(without, foldContext).state,
     after: step.state,
   };
   const problem = step.problems[0]?.message;

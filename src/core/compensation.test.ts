@@ -17,7 +17,8 @@ import { decodeRecord } from './envelope/decode.ts';
 import { builtInMapping } from './envelope/mappings.ts';
 import type { Headers } from './envelope/record.ts';
 import { streamEventOf } from './envelope/stream-event.ts';
-import { compileReducer, mergeReducer } from './fold.ts';
+import { mergeReducer } from './fold.ts';
+import { declarativeFolder } from './folder.ts';
 import { formatJson } from './json.ts';
 import type { JsonObject } from './model.ts';
 import { reducerFor } from './projections/builtin.ts';
@@ -111,7 +112,7 @@ function contextOf(input: CompensationInput, more: Partial<StreamContext> = {}):
     stream: input.stream,
     key: input.head.key,
     corrected: input.corrected?.event,
-    compiled: compileReducer(input.reducer),
+    folder: declarativeFolder(input.reducer),
     publishedKeys: new Set(),
     now: NOW,
     ...more,
@@ -180,6 +181,14 @@ describe('draftCompensation in the flat shape', () => {
     });
     expect(textOf(encodeCompensation(edited).value)).toContain('"amount":-60.00');
     expect(() => editDraftText(draft, '{"a":')).toThrow(/the text ends/);
+  });
+
+  it('names a field that the shape could derive but the stream writes', () => {
+    const text = formatJson(draft.value, 2).replace(/ *"aggregate_id":.*\n/, '');
+    const { errors } = validateCompensation(editDraftText(draft, text), contextOf(input));
+    expect(errors.map(({ field, message }) => [field, message])).toEqual([
+      ['aggregate_id', 'aggregate_id is missing'],
+    ]);
   });
 
   it.each<[string, string, unknown, string]>([

@@ -27,6 +27,9 @@ export const IDEMPOTENCY_HEADER = 'idempotency-key';
 /** Headers that belong to one delivery of one event. */
 const OWN_HEADER = /^(?:idempotency[-_]key|event[-_]?id|message[-_]?id|.*retry.*|.*attempt.*)$/i;
 
+/** The hint of an empty causation id: the one field that may stay empty although it is not edited. */
+export const CORRECTS_NOTHING = 'corrects no event';
+
 const encoder = new TextEncoder();
 
 /** The place of a standard field in this template: where it is declared, else the first path of the mapping. */
@@ -185,7 +188,7 @@ export function draftCompensation(input: CompensationInput): CompensationDraft {
     'causationId',
     corrected?.event.eventId ?? null,
     false,
-    corrected === undefined ? 'corrects no event' : 'the corrected event',
+    corrected === undefined ? CORRECTS_NOTHING : 'the corrected event',
   );
   const sequence = source.decoded.envelope?.sequenceNumber?.value;
   if (sequence !== undefined && /^\d{1,15}$/.test(sequence)) {

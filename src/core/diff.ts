@@ -7,7 +7,8 @@ import type { PathStep } from './path.ts';
 /** Keys that name an item of a list, the most usual first. */
 const IDENTITY_KEYS = ['id', 'uuid', 'key', 'event_id', 'eventId', 'code', 'sku', 'name'] as const;
 
-function deltaOf(before: Json, after: Json): string | undefined {
+/** `after` − `before` as exact text; undefined where one is no number or beyond exact arithmetic. */
+export function deltaOf(before: Json, after: Json): string | undefined {
   if (!isNumeric(before) || !isNumeric(after)) return undefined;
   try {
     return subtractText(numberText(after), numberText(before));
@@ -41,7 +42,7 @@ function indexBy(list: Json[], key: string): Map<string, number> | null {
 }
 
 /** Pairs of items with the same identity; null when the lists have none or common items changed places. */
-function pairByIdentity(
+export function pairByIdentity(
   before: Json[],
   after: Json[],
 ): { old: Map<string, number>; now: Map<string, number> } | null {

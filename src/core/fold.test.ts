@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { foldWithBlame, INITIAL } from './blame.ts';
 import { diffStates } from './diff.ts';
 import { applyEvent, compileReducer, deepMerge, foldStream, mergeReducer, ReducerProblem } from './fold.ts';
+import { declarativeFolder } from './folder.ts';
 import { formatJson, parseJson } from './json.ts';
 import type { Json, Operation, Reducer, StreamEvent } from './model.ts';
 import { formatPath, getPath } from './path.ts';
@@ -221,7 +222,7 @@ describe('blame', () => {
       event('Deposited', { amount: 7 }),
     ];
     const { state, blame } = foldWithBlame(
-      compileReducer({ ...account, initial: { currency: 'AUD' } }),
+      declarativeFolder({ ...account, initial: { currency: 'AUD' } }),
       events,
     );
     expect(state).toMatchObject({ balance: 12 });
@@ -245,16 +246,16 @@ describe('blame', () => {
     fc.assert(
       fc.property(fc.array(payload, { maxLength: 8 }), (payloads) => {
         const events = payloads.map((data) => event('Any', parseJson(JSON.stringify(data))));
-        const merge = compileReducer(mergeReducer);
+        const merge = declarativeFolder(mergeReducer);
         const { state, blame } = foldWithBlame(merge, events);
-        expect(text(state)).toBe(text(foldStream(merge, events).state));
+        expect(text(state)).toBe(text(merge.fold(events, {}).state));
         for (const { path, eventId } of blame) {
           const leaf = getPath(state, path)!;
           const at = events.findIndex((each) => each.id === eventId);
           if (eventId === INITIAL) continue;
           // From that event on, the leaf had its value.
           for (let n = at + 1; n <= events.length; n += 1) {
-            const then = getPath(foldStream(merge, events.slice(0, n)).state, path);
+            const then = getPath(merge.fold(events.slice(0, n), {}).state, path);
             expect(then === undefined ? undefined : text(then)).toBe(text(leaf));
           }
         }

@@ -157,6 +157,19 @@ export interface Reducer {
   on: Record<string, Operation[]>;
 }
 
+/**
+ * A reducer written as a program: the source of an ES module that exports `reduce(state, event)` and, if it wants one,
+ * `initial`. It runs in a sandbox without clock, random and I/O.
+ */
+export interface ScriptReducer {
+  name: string;
+  version: number;
+  /** Aggregate type it is meant for; absent: any. */
+  aggregateType?: string;
+  language: 'javascript' | 'typescript';
+  source: string;
+}
+
 export type ColumnType = 'text' | 'integer' | 'decimal' | 'boolean' | 'time' | 'json';
 export interface ProjectionColumn {
   /** SQL name: letters, digits, underscore. */
@@ -177,5 +190,10 @@ export interface Projection {
   /** Path of the key in an event: `aggregateId` (default) or a dotted path such as `data.client_id`. */
   key: string;
   columns: ProjectionColumn[];
+  reducer: Reducer | ScriptReducer;
+}
+
+/** A projection whose reducer is not a program. */
+export interface DeclarativeProjection extends Projection {
   reducer: Reducer;
 }

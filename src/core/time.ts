@@ -156,7 +156,9 @@ export function occurredMillis(value: Json | undefined): number | null {
     if (Number.isInteger(value) && value >= 1e11 && value < 1e14) return value;
     return readEpoch(String(value));
   }
-  return isLosslessNumber(value) ? readEpoch(value.value) : null;
+  if (!isLosslessNumber(value)) return null;
+  // With an exponent it says the same moment as without.
+  return readEpoch(/[eE]/.test(value.value) ? String(Number(value.value)) : value.value);
 }
 
 /** True for an ISO text that names no zone. */

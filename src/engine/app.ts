@@ -1,20 +1,25 @@
 /** The engine put together: connections, the open workspace, jobs, and a service for every namespace of the contract. */
 import type { Services } from '../contract/contract.ts';
 import { openConnectionStore } from './connections/connectionStore.ts';
-import type { EngineHost } from './host.ts';
+import { createFileDesk } from './files/fileDesk.ts';
+import type { EngineHost, FileDesk } from './host.ts';
 import { createJobRegistry } from './jobs/jobRegistry.ts';
 import { createCaptureService } from './services/capture.ts';
 import { createChangedHub } from './services/changedHub.ts';
+import { createCheckService } from './services/check.ts';
 import { createCompensateService } from './services/compensate.ts';
 import { createConnectionService } from './services/connections.ts';
 import type { ServiceDeps } from './services/deps.ts';
 import { createEventService } from './services/events.ts';
 import { createJobService } from './services/jobs.ts';
 import { createProjectionService } from './services/projections.ts';
+import { createSeals } from './services/seals.ts';
+import { createSearchService } from './services/search.ts';
 import { createSqlService, type SqlService } from './services/sql.ts';
 import { createSystemService } from './services/system.ts';
 import { createAggregateService } from './services/timeline.ts';
 import { createTopicService } from './services/topics.ts';
+import { createTransferService } from './services/transfer.ts';
 import { createWorkspaceService } from './services/workspace.ts';
 import { createWorkspaceHolder, type OpenMode } from './services/workspaceHolder.ts';
 import type { Workspace } from './store/workspace.ts';
@@ -22,6 +27,8 @@ import type { Workspace } from './store/workspace.ts';
 export interface Engine {
   /** The `sql` service has more for callers in this process than the contract gives a page. */
   services: Services & { sql: SqlService };
+  /** Files on their way between a page and the engine, for the door that carries them. */
+  files: FileDesk;
   /** Opens a workspace by path, for the command line; the page only knows names and tokens. @throws HindcastError */
   openWorkspaceFile(path: string, mode: OpenMode): Promise<void>;
   /** Cancels jobs and queries, closes the workspace and forgets what is unlocked. */
@@ -49,29 +56,38 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
     changed.push('workspace', 'events', 'projections', 'receipts');
   });
   const deps: ServiceDeps = { host, workspaces, jobs, changed, connections, log };
+  const desk = createFileDesk(host);
+  const seals = createSeals(() => changed.push('workspace'));
   const sql = createSqlService(deps);
+  const topics = createTopicService(deps);
   const services: Engine['services'] = {
     system: createSystemService(deps),
     jobs: createJobService(deps),
     connections: createConnectionService(deps),
-    topics: createTopicService(deps),
+    topics,
     capture: createCaptureService(deps),
-    workspace: createWorkspaceService(deps, workspaces),
+    workspace: createWorkspaceService({ ...deps, desk, seals }, workspaces),
+    transfer: createTransferService({ ...deps, desk }),
     events: createEventService(deps),
     aggregates: createAggregateService(deps),
     projections: createProjectionService(deps),
     sql,
     compensate: createCompensateService(deps),
+    search: createSearchService(deps),
+    check: createCheckService(deps),
   };
   if (options.openLast !== false) await workspaces.openLast();
   return {
     services,
+    files: desk,
     openWorkspaceFile: async (path, mode) => void (await workspaces.open(path, mode)),
     async close() {
       sql.close();
       await jobs.close();
+      topics.close();
       connections.close();
       await workspaces.close();
+      desk.close();
       changed.close();
     },
   };

@@ -59,11 +59,11 @@ export function parseLimit(text: string): number {
 const MOST_SECONDS = 2_000_000;
 
 /** A number of seconds above 0. @throws HindcastError input.invalid */
-export function parseSeconds(text: string): number {
+export function parseSeconds(text: string, option = '--timeout'): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= MOST_SECONDS))
     throw new HindcastError('input.invalid', {
-      procedure: '--timeout',
+      procedure: option,
       problem: `“${text}” is not a number of seconds above 0`,
     });
   return seconds;

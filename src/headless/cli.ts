@@ -1,17 +1,23 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { captureCommand } from './commands/capture.ts';
+import { checkCommand } from './commands/check.ts';
 import { compensateCommand } from './commands/compensate.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { eventsCommand } from './commands/events.ts';
+import { exportCommand } from './commands/export.ts';
 import { historyCommand } from './commands/history.ts';
+import { importCommand } from './commands/import.ts';
 import { projectCommand } from './commands/project.ts';
+import { recordCommand } from './commands/record.ts';
+import { reportCommand } from './commands/report.ts';
 import { serve, serveCommand } from './commands/serve.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { stateCommand } from './commands/state.ts';
 import { topicsCommand } from './commands/topics.ts';
+import { workspaceCommand } from './commands/workspace.ts';
 import { openDesktop } from './desktop.ts';
-import { describeError, EXIT, statusOf } from './output.ts';
+import { describeError, EXIT, markedPlace, statusOf } from './output.ts';
 import { VERSION } from './session.ts';
 
 const EPILOG = `
@@ -54,6 +60,12 @@ export async function main(argv: string[]): Promise<number> {
     projectCommand,
     sqlCommand,
     compensateCommand,
+    checkCommand,
+    reportCommand,
+    exportCommand,
+    importCommand,
+    recordCommand,
+    workspaceCommand,
   ])
     add(program, done);
   for (const command of program.commands) command.exitOverride();
@@ -62,7 +74,8 @@ export async function main(argv: string[]): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    process.stderr.write(`hindcast: ${describeError(error)}\n`);
+    const place = markedPlace(error);
+    process.stderr.write(`hindcast: ${describeError(error)}\n${place === null ? '' : `${place}\n`}`);
     return statusOf(error);
   }
 }

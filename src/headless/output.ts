@@ -1,5 +1,6 @@
 import { type ErrorCode, HindcastError } from '../contract/errors.ts';
 import { shown, shownJson } from '../core/escape.ts';
+import { caretLines } from '../core/filter/filter.ts';
 import { formatJson, parseJson } from '../core/json.ts';
 import type { Json } from '../core/model.ts';
 import { formatTime } from '../core/time.ts';
@@ -22,6 +23,8 @@ export interface Output {
   document(value: unknown): void;
   /** One line of newline-delimited JSON. */
   line(value: unknown): void;
+  /** Lines that are JSON text already; resolves when whoever reads has room for more. */
+  jsonLines(lines: readonly string[]): Promise<void>;
   /** One line for a person; what terminals would obey is shown escaped, here and in notes. */
   text(line: string): void;
   note(line: string): void;
@@ -34,6 +37,11 @@ export function createOutput(json: boolean): Output {
     json,
     document: (value) => void process.stdout.write(`${encode(value, 2)}\n`),
     line: (value) => void process.stdout.write(`${encode(value)}\n`),
+    jsonLines: (lines) =>
+      new Promise((resolve) => {
+        if (process.stdout.write(`${lines.map(shownJson).join('\n')}\n`)) resolve();
+        else process.stdout.once('drain', resolve);
+      }),
     text: (line) => void process.stdout.write(`${shown(line)}\n`),
     note: (line) => void process.stderr.write(`${shown(line)}\n`),
   };
@@ -70,11 +78,15 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
 const REFUSALS = new Set([
   'connection.read-only',
   'connection.name-mismatch',
+  'topic.name-mismatch',
+  'file.exists',
   'compensate.head-moved',
   'compensate.duplicate',
   'compensate.plan-changed',
   'compensate.invalid',
 ]);
+
+const WRONG_USAGE: ReadonlySet<ErrorCode> = new Set(['input.invalid', 'time.no-zone', 'filter.invalid']);
 
 /** What stands beside the console in the window is done by options here. */
 const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
@@ -103,8 +115,18 @@ export function statusOf(thrown: unknown): number {
   const error = known(thrown);
   if (!(error instanceof HindcastError)) return EXIT.failed;
   if (error.code === 'cancelled') return EXIT.interrupted;
-  if (error.code === 'input.invalid' || error.code === 'time.no-zone') return EXIT.usage;
+  if (WRONG_USAGE.has(error.code)) return EXIT.usage;
   return REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
+}
+
+/** For a filter that cannot be read: the text and, in the line below, a mark under the place. Else null. */
+export function markedPlace(thrown: unknown): string | null {
+  if (!(thrown instanceof HindcastError) || thrown.code !== 'filter.invalid') return null;
+  const { text, position, length } = thrown.details;
+  return caretLines(String(text), { position: Number(position), length: Number(length) })
+    .split('\n')
+    .map((line) => `  ${shown(line)}`)
+    .join('\n');
 }
 
 /** One sentence of what happened, one of what to do; one line, with nothing that a terminal would obey. */

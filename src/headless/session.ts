@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CallContext } from '../contract/contract.ts';
 import { HindcastError } from '../contract/errors.ts';
+import { shown } from '../core/escape.ts';
 import { createEngine, type Engine } from '../engine/app.ts';
 import { type ConnectionFlags, connectionFromFlags } from './connectionOptions.ts';
 import { memorySecrets } from './memorySecrets.ts';
@@ -22,6 +24,8 @@ export interface Session {
   /** Id of the connection that the flags name. */
   connect(flags: ConnectionFlags): Promise<string>;
   openFile(file: string, mode: FileMode): Promise<void>;
+  /** A token for a file that a job reads or writes, as a dialog would give it. */
+  tokenFor(file: string): string;
 }
 
 /** ensure: to read and write, made when it is missing. */
@@ -96,7 +100,9 @@ export async function withSession<T>(
       demoRecording: null,
       ...(process.env.HINDCAST_LOG ? {} : { log: quiet }),
     });
-    const open = await createEngine(scratch ? { ...host, secrets: memorySecrets() } : host, {
+    const files = new Map<string, string>();
+    const door = { ...host, resolveFileToken: (token: string) => files.get(token) ?? null };
+    const open = await createEngine(scratch ? { ...door, secrets: memorySecrets() } : door, {
       openLast: false,
     });
     engine = open;
@@ -117,7 +123,19 @@ export async function withSession<T>(
         if (!found) throw new HindcastError('connection.unknown', { id: flags.connection });
         return found.id;
       },
-      openFile: async (file, mode) => void (await open.openWorkspaceFile(file, engineMode(file, mode))),
+      openFile: async (file, mode) => {
+        await open.openWorkspaceFile(file, engineMode(file, mode));
+        const info = await services.workspace.current({}, context);
+        if (info !== null && info.damage !== null)
+          process.stderr.write(
+            `hindcast: ${shown(`${file} is a damaged recording: ${info.damage}. “hindcast workspace check” says what can be used.`)}\n`,
+          );
+      },
+      tokenFor(file) {
+        const token = randomUUID();
+        files.set(token, resolve(file));
+        return token;
+      },
     });
   } catch (error) {
     // Whatever an interrupted step failed with, the interrupt ended it; but whether an event was written must be said.

@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type BrowserWindow, dialog } from 'electron';
-import type { FilePurpose } from '../contract/bridge.ts';
+import type { FilePurpose, SavePurpose } from '../contract/bridge.ts';
 
 const TITLES: Record<FilePurpose, string> = {
   workspace: 'Open a workspace',
   recording: 'Open a recording',
+  import: 'Import records',
+};
+const HINDCAST = { name: 'Hindcast workspaces and recordings', extensions: ['hindcast'] };
+const RECORDS = { name: 'Records', extensions: ['ndjson', 'jsonl', 'csv', 'parquet'] };
+const SAVE: Record<SavePurpose, { title: string; filter: Electron.FileFilter }> = {
+  recording: {
+    title: 'Save as a recording',
+    filter: { name: 'Hindcast recording', extensions: ['hindcast'] },
+  },
+  ndjson: { title: 'Export as NDJSON', filter: { name: 'NDJSON', extensions: ['ndjson'] } },
+  csv: { title: 'Export as CSV', filter: { name: 'CSV', extensions: ['csv'] } },
+  parquet: { title: 'Export as Parquet', filter: { name: 'Parquet', extensions: ['parquet'] } },
 };
 
 /** Asks the person for a file. Null when none was chosen. */
@@ -12,12 +24,26 @@ export async function chooseFile(window: BrowserWindow | null, purpose: FilePurp
   const options: Electron.OpenDialogOptions = {
     title: TITLES[purpose],
     properties: ['openFile'],
-    filters: [{ name: 'Hindcast workspaces and recordings', extensions: ['hindcast'] }],
+    filters: [purpose === 'import' ? RECORDS : HINDCAST],
   };
   const { canceled, filePaths } = await (window
     ? dialog.showOpenDialog(window, options)
     : dialog.showOpenDialog(options));
   return canceled ? null : (filePaths[0] ?? null);
+}
+
+/** Asks the person where a file is to be written; the dialog asks before it replaces one. Null when nowhere. */
+export async function chooseTarget(
+  window: BrowserWindow | null,
+  purpose: SavePurpose,
+  name: string,
+): Promise<string | null> {
+  const { title, filter } = SAVE[purpose];
+  const options: Electron.SaveDialogOptions = { title, defaultPath: name, filters: [filter] };
+  const { canceled, filePath } = await (window
+    ? dialog.showSaveDialog(window, options)
+    : dialog.showSaveDialog(options));
+  return canceled || filePath === '' ? null : filePath;
 }
 
 /** Gives the engine a path and returns the token that stands for it. The page never sees or makes a path. */

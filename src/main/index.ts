@@ -3,10 +3,10 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, session } from 'electron';
 import { z } from 'zod';
-import { FILE_PURPOSES, type FilePurpose } from '../contract/bridge.ts';
+import { FILE_PURPOSES, type FilePurpose, SAVE_PURPOSES } from '../contract/bridge.ts';
 import { isWorkspaceFile, type Opening, parseArguments, parseLink } from './arguments.ts';
 import { type EngineProcess, startEngine } from './engineProcess.ts';
-import { chooseFile, tokenFor } from './files.ts';
+import { chooseFile, chooseTarget, tokenFor } from './files.ts';
 import { guardNavigation, guardSession } from './guards.ts';
 import { createIpc } from './ipc.ts';
 import { log } from './log.ts';
@@ -80,7 +80,19 @@ function connectPages(windows: Windows, engine: EngineProcess): void {
     const path = await chooseFile(BrowserWindow.fromWebContents(contents), purpose);
     return path === null ? null : tokenFor(path, engine);
   });
+  const saving = z.tuple([z.enum(SAVE_PURPOSES), FileName]);
+  ipc.handle('dialog:save-file', saving, async (contents, purpose, name) => {
+    const path = await chooseTarget(BrowserWindow.fromWebContents(contents), purpose, name);
+    return path === null ? null : tokenFor(path, engine);
+  });
 }
+
+/** A name that a page proposes, never a path. */
+const FileName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\\/\0]+$/);
 
 /** What the person opens by the menu, a link, a file or a second start. */
 function openThings(windows: Windows, engine: EngineProcess): void {

@@ -23,6 +23,7 @@ const bridge: DesktopBridge = {
     ipcRenderer.send('engine:connect', String(nonce));
   },
   openFileDialog: (purpose) => ipcRenderer.invoke('dialog:open-file', String(purpose)),
+  saveFileDialog: (purpose, name) => ipcRenderer.invoke('dialog:save-file', String(purpose), String(name)),
   onCommand(listener) {
     const own: Listener = (command) => listener(command);
     listeners.add(own);

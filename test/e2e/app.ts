@@ -26,15 +26,21 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Starts the browser door with a data folder of its own (or the given one, which is then kept). */
+/**
+ * Starts the browser door with a data folder of its own (or the given one, which is then kept). `limit` is run by the
+ * shell before it, such as `ulimit -f 1000`.
+ */
 export async function startApp(
-  options: { dataDir?: string; workspace?: string; port?: number } = {},
+  options: { dataDir?: string; workspace?: string; port?: number; limit?: string } = {},
 ): Promise<App> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'hindcast-e2e-'));
   const args = [join(root, 'bin/hindcast.mjs'), 'serve', '--no-open'];
   if (options.workspace) args.push('--workspace', options.workspace);
   if (options.port) args.push('--port', String(options.port));
-  const child: ChildProcess = spawn(process.execPath, args, {
+  const [file, rest] = options.limit
+    ? ['sh', ['-c', `${options.limit}; exec "$@"`, 'sh', process.execPath, ...args]]
+    : [process.execPath, args];
+  const child: ChildProcess = spawn(file, rest, {
     env: { ...process.env, HINDCAST_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

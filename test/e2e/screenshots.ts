@@ -1,8 +1,10 @@
 // Writes the pictures of docs/screens from the built app and a real broker with the demo's data:
-// `node test/e2e/screenshots.ts [folder]`.
-import { mkdirSync, statSync } from 'node:fs';
+// `node test/e2e/screenshots.ts [folder]`. The pictures show Ada's machine, not this one: HINDCAST_SCREENS_DATA names the
+// data folder that is seen in them (made for it, and removed).
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { Kafka, logLevel } from 'kafkajs';
 import type { Page } from 'playwright-core';
 import { story } from '../fixtures/demo/stories.ts';
 import { browserProblem, openBrowser, openPage, startApp } from './app.ts';
@@ -19,6 +21,9 @@ import {
 
 const folder = resolve(process.argv[2] ?? join(import.meta.dirname, '../../docs/screens'));
 const MOST_BYTES = 350_000;
+const PERSON = 'ada';
+const dataDir = resolve(process.env.HINDCAST_SCREENS_DATA ?? `/home/${PERSON}/hindcast`);
+const INTEREST = 'ultracore.savings.interest';
 const doubled = story('interest-posted-twice');
 
 /** Both themes of what is on the screen, once nothing on it moves any more. */
@@ -40,13 +45,41 @@ async function shoot(page: Page, name: string): Promise<void> {
   }
 }
 
+/** Two groups on a topic: one that read all, one that is behind. */
+async function readInGroups(bootstrap: string): Promise<void> {
+  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(INTEREST);
+  for (const [groupId, behind] of [
+    ['statements', 0],
+    ['nightly-export', 42],
+  ] as const) {
+    const partitions = ends.map(({ partition, high }) => ({
+      partition,
+      offset: String(Number(high) - behind),
+    }));
+    await admin.setOffsets({ groupId, topic: INTEREST, partitions });
+  }
+  await admin.disconnect();
+}
+
 for (const problem of [browserProblem, kafkaProblem]) {
   if (problem === null) continue;
   process.stderr.write(`No pictures: ${problem}\n`);
   process.exit(1);
 }
+if (existsSync(dataDir)) {
+  process.stderr.write(`No pictures: ${dataDir} is there already; name another with HINDCAST_SCREENS_DATA\n`);
+  process.exit(1);
+}
 mkdirSync(folder, { recursive: true });
-const [kafka, app, browser] = await Promise.all([startDemoCluster(), startApp(), openBrowser()]);
+const firstMade = mkdirSync(dataDir, { recursive: true })!;
+// Who publishes is the login of the machine, which no setting changes.
+process.env.NODE_OPTIONS = `--import "data:text/javascript,${encodeURIComponent(
+  `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+   const real = os.userInfo; os.userInfo = () => ({ ...real(), username: '${PERSON}' }); syncBuiltinESMExports();`,
+)}"`;
+const [kafka, app, browser] = await Promise.all([startDemoCluster(), startApp({ dataDir }), openBrowser()]);
 try {
   const { page } = await openPage(browser, app, { width: 1440, height: 900 });
   page.setDefaultTimeout(30_000);
@@ -73,9 +106,17 @@ try {
     .getByRole('banner')
     .getByRole('button', { name: /complete · 19 topics/ })
     .waitFor();
-  await open(page, 'topics?topic=ultracore.savings.interest');
-  await page.getByRole('region', { name: 'Topic' }).getByRole('table').waitFor();
+  await readInGroups(kafka.bootstrap);
+  await open(page, `topics?topic=${INTEREST}`);
+  const panel = page.getByRole('region', { name: 'Topic' });
+  await panel.getByRole('table').waitFor();
+  await page.getByRole('button', { name: 'Read again' }).click();
+  await page.getByRole('grid', { name: 'Topics' }).getByText('late').first().waitFor();
   await shoot(page, 'topics');
+  await panel.getByRole('tab', { name: 'Groups' }).click();
+  await panel.getByRole('list', { name: 'Groups' }).getByText('nightly-export').click();
+  await panel.getByRole('table').waitFor();
+  await shoot(page, 'topics-groups');
 
   const filter = `agg:${doubled.aggregateId.slice(0, 8)} from:2025-11-14T00:00:00Z to:2025-12-03T00:00:00Z`;
   await open(page, `events?q=${encodeURIComponent(filter)}`);
@@ -87,6 +128,22 @@ try {
     .click();
   await page.getByRole('region', { name: 'Record' }).getByText('FeeCharged').first().waitFor();
   await shoot(page, 'events');
+
+  const where = 'data.amount > 100 and type in ("InterestPosted", "FeeCharged")';
+  await open(page, `events?where=${encodeURIComponent(where)}`);
+  await page.getByText(/looked at all/).first().waitFor();
+  await page.keyboard.press('l');
+  await page.getByRole('button', { name: /^Pause/ }).waitFor();
+  await events.getByText('FeeCharged').first().waitFor();
+  await shoot(page, 'events-live');
+  await page.keyboard.press('l');
+  await page.getByRole('button', { name: /^Live/ }).waitFor();
+
+  await open(page, `workspace?topic=${INTEREST}`);
+  await page.getByText(/^partition/).first().waitFor();
+  await page.getByRole('button', { name: 'Check now' }).click();
+  await page.getByRole('button', { name: 'Check again' }).waitFor();
+  await shoot(page, 'workspace');
 
   await open(page, 'aggregates?type=SavingsAccount&sort=events');
   await page.getByRole('grid', { name: 'Aggregates' }).getByText(doubled.aggregateId).waitFor();
@@ -136,4 +193,5 @@ try {
   await browser.close();
   await app.close();
   await kafka.stop();
+  rmSync(firstMade, { recursive: true, force: true });
 }

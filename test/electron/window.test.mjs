@@ -77,7 +77,7 @@ describe(`window on ${shell?.name ?? 'nothing'}`, { skip: !shell }, () => {
       window.hindcast.version,
     ]);
     const { version } = JSON.parse(readFileSync(path.join(appDir, 'package.json'), 'utf8'));
-    const keys = ['connectEngine', 'onCommand', 'openFileDialog', 'platform', 'version'];
+    const keys = ['connectEngine', 'onCommand', 'openFileDialog', 'platform', 'saveFileDialog', 'version'];
     assert.deepEqual(bridge, [keys, true, process.platform, version]);
   });
 

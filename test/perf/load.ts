@@ -1,19 +1,27 @@
-// Fills topics for the benchmark: events of about 450 bytes over four partitions, plain and zstd.
+// Fills topics for the benchmark: events of about 450 bytes over four partitions, in the batches of a Java producer.
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import kafkajs, { type Message } from 'kafkajs';
-import { connectCluster } from '../../src/engine/kafka/clusterClient.ts';
+import kafkajs from 'kafkajs';
+import { type ClusterClient, connectCluster } from '../../src/engine/kafka/clusterClient.ts';
+import { faultOfCode } from '../../src/engine/kafka/faults.ts';
+import type { Api } from '../../src/engine/kafka/requests.ts';
+import { WireReader, WireWriter } from '../../src/engine/kafka/wire.ts';
 import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
+import { BatchBuilder, type Codec } from './batchBuilder.ts';
 
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
 
-/** Records of one produced batch: about 90 KB, between Java's default (16 KB) and a bulk loader's (1 MB). */
-const BATCH_RECORDS = 200;
-const PARTITIONS = 4;
+/** Bytes of records after which a batch is sent: `batch.size` as Java producers are set for throughput. */
+export const BATCH_BYTES = 100_000;
+export const PARTITIONS = 4;
+/** Events a batch of accounts has, so that each has a history. */
+const EVENTS_PER_AGGREGATE = 20;
+/** Requests under way; the next batches are encoded meanwhile. */
+const IN_FLIGHT = 4;
 
 export const client = (bootstrap: string) =>
   new Kafka({ clientId: 'hindcast-bench', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING });
 
-/** kafkajs brings only gzip; both the loader and the naive consumer need zstd. */
+/** kafkajs brings only gzip; the naive consumer needs zstd. */
 export function addZstdToKafkajs(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: async (encoder: { buffer: Buffer }) => zstdCompressSync(encoder.buffer),
@@ -21,48 +29,123 @@ export function addZstdToKafkajs(): void {
   });
 }
 
-/** Creates a topic and fills it; returns the bytes of keys, values and headers. */
-export async function fillTopic(
-  bootstrap: string,
-  topic: string,
-  codec: 'none' | 'zstd',
-  events: number,
-): Promise<number> {
-  const kafka = client(bootstrap);
-  const admin = kafka.admin();
+interface Load {
+  topic: string;
+  batches: { partition: number; records: Buffer }[];
+}
+
+/** Produce with one batch for each of several partitions, acknowledged by the leader. */
+const PRODUCE_MANY: Api<Load, { partition: number; errorCode: number }[]> = {
+  key: 0,
+  name: 'Produce',
+  versions: [8, 7, 6, 5, 4, 3],
+  encode: ({ topic, batches }) => {
+    const size = batches.reduce((sum, { records }) => sum + records.length + 64, 256);
+    const out = new WireWriter(size).string(null).int16(1).int32(30_000);
+    return out.array([topic], () => {
+      out.string(topic).array(batches, ({ partition, records }) => out.int32(partition).bytes32(records));
+    }).bytes;
+  },
+  decode: (response, version) => {
+    const from = new WireReader(response);
+    const [results] = from.array(() => {
+      from.string();
+      return from.array(() => {
+        const result = { partition: from.int32(), errorCode: from.int16() };
+        from.raw(16);
+        if (version >= 5) from.raw(8);
+        if (version >= 8) {
+          from.array(() => {
+            from.int32();
+            from.string();
+          });
+          from.string();
+        }
+        return result;
+      });
+    });
+    return results ?? [];
+  },
+};
+
+async function createTopic(bootstrap: string, topic: string): Promise<void> {
+  const admin = client(bootstrap).admin();
   await admin.connect();
   await admin.createTopics({
     topics: [{ topic, numPartitions: PARTITIONS, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
   });
   await admin.disconnect();
-  const producer = kafka.producer();
-  await producer.connect();
-  const compression = codec === 'zstd' ? CompressionTypes.ZSTD : CompressionTypes.None;
-  const aggregates = Math.max(1000, Math.round(events / 20));
-  const waiting: Message[][] = Array.from({ length: PARTITIONS }, () => []);
+}
+
+export interface Filled {
+  /** Of keys, values and headers. */
+  bytes: number;
+  /** Records of a batch, in the mean. */
+  batchRecords: number;
+  seconds: number;
+}
+
+/** Creates a topic and fills it. */
+export async function fillTopic(
+  bootstrap: string,
+  topic: string,
+  codec: Codec,
+  events: number,
+): Promise<Filled> {
+  const started = performance.now();
+  await createTopic(bootstrap, topic);
+  const cluster = await connectCluster({ brokers: bootstrap.split(','), clientId: 'hindcast-bench' });
+  try {
+    const found = await load(cluster, topic, codec, events);
+    return { ...found, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    cluster.close();
+  }
+}
+
+async function load(
+  cluster: ClusterClient,
+  topic: string,
+  codec: Codec,
+  events: number,
+): Promise<{ bytes: number; batchRecords: number }> {
+  const leader = await cluster.leaderOf({ topic, partition: 0 }, true);
+  const aggregates = Math.max(1000, Math.round(events / EVENTS_PER_AGGREGATE));
+  const builders = Array.from({ length: PARTITIONS }, () => new BatchBuilder());
+  const waiting: (Buffer | null)[] = builders.map(() => null);
   let bytes = 0;
+  let batches = 0;
+  const underWay: Promise<void>[] = [];
   const send = async (): Promise<void> => {
-    await producer.send({ topic, compression, messages: waiting.flat() });
-    for (const messages of waiting) messages.length = 0;
-  };
-  for (const record of generateBenchmark({ events, aggregates, partitions: PARTITIONS }).records) {
-    const headers = Object.fromEntries(
-      record.headers.map(([name, value]) => [name, Buffer.from(value ?? [])]),
+    const ready = waiting.flatMap((records, partition) => (records === null ? [] : [{ partition, records }]));
+    waiting.fill(null);
+    if (ready.length === 0) return;
+    batches += ready.length;
+    underWay.push(
+      cluster.request(leader, PRODUCE_MANY, { topic, batches: ready }).then((results) => {
+        for (const { partition, errorCode } of results)
+          if (errorCode !== 0) throw faultOfCode(errorCode, `${topic}/${partition}`);
+      }),
     );
+    // One request first: concurrent first requests would each open a socket.
+    if (underWay.length >= IN_FLIGHT || batches <= PARTITIONS) await underWay.shift();
+  };
+  const close = async (partition: number): Promise<void> => {
+    if (waiting[partition] !== null) await send();
+    waiting[partition] = builders[partition]!.finish(codec);
+  };
+  const options = { events, aggregates, lean: true, partitions: PARTITIONS };
+  for (const record of generateBenchmark(options).records) {
     bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
     for (const [name, value] of record.headers) bytes += name.length + (value?.length ?? 0);
-    waiting[record.partition]!.push({
-      partition: record.partition,
-      key: record.key && Buffer.from(record.key),
-      value: record.value && Buffer.from(record.value),
-      headers,
-      timestamp: String(record.timestamp),
-    });
-    if (waiting[record.partition]!.length >= BATCH_RECORDS) await send();
+    const builder = builders[record.partition]!;
+    builder.add(record);
+    if (builder.size >= BATCH_BYTES) await close(record.partition);
   }
+  for (const [partition, { count }] of builders.entries()) if (count > 0) await close(partition);
   await send();
-  await producer.disconnect();
-  return bytes;
+  await Promise.all(underWay);
+  return { bytes, batchRecords: Math.round(events / batches) };
 }
 
 /** Creates topics of one partition each, and waits until the broker has made them all: it answers before that. */

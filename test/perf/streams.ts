@@ -9,8 +9,10 @@ import { reducerFor } from '../../src/core/projections/builtin.ts';
 import { appendRecords } from '../../src/engine/capture/import.ts';
 import type { ImportRecord } from '../../src/engine/capture/types.ts';
 import { timelineReads } from '../../src/engine/reads/timeline.ts';
+import { bodyAt } from '../../src/engine/store/blocks.ts';
 import { Dictionary } from '../../src/engine/store/dictionary.ts';
 import { openForReading } from '../../src/engine/store/open.ts';
+import { blocksFrom } from '../../src/engine/store/recordBytes.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import type { ReadContext } from '../../src/engine/workers/context.ts';
 import { LruCache } from '../../src/engine/workers/revisionCache.ts';
@@ -94,7 +96,9 @@ export async function measureStreams({ events = 100_000, rounds = 3 } = {}): Pro
     for (let round = 0; round < rounds; round += 1) {
       const context = freshContext(file);
       const ref = context.db.prepare('SELECT type, key AS id FROM aggregate').get() as AggregateRef;
-      const values = context.db.prepare('SELECT value FROM record').pluck().all() as Buffer[];
+      const values = [...blocksFrom(context.db, 0, Number.MAX_SAFE_INTEGER)].flatMap((block) =>
+        Array.from({ length: block.count }, (_, at) => Buffer.from(bodyAt(block, at).value!)),
+      );
       parse.push(
         timed(() => {
           for (const value of values) JSON.parse(value.toString('utf8'));

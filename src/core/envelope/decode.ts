@@ -4,6 +4,7 @@
  */
 import { isJsonObject, JsonProblem, parseApproximate, parseJson } from '../json.ts';
 import type { Envelope, Json, RecordKind, StandardField } from '../model.ts';
+import { getPath } from '../path.ts';
 import { occurredMillis } from '../time.ts';
 import { type CompiledMapping, derive, readFrom } from './compiled.ts';
 import {
@@ -134,6 +135,18 @@ export interface CaptureFields {
 /** Found a number whose digits JSON.parse may have lost. */
 const INEXACT = Symbol('inexact');
 
+/** Zero may be what is left of a number that is too small for JavaScript. */
+const isExact = (number: number): boolean => number !== 0 && Number.isSafeInteger(number);
+
+function hasInexact(value: Json | undefined): boolean {
+  if (!isJsonObject(value)) return false;
+  for (const key of Object.keys(value)) {
+    const found = value[key];
+    if (typeof found === 'number' && !isExact(found)) return true;
+  }
+  return false;
+}
+
 function quickText(
   name: StandardField,
   mapping: CompiledMapping,
@@ -148,19 +161,20 @@ function quickText(
     if (typeof found === 'string') {
       if (found !== '') return found;
     } else if (typeof found === 'number') {
-      return Number.isSafeInteger(found) ? String(found) : INEXACT;
+      return isExact(found) ? String(found) : INEXACT;
     }
   }
   if (rule.derive === null) return null;
-  const concluded = derive(rule.derive, value, record, eventType)?.value ?? null;
-  // A domain id is read from a number without its source text.
-  if (rule.derive === 'domain-id' && concluded !== null && concluded.length > 15) return INEXACT;
-  return concluded;
+  // A domain id may be read from a number without its source text.
+  const isDomain = rule.derive === 'domain-id' || rule.derive === 'domain-type';
+  if (isDomain && hasInexact(getPath(value, ['metadata']))) return INEXACT;
+  return derive(rule.derive, value, record, eventType)?.value ?? null;
 }
 
-function quickTime(mapping: CompiledMapping, value: Json, record: RawRecord): number | null {
+function quickTime(mapping: CompiledMapping, value: Json, record: RawRecord): number | null | typeof INEXACT {
   for (const place of mapping.fields.occurredAt?.readers ?? []) {
     const found = readFrom(place, value, record);
+    if (typeof found === 'number' && !isExact(found)) return INEXACT;
     const ms = found === undefined ? null : occurredMillis(found);
     if (ms !== null) return ms;
   }
@@ -219,13 +233,15 @@ export function extractEnvelope(
   const eventId = quickText('eventId', mapping, value, record, type);
   const correlationId = quickText('correlationId', mapping, value, record, type);
   const causationId = quickText('causationId', mapping, value, record, type);
+  const occurredAt = quickTime(mapping, value, record);
   if (
     aggregateType === INEXACT ||
     aggregateId === INEXACT ||
     versionText === INEXACT ||
     eventId === INEXACT ||
     correlationId === INEXACT ||
-    causationId === INEXACT
+    causationId === INEXACT ||
+    occurredAt === INEXACT
   ) {
     return exactFields(record, own, hints);
   }
@@ -237,7 +253,7 @@ export function extractEnvelope(
     aggregateType,
     aggregateId,
     version: Number.isSafeInteger(version) ? version : null,
-    occurredAt: quickTime(mapping, value, record),
+    occurredAt,
     eventId,
     correlationId,
     causationId,

@@ -1,7 +1,7 @@
 /** The projections that come with Hindcast, and which reducer an aggregate gets. */
 import { LosslessNumber } from 'lossless-json';
 import { mergeReducer } from '../fold.ts';
-import type { Operation, Projection, Reducer } from '../model.ts';
+import type { DeclarativeProjection, Operation, Reducer } from '../model.ts';
 
 const ZERO = new LosslessNumber('0.00');
 
@@ -89,7 +89,7 @@ const savingsReducer: Reducer = {
   },
 };
 
-const savingsAccount: Projection = {
+const savingsAccount: DeclarativeProjection = {
   name: 'savings_account',
   title: 'Savings accounts',
   description:
@@ -148,7 +148,7 @@ const cattleReducer: Reducer = {
   },
 };
 
-const goldenRecord: Projection = {
+const goldenRecord: DeclarativeProjection = {
   name: 'golden_record',
   title: 'Golden record of cattle',
   description:
@@ -172,17 +172,17 @@ const goldenRecord: Projection = {
   reducer: cattleReducer,
 };
 
-export const BUILT_IN_PROJECTIONS: readonly Projection[] = [savingsAccount, goldenRecord];
+export const BUILT_IN_PROJECTIONS: readonly DeclarativeProjection[] = [savingsAccount, goldenRecord];
 
 /** The built-in projection of that name, or null. */
-export function builtInProjection(name: string): Projection | null {
+export function builtInProjection(name: string): DeclarativeProjection | null {
   return BUILT_IN_PROJECTIONS.find((projection) => projection.name === name) ?? null;
 }
 
 /** The reducer of the first projection that is about this aggregate type; without one, merge. */
 export function reducerFor(
   aggregateType: string,
-  projections: readonly Projection[] = BUILT_IN_PROJECTIONS,
+  projections: readonly DeclarativeProjection[] = BUILT_IN_PROJECTIONS,
 ): Reducer {
   const match = projections.find(
     ({ source, reducer, key }) =>

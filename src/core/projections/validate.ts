@@ -94,7 +94,8 @@ function checkColumns(definition: JsonObject, check: Checker): void {
     if (name !== undefined && names.has(name.toLowerCase()))
       check.fail(`${at}.name`, `“${name}” is there twice`);
     if (name !== undefined) names.add(name.toLowerCase());
-    check.path(check.text(column, 'path', false, `${at}.path`), `${at}.path`);
+    // The empty path is the state as a whole.
+    if (column.path !== '') check.path(check.text(column, 'path', false, `${at}.path`), `${at}.path`);
     const type = check.text(column, 'type', true, `${at}.type`);
     if (type !== undefined && !COLUMN_TYPES.includes(type as ColumnType)) {
       check.fail(`${at}.type`, `“${type}” is not a column type; use ${COLUMN_TYPES.join(', ')}`);
@@ -102,10 +103,20 @@ function checkColumns(definition: JsonObject, check: Checker): void {
   }
 }
 
+/** Whether the program itself can be used is found where it runs: in the sandbox. */
+function checkScript(reducer: JsonObject, check: Checker): void {
+  check.text(reducer, 'source', true, 'reducer.source');
+  const language = Object.hasOwn(reducer, 'language') ? reducer.language : undefined;
+  if (language !== 'javascript' && language !== 'typescript')
+    check.fail('reducer.language', 'must be “javascript” or “typescript”');
+  if (Object.hasOwn(reducer, 'on'))
+    check.fail('reducer', 'has both “source”, a program, and “on”, operations; leave out one of them');
+}
+
 function checkReducer(definition: JsonObject, check: Checker): void {
   const reducer = Object.hasOwn(definition, 'reducer') ? definition.reducer : undefined;
   if (!isJsonObject(reducer)) {
-    check.fail('reducer', 'must be an object with “name”, “version” and “on”');
+    check.fail('reducer', 'must be an object with “name”, “version” and “on” or “source”');
     return;
   }
   check.text(reducer, 'name', true, 'reducer.name');
@@ -114,6 +125,10 @@ function checkReducer(definition: JsonObject, check: Checker): void {
     check.fail('reducer.version', 'must be a whole number from 1');
   }
   check.text(reducer, 'aggregateType', false, 'reducer.aggregateType');
+  if (Object.hasOwn(reducer, 'source')) {
+    checkScript(reducer, check);
+    return;
+  }
   try {
     compileReducer(reducer as unknown as Reducer);
   } catch (error) {

@@ -1,26 +1,29 @@
 /** The writer's end of a capture: takes frames from the capture thread and gives credit back. */
 import type { MessagePort } from 'node:worker_threads';
 import { storeFault } from '../store/faults.ts';
-import { buildRecordIndexes, dropRecordIndexes, hasRecordIndexes } from '../store/migrations.ts';
+import { frameBytes } from '../store/frame.ts';
 import { beginCapture } from '../store/partitions.ts';
-import type { RecordWriter } from '../store/recordWriter.ts';
+import type { RecordWriter, WrittenCounts } from '../store/recordWriter.ts';
 import { toWire } from '../workers/messages.ts';
-import type { CapturePlan, FromSink, PartitionBegin, ToSink } from './sinkMessages.ts';
+import type { FromSink, ToSink } from './sinkMessages.ts';
 
-/** A load smaller than this, or than what is stored already, keeps the indexes live. */
-const BULK_RECORDS = 50_000;
 /** A slow stream is committed this often, so that it can be seen. */
 const COMMIT_EVERY_MS = 500;
+/** What is followed is looked at as it comes. */
+const COMMIT_LIVE_MS = 80;
+/** Frames of one answer of a broker come so close together. */
+const GATHER_MS = 10;
 
 export class CaptureSink {
   readonly #port: MessagePort;
   readonly #writer: RecordWriter;
   readonly #file: string;
   readonly #onEnd: () => void;
-  readonly #rowsBefore: number;
-  readonly #bytesBefore: number;
+  readonly #before: Readonly<WrittenCounts>;
   #timer: NodeJS.Timeout | null = null;
   #ended = false;
+  #commitEveryMs = COMMIT_EVERY_MS;
+  #committedAt = 0;
   #startedAt = performance.now();
 
   constructor(port: MessagePort, writer: RecordWriter, file: string, onEnd: () => void) {
@@ -28,23 +31,21 @@ export class CaptureSink {
     this.#writer = writer;
     this.#file = file;
     this.#onEnd = onEnd;
-    this.#rowsBefore = writer.written.rows;
-    this.#bytesBefore = writer.written.bytes;
+    this.#before = { ...writer.written };
     port.on('message', (message: ToSink) => this.#receive(message));
     // The capture thread is gone without an end: what came is kept.
     port.on('close', () => this.close());
   }
 
-  /** Commits what came and builds the indexes that are missing. */
+  /** Commits what came. */
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     try {
       this.#writer.commit();
-      if (!hasRecordIndexes(this.#writer.db)) buildRecordIndexes(this.#writer.db);
     } catch {
-      // The next opening finds the position of the last commit, and indexes are built again then.
+      // The next opening finds the position of the last commit.
       this.#writer.rollback();
     } finally {
       this.#port.close();
@@ -73,7 +74,7 @@ export class CaptureSink {
       case 'begin': {
         const plan = beginCapture(writer, message.begin);
         writer.commit();
-        if (isBulk(writer, plan, message.begin.partitions)) dropRecordIndexes(writer.db);
+        if (message.begin.live) this.#commitEveryMs = COMMIT_LIVE_MS;
         this.#startedAt = performance.now();
         this.#post({ kind: 'plan', plan });
         return;
@@ -86,13 +87,14 @@ export class CaptureSink {
         return;
       case 'frame': {
         const { frame } = message;
+        const bytes = frameBytes(frame);
         writer.apply(frame);
         this.#commitSoon();
         this.#post({
           kind: 'credit',
-          bytes: frame.columns.buffer.byteLength,
-          rows: writer.written.rows - this.#rowsBefore,
-          written: writer.written.bytes - this.#bytesBefore,
+          bytes,
+          records: writer.written.records - this.#before.records,
+          written: writer.written.bytes - this.#before.bytes,
         });
         return;
       }
@@ -102,8 +104,12 @@ export class CaptureSink {
   }
 
   #commitSoon(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== null) return;
+    const since = performance.now() - this.#committedAt;
+    const wait = Math.max(GATHER_MS, this.#commitEveryMs - since);
+    this.#timer = setTimeout(() => {
       this.#timer = null;
+      this.#committedAt = performance.now();
       try {
         this.#writer.commit();
       } catch (error) {
@@ -111,7 +117,7 @@ export class CaptureSink {
         this.#post({ kind: 'failed', error: toWire(storeFault(error, this.#file)) });
         this.close();
       }
-    }, COMMIT_EVERY_MS);
+    }, wait);
   }
 
   #end(): void {
@@ -119,28 +125,18 @@ export class CaptureSink {
     writer.commit();
     const readMs = performance.now() - this.#startedAt;
     const indexStart = performance.now();
-    if (!hasRecordIndexes(writer.db)) {
-      this.#post({ kind: 'indexing' });
-      buildRecordIndexes(writer.db);
-    }
+    this.#post({ kind: 'indexing' });
+    writer.sortPostings();
     this.#post({
       kind: 'ended',
       totals: {
-        rows: writer.written.rows - this.#rowsBefore,
-        bytes: writer.written.bytes - this.#bytesBefore,
+        records: writer.written.records - this.#before.records,
+        rows: writer.written.rows - this.#before.rows,
+        bytes: writer.written.bytes - this.#before.bytes,
         readMs,
         indexMs: performance.now() - indexStart,
       },
     });
     this.close();
   }
-}
-
-function isBulk(writer: RecordWriter, plan: CapturePlan, asked: readonly PartitionBegin[]): boolean {
-  const expected = plan.partitions.reduce(
-    (sum, { start }, index) => sum + Math.max(asked[index]!.high - start, 0),
-    0,
-  );
-  const stored = writer.db.prepare('SELECT coalesce(sum(stored), 0) FROM partition').pluck().get() as number;
-  return expected >= BULK_RECORDS && expected > stored;
 }

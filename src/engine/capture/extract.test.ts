@@ -22,9 +22,9 @@ function monoOf(batches: Buffer[], cursor: PartitionCursor): number[] {
   const verdict = new Judge([]).judge(columns.count, decoded.batches);
   const broker = { logStart: 0, highWatermark: 100, lastStable: 100, removed: null };
   const names = { takeNew: () => ({ newTypes: [], newAggregates: [] }) } as unknown as NameIds;
-  const chunk = { columns, verdict, problems, nextOffset, ...broker };
-  const { envelope } = extractFrame(chunk, cursor, names);
-  return [...envelope.mono.subarray(0, columns.count)];
+  const chunk = { columns, batches: decoded.batches, verdict, problems, nextOffset, ...broker };
+  const { rows } = extractFrame(chunk, cursor, names);
+  return [...rows.mono];
 }
 
 const cursorAt = (mono: number): PartitionCursor => ({

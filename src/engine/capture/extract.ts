@@ -4,15 +4,24 @@ import type { Headers, RawRecord } from '../../core/envelope/record.ts';
 import { decodeHeaders } from '../kafka/headers.ts';
 import type { DecodeProblem } from '../kafka/recordBatch.ts';
 import { FLAG, type RecordColumns } from '../kafka/recordColumns.ts';
-import { allocateEnvelope, type EnvelopeColumns, type MissingRow, type RecordFrame } from '../store/frame.ts';
-import { hash53 } from '../store/ids.ts';
+import { type BatchPart, cutBlocks } from '../store/blocks.ts';
+import {
+  allocateRows,
+  type FramePostings,
+  type MissingRow,
+  type RecordFrame,
+  type RowColumns,
+  type RowCounts,
+} from '../store/frame.ts';
+import { hash53, hashOfBytes } from '../store/ids.ts';
 import type { NameIds } from '../store/nameIds.ts';
+import { LIST_ROWS, POSTING, PostingList } from '../store/postings.ts';
+import { packState } from '../store/recordState.ts';
 import type { TopicMapping } from '../store/topicMapping.ts';
 import { KIND, VERDICT } from '../store/values.ts';
+import { MAX_ID, MAX_TYPE } from './limits.ts';
+import { type ScannedRow, ScannedRows } from './scannedRows.ts';
 
-/** Longest id that the contract lets through; a longer one stays in its record and names no aggregate. */
-const MAX_ID = 4096;
-const MAX_TYPE = 500;
 /** More gaps than this in one chunk are kept as one row with their count. */
 const MAX_GAP_ROWS = 16;
 
@@ -29,6 +38,8 @@ export interface PartitionCursor {
 /** The parts of a fetched chunk that matter here; an import makes its own. */
 export interface RecordChunk {
   columns: RecordColumns;
+  /** Whose encoded records become blocks; null: the columns are of no batches. */
+  batches: readonly BatchPart[] | null;
   verdict: Uint8Array;
   problems: readonly DecodeProblem[];
   nextOffset: number;
@@ -115,28 +126,38 @@ export class RowRecord implements RawRecord {
 /** Makes the frame of a chunk and moves the cursor behind it. */
 export function extractFrame(chunk: RecordChunk, cursor: PartitionCursor, names: NameIds): RecordFrame {
   const { columns } = chunk;
-  const envelope = allocateEnvelope(columns.count);
+  const rows = new RowMaker(columns.count);
   const record = new RowRecord(cursor.topic, columns);
+  const { mapping, hints } = cursor.mapping;
+  const scanned = ScannedRows.of(mapping, columns, cursor.topic, names);
   let { mono } = cursor;
   for (let row = 0; row < columns.count; row++) {
-    envelope.verdict[row] = chunk.verdict[row]!;
-    if (chunk.verdict[row] === VERDICT.control) {
+    const verdict = chunk.verdict[row]!;
+    if (verdict === VERDICT.control) {
       // A marker carries the moment of the commit: it lies where its neighbours lie and never moves them.
-      envelope.mono[row] = mono === Number.NEGATIVE_INFINITY ? firstTime(chunk, row) : mono;
-      setControl(envelope, row);
+      rows.addMarker(columns, row, mono === Number.NEGATIVE_INFINITY ? firstTime(chunk, row) : mono);
       continue;
     }
     mono = Math.max(mono, columns.timestamp[row]!);
-    envelope.mono[row] = mono;
-    const { mapping, hints } = cursor.mapping;
-    const id = setFields(envelope, row, extractEnvelope(record.at(row), mapping, hints), names);
-    if (id !== null && record.keyIs(id)) columns.flags[row]! |= FLAG.keyIsAggregateId;
+    const found = scanned?.at(row) ?? null;
+    if (found !== null) rows.addScanned(columns, row, { mono, verdict }, found);
+    else
+      rows.add(
+        columns,
+        row,
+        { mono, verdict },
+        record.at(row),
+        extractEnvelope(record, mapping, hints),
+        names,
+      );
   }
   const from = chunk.removed?.from ?? cursor.position;
+  const { blocks, bytes: blockBytes } = cutBlocks(columns, chunk.batches);
   const frame: RecordFrame = {
     partitionNo: cursor.partitionNo,
-    columns,
-    envelope,
+    ...rows.finish(),
+    blocks,
+    blockBytes,
     ...names.takeNew(),
     from,
     next: chunk.nextOffset,
@@ -163,39 +184,135 @@ function settledWithin({ columns, verdict, nextOffset }: RecordChunk): number {
   return open === -1 || open >= columns.count ? nextOffset : columns.offset[open]!;
 }
 
-function setControl(envelope: EnvelopeColumns, row: number): void {
-  envelope.kind[row] = KIND.control;
-  envelope.occurred[row] = Number.NaN;
-  envelope.version[row] = Number.NaN;
-  envelope.eventHash[row] = Number.NaN;
-  envelope.correlationHash[row] = Number.NaN;
-  envelope.causationHash[row] = Number.NaN;
+interface RowParts {
+  kind: number;
+  verdict: number;
+  flags: number;
+  /** 0: none. */
+  typeId: number;
+  /** 0: none. */
+  aggregate: number;
+  /** NaN, as in the next two: none. */
+  occurred: number;
+  version: number;
+  eventHash: number;
+  mono: number;
 }
 
-const hashOf = (text: string | null): number => (text === null ? Number.NaN : hash53(text));
+/** Builds the rows of a frame and what they are found by. */
+class RowMaker {
+  readonly #rows: RowColumns;
+  readonly #counts: RowCounts = { stored: 0, events: 0, control: 0, aborted: 0, open: 0, bytes: 0 };
+  readonly #list: PostingList;
+  readonly #postings: FramePostings[] = [];
 
-/** @returns the id of the aggregate, null when the record has none */
-function setFields(
-  envelope: EnvelopeColumns,
-  row: number,
-  fields: CaptureFields,
-  names: NameIds,
-): string | null {
-  const { aggregateId, aggregateType, type } = fields;
-  envelope.kind[row] = KIND[fields.kind];
-  envelope.occurred[row] = fields.occurredAt ?? Number.NaN;
-  envelope.version[row] = fields.version ?? Number.NaN;
-  envelope.eventHash[row] = hashOf(fields.eventId);
-  envelope.correlationHash[row] = hashOf(fields.correlationId);
-  envelope.causationHash[row] = hashOf(fields.causationId);
-  envelope.typeId[row] = type === '' ? 0 : names.type(type);
-  const isNamed =
-    aggregateId !== null &&
-    aggregateId.length > 0 &&
-    aggregateId.length <= MAX_ID &&
-    (aggregateType ?? '').length <= MAX_TYPE;
-  envelope.aggregateId[row] = isNamed ? names.aggregate(aggregateType ?? '', aggregateId) : 0;
-  return isNamed ? aggregateId : null;
+  constructor(count: number) {
+    this.#rows = allocateRows(count);
+    this.#list = new PostingList(Math.min(count, LIST_ROWS));
+  }
+
+  addMarker(columns: RecordColumns, row: number, mono: number): void {
+    this.#counts.control += 1;
+    const rows = this.#rows;
+    rows.state[row] = packState(KIND.control, VERDICT.control, columns.flags[row]!, 0);
+    rows.occurred[row] = Number.NaN;
+    rows.version[row] = Number.NaN;
+    rows.eventHash[row] = Number.NaN;
+    this.#common(columns, row, mono);
+  }
+
+  add(
+    columns: RecordColumns,
+    row: number,
+    { mono, verdict }: { mono: number; verdict: number },
+    record: RowRecord,
+    fields: CaptureFields,
+    names: NameIds,
+  ): void {
+    const list = this.#list;
+    const place = row % LIST_ROWS;
+    const { aggregateId, aggregateType, type, eventId, correlationId, causationId } = fields;
+    const kind = KIND[fields.kind];
+    const eventHash = eventId === null ? Number.NaN : hash53(eventId);
+    if (eventId !== null) list.add(POSTING.event, eventHash, place);
+    if (correlationId !== null) list.add(POSTING.correlation, hash53(correlationId), place);
+    if (causationId !== null) list.add(POSTING.causation, hash53(causationId), place);
+    let flags = columns.flags[row]!;
+    let aggregate = 0;
+    const isNamed =
+      aggregateId !== null &&
+      aggregateId.length > 0 &&
+      aggregateId.length <= MAX_ID &&
+      (aggregateType ?? '').length <= MAX_TYPE;
+    if (isNamed) {
+      aggregate = names.aggregate(aggregateType ?? '', aggregateId);
+      list.add(POSTING.aggregate, aggregate, place);
+      if (record.keyIs(aggregateId)) flags |= FLAG.keyIsAggregateId;
+    }
+    const occurred = fields.occurredAt ?? Number.NaN;
+    const version = fields.version ?? Number.NaN;
+    const typeId = type === '' ? 0 : names.type(type);
+    this.#put(columns, row, { kind, verdict, flags, typeId, aggregate, occurred, version, eventHash, mono });
+  }
+
+  /** What the bytes told; the same as {@link RowMaker.add} makes of the record's fields. */
+  addScanned(
+    columns: RecordColumns,
+    row: number,
+    { mono, verdict }: { mono: number; verdict: number },
+    { typeId, aggregate, isKey, occurred, version, eventHash, correlation, causation }: ScannedRow,
+  ): void {
+    const list = this.#list;
+    const place = row % LIST_ROWS;
+    if (!Number.isNaN(eventHash)) list.add(POSTING.event, eventHash, place);
+    if (!Number.isNaN(correlation)) list.add(POSTING.correlation, correlation, place);
+    if (!Number.isNaN(causation)) list.add(POSTING.causation, causation, place);
+    if (aggregate !== 0) list.add(POSTING.aggregate, aggregate, place);
+    const flags = columns.flags[row]! | (isKey ? FLAG.keyIsAggregateId : 0);
+    const kind = KIND.event;
+    this.#put(columns, row, { kind, verdict, flags, typeId, aggregate, occurred, version, eventHash, mono });
+  }
+
+  #put(columns: RecordColumns, row: number, put: RowParts): void {
+    const rows = this.#rows;
+    const { kind, verdict, flags, typeId } = put;
+    if ((flags & FLAG.keyIsAggregateId) === 0) {
+      const start = columns.keyStart[row]!;
+      const length = columns.keyLength[row]!;
+      if (length >= 0)
+        this.#list.add(POSTING.key, hashOfBytes(columns.bytes, start, start + length), row % LIST_ROWS);
+    }
+    rows.aggregateId[row] = put.aggregate;
+    rows.occurred[row] = put.occurred;
+    rows.version[row] = put.version;
+    rows.eventHash[row] = put.eventHash;
+    rows.state[row] = packState(kind, verdict, flags, typeId);
+    this.#counts.stored += 1;
+    if (verdict === VERDICT.aborted) this.#counts.aborted += 1;
+    else if (verdict === VERDICT.open) this.#counts.open += 1;
+    else if (kind === KIND.event) this.#counts.events += 1;
+    this.#common(columns, row, put.mono);
+  }
+
+  #common(columns: RecordColumns, row: number, mono: number): void {
+    const rows = this.#rows;
+    rows.offset[row] = columns.offset[row]!;
+    rows.timestamp[row] = columns.timestamp[row]!;
+    rows.mono[row] = mono;
+    rows.producerId[row] = columns.producerId[row]!;
+    this.#counts.bytes +=
+      Math.max(columns.keyLength[row]!, 0) +
+      Math.max(columns.valueLength[row]!, 0) +
+      Math.max(columns.headersLength[row]!, 0);
+    if ((row + 1) % LIST_ROWS === 0 || row + 1 === rows.count) {
+      const from = row - (row % LIST_ROWS);
+      this.#postings.push(this.#list.finish(rows.offset.subarray(from, row + 1)));
+    }
+  }
+
+  finish(): Pick<RecordFrame, 'rows' | 'counts' | 'postings'> {
+    return { rows: this.#rows, counts: this.#counts, postings: this.#postings };
+  }
 }
 
 /** Offsets of [from, nextOffset) that brought no record, with the reason. */

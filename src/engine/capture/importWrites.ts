@@ -1,14 +1,11 @@
-/** Write functions around records: import, indexes, saving a recording. */
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import Database from 'better-sqlite3';
+/** Write functions around records: import, indexes. */
 import { HindcastError } from '../../contract/errors.ts';
 import { encodeHeaders } from '../kafka/headers.ts';
 import { allocateColumns, FLAG, type RecordColumns } from '../kafka/recordColumns.ts';
-import { buildRecordIndexes, dropRecordIndexes, hasRecordIndexes } from '../store/migrations.ts';
 import { NameIds } from '../store/nameIds.ts';
-import { setMeta } from '../store/open.ts';
-import { beginCapture, monoBefore } from '../store/partitions.ts';
+import { beginCapture } from '../store/partitions.ts';
 import type { RecordWriter } from '../store/recordWriter.ts';
+import { monoBefore } from '../store/rewrite.ts';
 import { detectTopicMapping, mappingFromText, mappingToText } from '../store/topicMapping.ts';
 import { VERDICT } from '../store/values.ts';
 import type { WriteContext } from '../workers/context.ts';
@@ -16,7 +13,6 @@ import { extractFrame, type PartitionCursor, type RecordChunk, RowRecord } from 
 import type { ImportOutcome, ImportRecord } from './types.ts';
 
 const ROWS_PER_CHUNK = 2000;
-const BULK_RECORDS = 50_000;
 const SAMPLES = 50;
 
 interface Lane {
@@ -55,11 +51,11 @@ function lanesOf(context: WriteContext, records: readonly ImportRecord[]): Lane[
   return [...lanes.values()];
 }
 
-function toChunk(records: readonly ImportRecord[], offsets: readonly number[]): RecordChunk {
-  const headers = records.map((record) =>
-    record.headers.length === 0
-      ? new Uint8Array(0)
-      : encodeHeaders(record.headers.map(([key, value]) => ({ key, value }))),
+/** Records of one partition as a chunk that was read. */
+export function toChunk(records: readonly ImportRecord[], offsets: readonly number[]): RecordChunk {
+  const headers = records.map(
+    ({ headers, encodedHeaders }) =>
+      encodedHeaders ?? encodeHeaders(headers.map(([key, value]) => ({ key, value }))),
   );
   const size = records.reduce(
     (sum, { key, value }, row) => sum + (key?.length ?? 0) + (value?.length ?? 0) + headers[row]!.length,
@@ -78,7 +74,7 @@ function toChunk(records: readonly ImportRecord[], offsets: readonly number[]): 
   records.forEach((record, row) => {
     columns.offset[row] = offsets[row]!;
     columns.timestamp[row] = record.timestamp;
-    columns.producerId[row] = -1n;
+    columns.producerId[row] = BigInt(record.producerId ?? -1);
     columns.sequence[row] = -1;
     put(record.key, row, columns.keyStart, columns.keyLength);
     put(record.value, row, columns.valueStart, columns.valueLength);
@@ -87,13 +83,15 @@ function toChunk(records: readonly ImportRecord[], offsets: readonly number[]): 
     verdict[row] = VERDICT[standing];
     columns.flags[row] =
       (2 << FLAG.magicShift) |
-      (standing === 'committed' ? 0 : FLAG.transactional) |
+      (standing === 'committed' && record.transactional !== true ? 0 : FLAG.transactional) |
+      (record.timestampType === 'log-append' ? FLAG.logAppendTime : 0) |
       (standing === 'control' ? FLAG.control : 0);
   });
   const full: RecordColumns = { ...columns, count: records.length };
   const nextOffset = offsets.at(-1)! + 1;
   return {
     columns: full,
+    batches: null,
     verdict,
     problems: [],
     nextOffset,
@@ -105,7 +103,7 @@ function toChunk(records: readonly ImportRecord[], offsets: readonly number[]): 
 }
 
 /** Detected once per topic, kept in the file. */
-function mappingOf(writer: RecordWriter, topic: string, chunk: RecordChunk) {
+export function mappingOf(writer: RecordWriter, topic: string, chunk: RecordChunk) {
   const stored = writer.db.prepare('SELECT mapping FROM topic WHERE name = ?').pluck().get(topic) as
     | string
     | null;
@@ -138,8 +136,6 @@ function appendRecords(
     at: Date.now(),
   });
   writer.commit();
-  const stored = context.db.prepare('SELECT coalesce(sum(stored), 0) FROM partition').pluck().get() as number;
-  if (args.records.length >= BULK_RECORDS && args.records.length > stored) dropRecordIndexes(context.db);
   const names = new NameIds(context.db);
   lanes.forEach((lane, index) => {
     const { no, start, next } = plan.partitions[index]!;
@@ -168,39 +164,9 @@ function appendRecords(
   return { stored: args.records.length, topics: topics.size };
 }
 
-/** Builds what a bulk load left out; quick when nothing is missing. */
+/** Makes look-ups quick after a load; at once when they are. */
 function ensureIndexes(context: WriteContext, _args: Record<string, never>): { built: boolean } {
-  if (hasRecordIndexes(context.db)) return { built: false };
-  buildRecordIndexes(context.db, (done, of) => context.progress({ done, of }));
-  return { built: true };
+  return { built: context.records().sortPostings() };
 }
 
-/**
- * Writes the workspace as one file that opens without a cluster and without touching its folder. An existing file is
- * refused; a failed one leaves nothing behind. @throws HindcastError `workspace.exists`, `disk.full`
- */
-function saveRecording(context: WriteContext, args: { target: string }): { target: string } {
-  const { target } = args;
-  if (existsSync(target)) throw new HindcastError('workspace.exists', { name: target });
-  const partial = `${target}.partial`;
-  rmSync(partial, { force: true });
-  try {
-    ensureIndexes(context, {});
-    context.db.prepare('VACUUM INTO ?').run(partial);
-    const copy = new Database(partial);
-    try {
-      copy.pragma('journal_mode = DELETE');
-      setMeta(copy, 'kind', 'recording');
-    } finally {
-      copy.close();
-    }
-    renameSync(partial, target);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    rmSync(`${partial}-journal`, { force: true });
-    throw error;
-  }
-  return { target };
-}
-
-export const importWrites = { appendRecords, ensureIndexes, saveRecording };
+export const importWrites = { appendRecords, ensureIndexes };

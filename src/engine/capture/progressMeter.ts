@@ -5,6 +5,18 @@ const EVERY_MS = 100;
 /** The rate is that of the last seconds, so that a slow start does not spoil the estimate. */
 const WINDOW_MS = 3000;
 
+/** How every capture begins. */
+export const CONNECTING: CaptureProgress = {
+  phase: 'connecting',
+  waits: null,
+  done: 0,
+  total: null,
+  stored: 0,
+  bytes: 0,
+  perSecond: null,
+  remainingMs: null,
+};
+
 export class ProgressMeter {
   readonly #report: (progress: CaptureProgress) => void;
   readonly #state: CaptureProgress;
@@ -15,6 +27,7 @@ export class ProgressMeter {
     this.#report = report;
     this.#state = {
       phase: 'reading',
+      waits: null,
       done: 0,
       total,
       stored: 0,
@@ -37,6 +50,11 @@ export class ProgressMeter {
     this.#send(false);
   }
 
+  elsewhere(): void {
+    this.#state.phase = 'elsewhere';
+    this.#send(true);
+  }
+
   indexing(): void {
     this.#state.phase = 'indexing';
     this.#state.remainingMs = null;
@@ -57,7 +75,7 @@ export class ProgressMeter {
       state.perSecond = (state.stored - first.rows) / seconds;
       const pace = (state.done - first.done) / seconds;
       const left = (state.total ?? 0) - state.done;
-      state.remainingMs = state.phase === 'reading' && pace > 0 ? (left / pace) * 1000 : null;
+      state.remainingMs = state.phase !== 'indexing' && pace > 0 ? (left / pace) * 1000 : null;
     }
     this.#report({ ...state });
   }

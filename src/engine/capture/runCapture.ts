@@ -1,24 +1,24 @@
 /** One capture inside its thread: asks the cluster, reads, extracts and hands frames to the writer. */
 import type { MessagePort } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
-import { HindcastError } from '../../contract/errors.ts';
-import { type ClusterClient, connectCluster } from '../kafka/clusterClient.ts';
+import { HindcastError, placed } from '../../contract/errors.ts';
+import type { ClusterClient } from '../kafka/clusterClient.ts';
 import { type FetchedChunk, readPartitions } from '../kafka/fetchReader.ts';
+import { partitionForKey } from '../kafka/murmur2.ts';
 import { type KafkaConnection, KafkaFault } from '../kafka/types.ts';
-import { NameIds } from '../store/nameIds.ts';
-import {
-  detectTopicMapping,
-  mappingFromText,
-  mappingToText,
-  type TopicMapping,
-} from '../store/topicMapping.ts';
-import { extractFrame, type PartitionCursor, RowRecord } from './extract.ts';
-import { ProgressMeter } from './progressMeter.ts';
+import type { RecordFrame } from '../store/frame.ts';
+import { metaOf } from '../store/open.ts';
+import { askPartitions } from './askOffsets.ts';
+import { connectFor } from './connecting.ts';
+import { FrameMaker } from './frameMaker.ts';
+import { keepKey, keyFrame, unseenIn } from './keyFrames.ts';
+import { findLostEnds } from './lostEnds.ts';
+import { CONNECTING, ProgressMeter } from './progressMeter.ts';
 import type { CapturePlan, PartitionBegin } from './sinkMessages.ts';
 import { SinkPort } from './sinkPort.ts';
-import type { CaptureFrom, CaptureOutcome, CaptureProgress, CaptureRequest } from './types.ts';
+import { type Step, wavesOf } from './steps.ts';
+import type { CaptureOutcome, CaptureProgress, CaptureRequest } from './types.ts';
 
-const SAMPLES = 50;
 /** A dead cluster is given up after this long without any progress. */
 const GIVE_UP_MS = 30_000;
 
@@ -41,22 +41,31 @@ export function asHindcastError(error: unknown, connection: KafkaConnection): un
   if (error.code === 'cancelled') return new HindcastError('cancelled', { what: 'The capture' });
   return new HindcastError(
     'connection.failed',
-    { where: error.where, problem: error.message, next: error.nextStep },
+    { where: error.where, problem: placed(error.where, error.message), next: error.nextStep },
     { cause: error, retryable: error.retryable },
   );
 }
 
 export async function runCapture(task: CaptureTask): Promise<CaptureOutcome> {
-  const { request, signal } = task;
+  const { request, signal, db } = task;
   const sink = new SinkPort(task.port);
   let client: ClusterClient | null = null;
   try {
-    client = await connectCluster(request.connection, { signal });
-    const partitions = await askPartitions(client, request);
-    const topics = await Promise.all(
-      request.topics.map(async (name) => ({ name, kafkaId: (await client!.topic(name)).topicId })),
-    );
-    const plan = await sink.begin({ clusterId: client.clusterId, topics, partitions, at: Date.now() });
+    const onWait = (waits: string) => task.onProgress({ ...CONNECTING, waits });
+    const isKnown = metaOf(db, 'cluster_id') !== null;
+    const asked = await connectFor(request.connection, { signal, isKnown, onWait }, async (connected) => {
+      const partitions = await askPartitions(connected, request);
+      const topics = await Promise.all(
+        request.topics.map(async (name) => ({ name, kafkaId: (await connected.topic(name)).topicId })),
+      );
+      await findLostEnds({ client: connected, db, topics, partitions, signal });
+      return { partitions, topics };
+    });
+    client = asked.client;
+    const { partitions, topics } = asked.result;
+    const key = request.key ?? null;
+    const { clusterId } = client;
+    const plan = await sink.begin({ clusterId, topics, partitions, key, at: Date.now() });
     return await new Run(task, sink, client, partitions, plan).read();
   } catch (error) {
     throw asHindcastError(
@@ -69,41 +78,20 @@ export async function runCapture(task: CaptureTask): Promise<CaptureOutcome> {
   }
 }
 
-/** End offsets now: the capture ends there. */
-async function askPartitions(client: ClusterClient, request: CaptureRequest): Promise<PartitionBegin[]> {
-  const offsets = await client.offsetsFor(request.topics);
-  const byTime = new Map<string, number | null>();
-  const { from } = request;
-  if (typeof from === 'object' && 'time' in from)
-    for (const topic of request.topics)
-      for (const { partition, offset, error } of await client.offsetsByTime(topic, from.time)) {
-        if (error !== undefined) throw error;
-        byTime.set(`${partition}/${topic}`, offset === null ? null : Number(offset));
-      }
-  return offsets.map(({ topic, partition, low, high, error }) => {
-    if (error !== undefined) throw error;
-    const range = { low: Number(low), high: Number(high) };
-    const askedFrom = startOf(from, range.high, byTime.get(`${partition}/${topic}`) ?? null);
-    return { topic, partition, askedFrom, ...range };
-  });
-}
-
-/** Where asking begins; earliest asks for everything, also for what retention has deleted. */
-function startOf(from: CaptureFrom, high: number, atTime: number | null): number {
-  if (from === 'earliest') return 0;
-  return Math.min('offset' in from ? from.offset : (atTime ?? high), high);
-}
+const nameOf = (topic: string, partition: number) => `${partition}/${topic}`;
 
 class Run {
   readonly #task: CaptureTask;
   readonly #sink: SinkPort;
   readonly #client: ClusterClient;
-  readonly #names: NameIds;
-  readonly #cursors = new Map<string, PartitionCursor>();
-  readonly #mappings = new Map<string, TopicMapping>();
-  readonly #ends = new Map<string, number>();
+  readonly #maker: FrameMaker;
+  readonly #waves: ReturnType<typeof wavesOf>;
   readonly #meter: ProgressMeter;
   readonly #outcome: CaptureOutcome;
+  /** Partitions that were given up. */
+  readonly #lost = new Set<string>();
+  /** Of the asked key, by partition. */
+  readonly #found = new Map<string, number>();
 
   constructor(
     task: CaptureTask,
@@ -115,26 +103,19 @@ class Run {
     this.#task = task;
     this.#sink = sink;
     this.#client = client;
-    this.#names = new NameIds(task.db);
-    for (const [topic, text] of Object.entries(plan.mappings))
-      this.#mappings.set(topic, mappingFromText(text));
-    let total = 0;
-    plan.partitions.forEach(({ topic, partition, no, start, mono }, index) => {
-      const key = `${partition}/${topic}`;
-      const end = asked[index]!.high;
-      this.#ends.set(key, end);
-      total += Math.max(end - start, 0);
-      this.#cursors.set(key, {
-        partitionNo: no,
-        topic,
-        position: start,
-        mono: mono ?? Number.NEGATIVE_INFINITY,
-        mapping: this.#mappings.get(topic) ?? { mapping: null, hints: {}, reason: 'no record seen yet' },
-      });
-    });
-    this.#meter = new ProgressMeter(total, task.onProgress);
-    sink.onCredit = (rows, bytes) => this.#meter.wrote(rows, bytes);
+    this.#maker = new FrameMaker(task.db, (topic, text) => sink.mapping(topic, text));
+    const { key } = task.request;
+    const isHome = homeOf(asked, key);
+    this.#waves = wavesOf(plan, this.#maker.cursorsOf(plan), isHome);
+    const steps = this.#waves.flatMap((wave) => wave.steps);
+    this.#meter = new ProgressMeter(
+      steps.reduce((sum, { from, to }) => sum + to - from, 0),
+      task.onProgress,
+    );
+    sink.onCredit = (records, bytes) => this.#meter.wrote(records, bytes);
     sink.onIndexing = () => this.#meter.indexing();
+    const places = asked.map(({ topic, partition }) => ({ topic, partition, records: 0 }));
+    const home = places.filter(({ topic, partition }) => isHome(topic, partition));
     this.#outcome = {
       status: 'complete',
       problem: null,
@@ -143,6 +124,8 @@ class Run {
       partitions: plan.partitions.length,
       stored: 0,
       bytes: 0,
+      aside: plan.aside,
+      key: key === undefined ? null : { home, elsewhere: places, others: places.length - home.length },
       absent: 0,
       retention: plan.retention,
       unreadable: 0,
@@ -154,21 +137,12 @@ class Run {
 
   async read(): Promise<CaptureOutcome> {
     const { signal, request } = this.#task;
-    const ranges = [...this.#cursors].map(([key, cursor]) => ({
-      topic: cursor.topic,
-      partition: Number(key.slice(0, key.indexOf('/'))),
-      from: cursor.position,
-      to: this.#ends.get(key)!,
-    }));
+    const reached = new Map<Step, number>();
     try {
-      const partitions = ranges.filter(({ from, to }) => from < to);
-      for await (const chunk of readPartitions(this.#client, {
-        partitions,
-        signal,
-        giveUpAfterMs: GIVE_UP_MS,
-      })) {
-        if (chunk.fault !== null) this.#note(chunk.fault);
-        else await this.#take(chunk);
+      for (const { steps, isElsewhere } of this.#waves) {
+        const mine = steps.filter(({ topic, partition }) => !this.#lost.has(nameOf(topic, partition)));
+        if (isElsewhere) this.#meter.elsewhere();
+        await this.#readSteps(mine, reached);
       }
     } catch (error) {
       if (signal.aborted) this.#outcome.status = 'cancelled';
@@ -176,28 +150,62 @@ class Run {
       else throw error;
     }
     const totals = await this.#sink.end();
-    for (const [key, cursor] of this.#cursors)
-      this.#outcome.notRead += Math.max(this.#ends.get(key)! - cursor.position, 0);
+    for (const step of this.#waves.flatMap(({ steps }) => steps))
+      this.#outcome.notRead += step.to - (reached.get(step) ?? step.from);
     if (this.#outcome.notRead > 0 && this.#outcome.status === 'complete') {
       this.#outcome.status = 'incomplete';
       this.#outcome.problem ??= `${request.connection.brokers.join(', ')} sent less than was there at the start`;
     }
-    const { rows, bytes, readMs, indexMs } = totals;
-    return { ...this.#outcome, stored: rows, bytes, readMs, indexMs };
+    const { records, bytes, readMs, indexMs } = totals;
+    return { ...this.#outcome, key: this.#keyFinding(), stored: records, bytes, readMs, indexMs };
+  }
+
+  #keyFinding(): CaptureOutcome['key'] {
+    const { key } = this.#outcome;
+    if (key === null) return null;
+    const recordsIn = ({ topic, partition }: { topic: string; partition: number }) =>
+      this.#found.get(nameOf(topic, partition)) ?? 0;
+    const home = key.home.map((place) => ({ ...place, records: recordsIn(place) }));
+    const atHome = new Set(home.map(({ topic, partition }) => nameOf(topic, partition)));
+    const elsewhere = key.elsewhere
+      .filter(({ topic, partition }) => !atHome.has(nameOf(topic, partition)))
+      .map((place) => ({ ...place, records: recordsIn(place) }))
+      .filter(({ records }) => records > 0);
+    return { ...key, home, elsewhere };
+  }
+
+  /** At most one step of each partition. */
+  async #readSteps(steps: readonly Step[], reached: Map<Step, number>): Promise<void> {
+    const byName = new Map(steps.map((step) => [nameOf(step.topic, step.partition), step]));
+    for (const { cursor, from, mono } of steps) {
+      cursor.position = from;
+      cursor.mono = Math.max(cursor.mono, mono ?? Number.NEGATIVE_INFINITY);
+    }
+    const partitions = steps.map(({ topic, partition, from, to }) => ({ topic, partition, from, to }));
+    const { signal } = this.#task;
+    for await (const chunk of readPartitions(this.#client, {
+      ...{ partitions, signal, giveUpAfterMs: GIVE_UP_MS, lendBytes: true },
+    })) {
+      const name = nameOf(chunk.topic, chunk.partition);
+      const step = byName.get(name)!;
+      if (chunk.fault !== null) {
+        this.#lost.add(name);
+        this.#note(chunk.fault);
+      } else await this.#take(chunk, step);
+      reached.set(step, step.cursor.position);
+    }
   }
 
   #note(fault: KafkaFault): void {
     if (this.#outcome.status !== 'cancelled') this.#outcome.status = 'incomplete';
-    this.#outcome.problem ??= `${fault.where}: ${fault.message}`;
+    this.#outcome.problem ??= placed(fault.where, fault.message);
     this.#outcome.nextStep ??= fault.nextStep;
   }
 
-  async #take(chunk: FetchedChunk): Promise<void> {
-    const cursor = this.#cursors.get(`${chunk.partition}/${chunk.topic}`)!;
+  async #take(chunk: FetchedChunk, { cursor, key }: Step): Promise<void> {
     if (chunk.nextOffset <= cursor.position && chunk.columns.count === 0) return;
-    this.#learnMapping(cursor, chunk);
     const before = cursor.position;
-    const frame = extractFrame(chunk, cursor, this.#names);
+    const frame = key === null ? this.#maker.frame(chunk, cursor) : this.#keyFrame(chunk, cursor, key);
     for (const { reason, count } of frame.missing) {
       if (reason === 'compaction') this.#outcome.absent += count;
       else if (reason === 'retention') this.#outcome.retention += count;
@@ -207,19 +215,26 @@ class Run {
     this.#meter.passed(cursor.position - before);
   }
 
-  /** The first JSON of a topic decides its mapping; it is kept in the workspace. */
-  #learnMapping(cursor: PartitionCursor, chunk: FetchedChunk): void {
-    let known = this.#mappings.get(cursor.topic);
-    if (known === undefined && chunk.columns.count > 0) {
-      const record = new RowRecord(cursor.topic, chunk.columns);
-      const rows = Math.min(chunk.columns.count, SAMPLES);
-      const detected = detectTopicMapping(Array.from({ length: rows }, (_, row) => record.at(row).keep()));
-      if (detected.mapping !== null) {
-        known = detected;
-        this.#mappings.set(cursor.topic, detected);
-        this.#sink.mapping(cursor.topic, mappingToText(detected));
-      }
-    }
-    if (known !== undefined) cursor.mapping = known;
+  #keyFrame(chunk: FetchedChunk, cursor: Step['cursor'], key: Uint8Array): RecordFrame {
+    const unseen = unseenIn(chunk, cursor.position);
+    if (chunk.removed === null) this.#outcome.unreadable += unseen;
+    else this.#outcome.retention += unseen;
+    const frame = keyFrame(this.#maker.frame(keepKey(chunk, key), cursor), key, unseen);
+    const { request } = this.#task;
+    const name = nameOf(chunk.topic, chunk.partition);
+    if (request.key !== undefined && Buffer.compare(key, request.key) === 0)
+      this.#found.set(name, (this.#found.get(name) ?? 0) + frame.counts.stored);
+    return frame;
   }
+}
+
+/** Whether a partition is the one that the key hashes to; all are without a key. */
+function homeOf(
+  asked: readonly PartitionBegin[],
+  key: Uint8Array | undefined,
+): (topic: string, partition: number) => boolean {
+  if (key === undefined) return () => true;
+  const counts = new Map<string, number>();
+  for (const { topic } of asked) counts.set(topic, (counts.get(topic) ?? 0) + 1);
+  return (topic, partition) => partitionForKey(key, counts.get(topic)!) === partition;
 }

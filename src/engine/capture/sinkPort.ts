@@ -1,6 +1,7 @@
 /** The capture's end of the port to the writer: frames with bounded credit, so that a slow disk slows the reader. */
 import type { MessagePort } from 'node:worker_threads';
 import { HindcastError } from '../../contract/errors.ts';
+import { frameBuffers, frameBytes } from '../store/frame.ts';
 import { fromWire } from '../workers/messages.ts';
 import type { CapturePlan, FromSink, SinkTotals, ToSink } from './sinkMessages.ts';
 
@@ -11,7 +12,8 @@ const BYTES_IN_FLIGHT = 96 * 1024 * 1024;
 
 export class SinkPort {
   readonly #port: MessagePort;
-  onCredit: (rows: number, bytes: number) => void = () => {};
+  /** Told of new records and of bytes written so far. */
+  onCredit: (records: number, bytes: number) => void = () => {};
   onIndexing: () => void = () => {};
   #frames = 0;
   #bytes = 0;
@@ -37,7 +39,7 @@ export class SinkPort {
     else {
       this.#frames -= 1;
       this.#bytes -= message.bytes;
-      this.onCredit(message.rows, message.written);
+      this.onCredit(message.records, message.written);
     }
     this.#wakeUp();
   }
@@ -62,6 +64,7 @@ export class SinkPort {
   }
 
   async begin(begin: Extract<ToSink, { kind: 'begin' }>['begin']): Promise<CapturePlan> {
+    this.#plan = null;
     this.#post({ kind: 'begin', begin });
     await this.#until(() => this.#plan !== null);
     return this.#plan!;
@@ -72,13 +75,13 @@ export class SinkPort {
   }
 
   async frame(frame: Extract<ToSink, { kind: 'frame' }>['frame']): Promise<void> {
-    const size = frame.columns.buffer.byteLength;
+    const size = frameBytes(frame);
     await this.#until(
       () => this.#frames === 0 || (this.#frames < FRAMES_IN_FLIGHT && this.#bytes + size <= BYTES_IN_FLIGHT),
     );
     this.#frames += 1;
     this.#bytes += size;
-    this.#post({ kind: 'frame', frame }, [frame.columns.buffer, frame.envelope.buffer]);
+    this.#post({ kind: 'frame', frame }, frameBuffers(frame));
   }
 
   async end(): Promise<SinkTotals> {

@@ -6,6 +6,7 @@ import type { Draft } from '../../contract/compensate.ts';
 import type { Connection } from '../../contract/connections.ts';
 import type { Place } from '../../core/model.ts';
 import type { ClusterClient } from '../kafka/clusterClient.ts';
+import { groupsOfTopic } from '../kafka/groups.ts';
 import type { Workspace } from '../store/workspace.ts';
 import { type Reading, readBeyond, type Stretch } from './head.ts';
 import { planHash } from './planHash.ts';
@@ -37,8 +38,19 @@ export interface Check {
   unconfirmed: Attempt | null;
   /** Other compensations of the same event in this workspace. */
   sameEvent: StoredCompensation[];
-  /** Names of consumer groups of the cluster, or why they are not known. */
-  groups: { names: string[] } | { problem: string };
+  /** Who reads the topic of the event, or why that is not known. */
+  groups: Readers | { problem: string };
+}
+
+export interface Readers {
+  /** Groups with a committed offset or a member on the topic, by name. */
+  reading: { groupId: string; isShare: boolean; active: boolean }[];
+  /** Groups of which it is not known whether they read it. */
+  unclear: string[];
+  /** Other groups may exist that the cluster does not show to this login. */
+  hidden: boolean;
+  /** Brokers whose groups are not known. */
+  problems: string[];
 }
 
 /** A request that is this old can no longer be under way: the producer waits 30 s for each answer and closes. */
@@ -80,7 +92,11 @@ export async function checkDraft(
         receipt.correctedId === draft.correctedId &&
         receipt.idempotencyKey !== plan.idempotencyKey,
     ),
-    groups: await groupsOf(client),
+    groups: await groupsOf(
+      client,
+      draft.topic,
+      partitions.map(({ id }) => id),
+    ),
   };
 }
 
@@ -162,9 +178,23 @@ async function maxMessageBytes(client: ClusterClient, topic: string): Promise<nu
   return text == null ? null : Number(text);
 }
 
-async function groupsOf(client: ClusterClient): Promise<Check['groups']> {
+async function groupsOf(
+  client: ClusterClient,
+  topic: string,
+  partitions: number[],
+): Promise<Check['groups']> {
   try {
-    return { names: (await client.listGroups()).map(({ groupId }) => groupId).sort() };
+    const { groups, unclear, faults, sees } = await groupsOfTopic(client, { name: topic, partitions });
+    return {
+      reading: groups.map(({ groupId, protocol, members }) => ({
+        groupId,
+        isShare: protocol === 'share',
+        active: (members?.length ?? 0) > 0,
+      })),
+      unclear: unclear.map(({ groupId }) => groupId),
+      hidden: sees !== 'all',
+      problems: faults.map(({ message }) => message),
+    };
   } catch (error) {
     return { problem: (error as Error).message };
   }

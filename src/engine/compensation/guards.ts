@@ -166,20 +166,33 @@ function schemaGuard({ plan }: Check): Guard {
 }
 
 const GROUPS_NAMED = 5;
+const namesOf = (all: readonly string[]) =>
+  all.slice(0, GROUPS_NAMED).join(', ') +
+  (all.length > GROUPS_NAMED ? ` and ${all.length - GROUPS_NAMED} more` : '');
+
 function groupsGuard({ groups, draft }: Check): Guard {
   const name = 'Who reacts';
   if ('problem' in groups)
     return guard('groups', name, 'note', sentence(`The consumer groups are not known: ${groups.problem}`));
-  const { names } = groups;
-  if (names.length === 0) return guard('groups', name, 'ok', 'the cluster has no consumer group');
-  const more = names.length > GROUPS_NAMED ? ` and ${names.length - GROUPS_NAMED} more` : '';
-  const named = names.slice(0, GROUPS_NAMED).join(', ') + more;
-  return guard(
-    'groups',
-    name,
-    'note',
-    `${count(names.length, 'consumer group')} on the cluster: ${named}. Those that read ${draft.topic} will see the event.`,
+  const { reading, unclear, hidden, problems } = groups;
+  const words = reading.map(
+    ({ groupId, isShare, active }) =>
+      `${groupId}${isShare ? ' (share group)' : ''}${active ? '' : ' (nobody in it now)'}`,
   );
+  const parts = [
+    reading.length === 0
+      ? `No group that can be seen reads ${draft.topic}.`
+      : `${count(reading.length, 'group')} on ${draft.topic} will get the event: ${namesOf(words)}.`,
+    ...(unclear.length === 0
+      ? []
+      : [`Not known whether ${unclear.length === 1 ? 'it reads' : 'they read'} it: ${namesOf(unclear)}.`]),
+    ...problems.map(sentence),
+    ...(hidden
+      ? ['There may be groups that this login does not see; it needs Describe on the cluster to see all.']
+      : []),
+  ];
+  const isSure = reading.length === 0 && unclear.length === 0 && problems.length === 0 && !hidden;
+  return guard('groups', name, isSure ? 'ok' : 'note', parts.join(' '));
 }
 
 function coverageGuard({ plan }: Check): Guard {

@@ -12,11 +12,12 @@ import {
 } from '../../core/compensation-check.ts';
 import { diffStates } from '../../core/diff.ts';
 import { decodeRecord } from '../../core/envelope/decode.ts';
-import { compileReducer } from '../../core/fold.ts';
 import { formatJson, isJsonObject } from '../../core/json.ts';
 import type { Change, Json, Place, Reducer, StreamEvent } from '../../core/model.ts';
 import { formatPath } from '../../core/path.ts';
 import { decodeHeaders } from '../kafka/headers.ts';
+import { folderFor } from '../sandbox/folderFor.ts';
+import { recordBytesOf } from '../store/recordBytes.ts';
 import { topicMappingOf } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type FieldOut, fieldsOf } from './draftRead.ts';
@@ -90,14 +91,13 @@ export function planRead(context: ReadContext, args: PlanArgs): Plan {
   const source = loadSource(context, ref, correctedId);
   const base = baseDraft(source, { ref, eventId: '', now, actor });
   const { draft, reason } = editedDraft(base, asked);
-  const compiled = compileReducer(source.reducer);
   const streamContext: StreamContext = {
     aggregateType: ref.type,
     aggregateId: ref.id,
     stream: source.stream,
     key: base.key,
     corrected: source.corrected?.event,
-    compiled,
+    folder: folderFor(source.reducer),
     publishedKeys: new Set(),
     now,
     maxBytes: args.maxBytes ?? undefined,
@@ -178,12 +178,16 @@ function lanesOf(context: ReadContext, stream: readonly StreamEvent[]): Lane[] {
 
 /** Where the capture of one partition stands; zero for one that the workspace does not hold. */
 export function laneStanding(context: ReadContext, topic: string, partition: number): Lane {
+  // Only what was read in one piece up to its end counts as captured; what lies before a hole was not asked for here.
   const row = context.db
     .prepare(
-      `SELECT p.no, p.settled_offset AS captured, p.asked_from AS askedFrom
-       FROM partition p JOIN topic t ON t.id = p.topic_id WHERE t.name = ? AND p.partition = ?`,
+      `SELECT p.no, min(p.settled_offset, coalesce(r.to_offset, 0)) AS captured,
+         coalesce(r.from_offset, 0) AS "from", p.first_log_start AS first
+       FROM partition p JOIN topic t ON t.id = p.topic_id
+         LEFT JOIN read_range r ON r.partition_no = p.no
+       WHERE t.name = ? AND p.partition = ? ORDER BY r.from_offset DESC LIMIT 1`,
     )
-    .get(topic, partition) as { no: number; captured: number; askedFrom: number } | undefined;
+    .get(topic, partition) as { no: number; captured: number; from: number; first: number } | undefined;
   if (row === undefined)
     return { topic, partition, events: 0, lastOffset: -1, captured: 0, askedFrom: 0, missing: [] };
   const missing = context.db
@@ -195,7 +199,7 @@ export function laneStanding(context: ReadContext, topic: string, partition: num
     events: 0,
     lastOffset: -1,
     captured: row.captured,
-    askedFrom: row.askedFrom,
+    askedFrom: row.from > row.first ? row.from : 0,
     missing,
   };
 }
@@ -230,11 +234,10 @@ const bytesText = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
 
 /** The stream and the records with the same key of the aggregate: a duplicate is one of them. */
 function duplicatesOf(context: ReadContext, source: CompensationSource, key: string): Place[] {
-  const read = context.db.prepare('SELECT value, headers FROM record WHERE id = ?');
+  const bytes = recordBytesOf(context);
   const found: Place[] = [];
   for (const { id, topic, partition, offset } of source.stream) {
-    const row = read.get(id) as { value: Uint8Array | null; headers: Uint8Array | null };
-    if (carriesKey(row, key)) found.push({ topic, partition, offset });
+    if (carriesKey(bytes.body(id), key)) found.push({ topic, partition, offset });
   }
   return found;
 }

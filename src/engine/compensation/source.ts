@@ -13,14 +13,7 @@ import type { Reducer, StreamEvent } from '../../core/model.ts';
 import { orderStream } from '../../core/order.ts';
 import { reducerFor } from '../../core/projections/builtin.ts';
 import { metaOf } from '../store/open.ts';
-import {
-  decodeStored,
-  loadStream,
-  RECORD_COLUMNS,
-  rawRecordOf,
-  type StoredRecord,
-  topicMappingOf,
-} from '../store/stream.ts';
+import { decodeStored, loadStream, rawRecordOf, recordById, topicMappingOf } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 
 export interface CompensationSource {
@@ -68,9 +61,7 @@ function correctedOf(context: ReadContext, stream: StreamEvent[], id: number): S
 }
 
 function sourceRecord(context: ReadContext, event: StreamEvent): SourceRecord {
-  const row = context.db
-    .prepare(`SELECT ${RECORD_COLUMNS} FROM record WHERE id = ?`)
-    .get(event.id) as StoredRecord;
+  const row = recordById(context, event.id)!;
   const { key } = row;
   return { event, decoded: decodeStored(context, row), key, headers: headersOf(rawRecordOf(context, row)) };
 }

@@ -1,5 +1,5 @@
 /** Kafka's failures in the words of the contract. */
-import { HindcastError } from '../../contract/errors.ts';
+import { HindcastError, placed } from '../../contract/errors.ts';
 import { KafkaFault } from '../kafka/types.ts';
 
 const withoutStop = (sentence: string) => sentence.replace(/[.\s]+$/, '');
@@ -21,7 +21,7 @@ export function asHindcastError(error: unknown, cluster: string): unknown {
     return new HindcastError('compensate.unsure', { problem: withoutStop(message) }, options);
   return new HindcastError(
     'connection.failed',
-    { where: cluster, problem: withoutStop(message), next: nextStep, code, at: where },
+    { where: cluster, problem: withoutStop(placed(cluster, message)), next: nextStep, code, at: where },
     { ...options, retryable },
   );
 }

@@ -40,7 +40,7 @@ export async function readProfiles(file: string): Promise<LoadedProfiles> {
     'connection.failed',
     {
       where: file,
-      problem: `the saved connections cannot be read (${found.problem}) and were put aside`,
+      problem: `${file}: the saved connections cannot be read (${found.problem}) and were put aside`,
       next: `Correct ${aside} and move it back, or enter the connections again`,
     },
     { retryable: true },

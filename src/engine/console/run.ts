@@ -7,6 +7,7 @@ import { storeFault } from '../store/faults.ts';
 import { inspectFile, metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { LruCache } from '../workers/revisionCache.ts';
+import { addByteFunctions } from './byteFunctions.ts';
 import { addExactFunctions } from './exactFunctions.ts';
 import type { ConsoleAnswer, ConsoleColumn, ConsoleQuery } from './protocol.ts';
 import { makeTables, type Shown } from './views.ts';
@@ -148,10 +149,14 @@ export function runQuery(query: ConsoleQuery): ConsoleAnswer {
   const started = performance.now();
   inspectFile(query.file);
   const db = openForReading(query.file, { check: false });
+  // A function of a statement cannot ask the connection that the statement runs on.
+  const bytes = openForReading(query.file, { check: false });
   try {
     db.pragma(`hard_heap_limit = ${HEAP_LIMIT}`);
     // One read transaction: tables and events are of the same moment although a capture may be writing.
     db.exec('BEGIN');
+    bytes.exec('BEGIN');
+    addByteFunctions(db, bytes);
     const shown = makeTables(readContext(db, query.file), query);
     addExactFunctions(db);
     db.pragma('query_only = ON');
@@ -161,6 +166,7 @@ export function runQuery(query: ConsoleQuery): ConsoleAnswer {
   } catch (error) {
     throw invalid(storeFault(error, query.file));
   } finally {
+    bytes.close();
     db.close();
   }
 }

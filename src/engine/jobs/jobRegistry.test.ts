@@ -50,7 +50,7 @@ describe('jobs', () => {
 
   it('keeps an incomplete end apart from a failure', async () => {
     const jobs = createJobRegistry(quiet);
-    const error = new HindcastError('capture.incomplete', { problem: 'broker 2 is gone' });
+    const error = new HindcastError('capture.incomplete', { problem: 'broker 2 is gone', next: 'Wait.' });
     const { jobId } = jobs.start(SPEC, async () => ({ status: 'incomplete', note: error.message, error }));
     expect(await jobs.ended(jobId)).toMatchObject({
       status: 'incomplete',

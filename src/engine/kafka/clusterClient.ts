@@ -3,7 +3,7 @@
 import { formatAddress } from './address.ts';
 import { BrokerLinks } from './brokerLinks.ts';
 import { asFault, faultOfCode, isPassingCode } from './faults.ts';
-import { listOffsets, type TopicPartition } from './offsetQueries.ts';
+import { listOffsets, type OffsetAnswer, type TopicPartition } from './offsetQueries.ts';
 import {
   type Api,
   DESCRIBE_CONFIGS,
@@ -39,6 +39,15 @@ export interface ClusterClient {
   partitions(topic: string): Promise<TopicSummary['partitions']>;
   /** Low, high and last stable offset of every partition of these topics. */
   offsetsFor(topics: string[]): Promise<PartitionOffsets[]>;
+  /** Asks which brokers there are now; a client that is kept would not notice one that left or came. */
+  refreshBrokers(): Promise<void>;
+  /** All partitions of these topics as last known, asked for where not known; topics that are gone have none. */
+  partitionsOf(topics: readonly string[]): Promise<TopicPartition[]>;
+  /**
+   * Of any partitions, in their order, the first offset with a timestamp at or after `at` (ms), or EARLIEST, or LATEST
+   * (the high watermark). Nothing is thrown for one partition: it carries its fault.
+   */
+  offsetsOf(places: readonly TopicPartition[], at: bigint): Promise<OffsetAnswer[]>;
   /** Per partition, the first offset with a timestamp at or after `ms`. */
   offsetsByTime(topic: string, ms: number): Promise<TimeOffset[]>;
   /** Settings of topics by name; a refused topic has an error instead. */
@@ -113,6 +122,10 @@ class Cluster implements ClusterClient {
     for (const topic of metadata.topics)
       this.#leaders.set(topic.name, new Map(topic.partitions.map(({ id, leader }) => [id, leader])));
     return metadata;
+  }
+
+  async refreshBrokers(): Promise<void> {
+    await this.refresh([]);
   }
 
   async request<I, O>(
@@ -297,7 +310,21 @@ class Cluster implements ClusterClient {
     });
   }
 
-  #listOffsets(places: TopicPartition[], timestamp: bigint, isolation: 0 | 1, attempts = 4) {
+  async partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {
+    const unknown = topics.filter((topic) => !this.#leaders.has(topic));
+    if (unknown.length > 0) await this.refresh(unknown);
+    return topics.flatMap((topic) =>
+      [...(this.#leaders.get(topic)?.keys() ?? [])].map((partition) => ({ topic, partition })),
+    );
+  }
+
+  async offsetsOf(places: readonly TopicPartition[], at: bigint): Promise<OffsetAnswer[]> {
+    const unknown = new Set(places.flatMap(({ topic }) => (this.#leaders.has(topic) ? [] : [topic])));
+    if (unknown.size > 0) await this.refresh([...unknown]);
+    return this.#listOffsets(places, at, 0, 2);
+  }
+
+  #listOffsets(places: readonly TopicPartition[], timestamp: bigint, isolation: 0 | 1, attempts = 4) {
     const leaderOf = ({ topic, partition }: TopicPartition) => this.#leaders.get(topic)?.get(partition) ?? -1;
     return listOffsets(
       {

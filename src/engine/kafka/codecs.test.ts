@@ -1,10 +1,13 @@
-import { lz4Compress, snappyCompress } from '@platformatic/wasm-utils/bundled';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { lz4Compress, crc32c as otherCrc32c, snappyCompress } from '@platformatic/wasm-utils/bundled';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CodecError } from './codecError.ts';
-import { decompress } from './codecs.ts';
+import { CodecError, OutputTooLarge } from './codecError.ts';
+import { decompress, decompressInto } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
+import { GrowingOutput } from './growingOutput.ts';
 import { decodeLz4 } from './lz4.ts';
+import { openNative } from './nativeDecoder.ts';
 import { decodeSnappy } from './snappy.ts';
 
 const LIMIT = 64 * 2 ** 20;
@@ -88,6 +91,75 @@ test.each([1, 2, 3, 4])(
   },
 );
 
-test('CRC-32C of the check string', () => {
-  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+describe('the native decoders', () => {
+  const PACK = { gzip: gzipSync, zstd: zstdCompressSync };
+
+  test.each(['gzip', 'zstd'] as const)(
+    '%s works with this Node, again and again, also after a fault',
+    (codec) => {
+      const decoder = openNative(codec);
+      expect(decoder).not.toBeNull();
+      const output = new GrowingOutput(16);
+      fc.assert(
+        fc.property(material, (bytes) => {
+          output.clear();
+          expect(() => decoder!.decode(Buffer.from('neither the one nor the other'), output)).toThrow(
+            CodecError,
+          );
+          output.clear();
+          decoder!.decode(PACK[codec](bytes), output);
+          expect(bytes.equals(output.bytes.subarray(0, output.length))).toBe(true);
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
+
+  test('all frames of zstd and all members of gzip count', () => {
+    for (const [number, pack] of [
+      [1, gzipSync],
+      [4, zstdCompressSync],
+    ] as const) {
+      const packed = Buffer.concat([pack(Buffer.from('first, ')), pack(Buffer.from('second'))]);
+      expect(Buffer.from(decompress(number, packed, 100)).toString()).toBe('first, second');
+    }
+  });
+
+  test.each([1, 2, 3, 4])(
+    'codec %i: exactly the allowed size is allowed, one byte more is not',
+    async (codec) => {
+      const { COMPRESS } = await import('../../../test/kafka/batches.ts');
+      for (const size of [1_000, 16_384, 65_536]) {
+        const packed = COMPRESS[codec]!(Buffer.alloc(size, 'ab'));
+        expect(decompress(codec, packed, size)).toHaveLength(size);
+        expect(() => decompress(codec, packed, size - 1)).toThrow(OutputTooLarge);
+      }
+    },
+  );
+
+  test('a fault leaves what was decompressed before it', () => {
+    const output = new GrowingOutput(16);
+    decompressInto(4, zstdCompressSync(Buffer.from('kept')), output, 100);
+    expect(() => decompressInto(4, zstdCompressSync(Buffer.alloc(1_000)), output, 100)).toThrow(
+      OutputTooLarge,
+    );
+    decompressInto(1, gzipSync(Buffer.from(', and more')), output, 100);
+    expect(Buffer.from(output.bytes.subarray(0, output.length)).toString()).toBe('kept, and more');
+  });
+});
+
+describe('CRC-32C', () => {
+  test('of the check string', () => {
+    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+    expect(crc32c(Buffer.alloc(0))).toBe(0);
+  });
+
+  test('is what another implementation says, for all lengths and places', () => {
+    const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 2_654_435_761) >>> 24));
+    for (const size of [...Array(70).keys(), 1_000, 180_223, 180_224, 180_225, 360_448, 399_990])
+      for (const at of [0, 1, 7]) {
+        const part = bytes.subarray(at, at + size);
+        expect(crc32c(part)).toBe(otherCrc32c(part));
+      }
+  });
 });

@@ -1,8 +1,10 @@
 // The compressions of record batches (KIP-98 attributes, bits 0 to 2), each bounded in what it may decompress to.
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { CodecError, OutputTooLarge } from './codecError.ts';
-import { decodeLz4 } from './lz4.ts';
-import { decodeSnappy } from './snappy.ts';
+import { GrowingOutput } from './growingOutput.ts';
+import { decodeLz4Into } from './lz4.ts';
+import { type NativeCodec, openNative } from './nativeDecoder.ts';
+import { decodeSnappyInto } from './snappy.ts';
 
 export const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
@@ -13,26 +15,57 @@ export const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
  * @throws CodecError on malformed bytes or an unknown codec, OutputTooLarge beyond `limit`
  */
 export function decompress(codec: number, input: Uint8Array, limit: number): Uint8Array {
-  switch (codec) {
-    case 1:
-      return viaZlib(
-        () => gunzipSync(input, { maxOutputLength: limit, finishFlush: constants.Z_FINISH }),
-        limit,
-      );
-    case 2:
-      return decodeSnappy(input, limit);
-    case 3:
-      return decodeLz4(input, limit);
-    case 4:
-      return viaZlib(() => zstdDecompressSync(input, { maxOutputLength: limit }), limit);
-    default:
-      throw new CodecError(`compression codec ${codec} is unknown`);
+  const output = new GrowingOutput(Math.min(limit, input.length * 4 + 1024));
+  decompressInto(codec, input, output, limit);
+  return output.bytes.subarray(0, output.length);
+}
+
+/** The same, behind what the output holds already; after a fault its length is what it was before. */
+export function decompressInto(codec: number, input: Uint8Array, output: GrowingOutput, limit: number): void {
+  const start = output.length;
+  output.allow(limit);
+  try {
+    switch (codec) {
+      case 1:
+        native('gzip', input, output, limit);
+        break;
+      case 2:
+        decodeSnappyInto(input, output);
+        break;
+      case 3:
+        decodeLz4Into(input, output);
+        break;
+      case 4:
+        native('zstd', input, output, limit);
+        break;
+      default:
+        throw new CodecError(`compression codec ${codec} is unknown`);
+    }
+  } catch (error) {
+    output.length = start;
+    throw error;
+  } finally {
+    output.allow(Number.POSITIVE_INFINITY);
   }
 }
 
-function viaZlib(run: () => Buffer, limit: number): Uint8Array {
+const decoders = new Map<NativeCodec, ReturnType<typeof openNative>>();
+
+function native(codec: NativeCodec, input: Uint8Array, output: GrowingOutput, limit: number): void {
+  let decoder = decoders.get(codec);
+  if (decoder === undefined) {
+    decoder = openNative(codec);
+    decoders.set(codec, decoder);
+  }
+  if (decoder !== null) decoder.decode(input, output);
+  else output.append(viaPublic(codec, input, limit));
+}
+
+function viaPublic(codec: NativeCodec, input: Uint8Array, limit: number): Uint8Array {
   try {
-    return run();
+    return codec === 'gzip'
+      ? gunzipSync(input, { maxOutputLength: limit, finishFlush: constants.Z_FINISH })
+      : zstdDecompressSync(input, { maxOutputLength: limit });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE') throw new OutputTooLarge(limit);

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { batchOf, marker, record } from '../../../test/kafka/batches.ts';
 import type { ClusterClient } from './clusterClient.ts';
 import { readPartitions } from './fetchReader.ts';
+import { rowValue } from './recordColumns.ts';
+import type { FetchInput } from './requests.ts';
 import { VERDICT } from './verdicts.ts';
 
 /** Larger than what one set of columns takes: what follows it is decoded as another part of the same response. */
@@ -34,4 +36,32 @@ test('an abort in one part of a response does not touch a later transaction of i
     [aborted, control, committed],
     [committed, control],
   ]);
+});
+
+test('lent bytes are used again, and are right while they are lent', async () => {
+  const ZSTD = 4;
+  const ROUNDS = 50;
+  const batchAt = (offset: number) =>
+    batchOf([record('k', `value ${offset}`)], { codec: ZSTD, baseOffset: offset });
+  const answer = { topic: 't', partition: 0, errorCode: 0, aborted: [], logStart: 0 };
+  const ends = { highWatermark: ROUNDS, lastStable: ROUNDS };
+  const broker = {
+    leaderOf: async () => 1,
+    request: async (_: number, __: unknown, { topics }: FetchInput) => [
+      { ...answer, ...ends, records: batchAt(topics[0]!.partitions[0]!.offset) },
+    ],
+  } as unknown as ClusterClient;
+  const memories = new Set<ArrayBufferLike>();
+  let offset = 0;
+  for await (const { columns } of readPartitions(broker, {
+    partitions: [{ topic: 't', partition: 0, from: 0, to: ROUNDS }],
+    lendBytes: true,
+  })) {
+    memories.add(columns.bytes.buffer);
+    // Others are decoded meanwhile.
+    await new Promise((done) => setTimeout(done, offset % 3));
+    expect(Buffer.from(rowValue(columns, 0)!).toString()).toBe(`value ${offset++}`);
+  }
+  expect(offset).toBe(ROUNDS);
+  expect(memories.size).toBeLessThan(6);
 });

@@ -3,7 +3,17 @@
 import { ChunkQueue } from './chunkQueue.ts';
 import type { ClusterClient } from './clusterClient.ts';
 import { asFault, faultOfCode, offsetTooLarge } from './faults.ts';
-import { emptyChunk, type FetchedChunk, type ReadOptions, type ReadRange } from './fetchedChunk.ts';
+import { emptyChunk, type FetchedChunk, type ReadOptions } from './fetchedChunk.ts';
+import { GrowingOutput } from './growingOutput.ts';
+import {
+  newState,
+  type Plan,
+  type PlanEntry,
+  pauseAfter,
+  planOf,
+  type ReadState,
+  requestOf,
+} from './readPlan.ts';
 import { type DecodedSet, decodeRecordSet, OFFSET_LIMIT, peekNextOffset } from './recordBatch.ts';
 import { EARLIEST, FETCH, type FetchedPartition, LIST_OFFSETS } from './requests.ts';
 import { KafkaFault } from './types.ts';
@@ -12,33 +22,8 @@ import { Judge } from './verdicts.ts';
 export type { FetchedChunk, ReadOptions, ReadRange } from './fetchedChunk.ts';
 export { type FetchedRecord, fetchOne } from './fetchOne.ts';
 
-interface State extends ReadRange {
-  name: string;
-  next: number;
-  isolation: 0 | 1;
-  leader: number;
-  /** How often the broker had room to send and sent nothing. */
-  empties: number;
-  mustBeFirst: boolean;
-  attempts: number;
-  progressAt: number;
-  /** The fault it is waiting out, and since when. */
-  faultCode: string;
-  faultAt: number;
-  lastStable: number;
-}
-
-interface PlanEntry {
-  state: State;
-  offset: number;
-}
-
-interface Plan {
-  isolation: 0 | 1;
-  entries: PlanEntry[];
-}
-
-const RESPONSE_BYTES = 4 * 2 ** 20;
+/** Decoding and taking share a thread: more in between would only leave the processor's cache. */
+const QUEUED_CHUNKS = 2;
 const MAX_WAIT_MS = 250;
 /** Faults that are final, but that a broker also reports for a moment after it or its leader has changed. */
 const GRACE_MS: Record<string, number> = { 'topic-unknown': 5_000, 'offset-out-of-range': 5_000 };
@@ -58,18 +43,29 @@ export async function* readPartitions(
   if (options.signal?.aborted) cancel();
   try {
     reader.start();
-    yield* reader.queue.drain();
+    for await (const { chunk, memory } of reader.queue.drain()) {
+      yield chunk;
+      if (memory !== null) reader.memory.push(memory);
+    }
   } finally {
     options.signal?.removeEventListener('abort', cancel);
     reader.queue.end();
   }
 }
 
+interface Queued {
+  chunk: FetchedChunk;
+  /** What its bytes lie in, to be used again. */
+  memory: GrowingOutput | null;
+}
+
 class Reader {
-  readonly queue = new ChunkQueue<FetchedChunk>(8);
+  readonly queue = new ChunkQueue<Queued>(QUEUED_CHUNKS);
+  /** For bytes that are lent. */
+  readonly memory: GrowingOutput[] = [];
   readonly #client: ClusterClient;
   readonly #options: ReadOptions;
-  readonly #byLeader = new Map<number, State[]>();
+  readonly #byLeader = new Map<number, ReadState[]>();
   #open = 0;
 
   constructor(client: ClusterClient, options: ReadOptions) {
@@ -91,31 +87,19 @@ class Reader {
 
   start(): void {
     const now = performance.now();
-    const states = this.#options.partitions.map((range): State => {
-      const name = `${range.topic}/${range.partition}`;
-      const progress = { empties: 0, mustBeFirst: false, attempts: 0, progressAt: now, lastStable: -1 };
-      return {
-        ...range,
-        name,
-        next: range.from,
-        isolation: 1,
-        leader: -1,
-        ...progress,
-        faultCode: '',
-        faultAt: now,
-      };
-    });
+    const states = this.#options.partitions.map((range) => newState(range, now));
     this.#open = states.length;
     if (states.length === 0) this.queue.end();
-    for (const state of states.filter(({ to }) => to > OFFSET_LIMIT))
+    const isReadable = ({ to }: ReadState) => to <= OFFSET_LIMIT || to === Number.POSITIVE_INFINITY;
+    for (const state of states.filter((each) => !isReadable(each)))
       void this.#fail(state, offsetTooLarge(state.name));
-    const readable = states.filter(({ to }) => to <= OFFSET_LIMIT);
+    const readable = states.filter(isReadable);
     for (const state of readable.filter(({ next, to }) => next >= to)) void this.#emit(state, null, {});
     void this.#assign(readable.filter(({ next, to }) => next < to));
   }
 
   /** Gives each state to the loop of its leader; asks the cluster again when `fresh`. */
-  async #assign(states: State[], fresh = false): Promise<void> {
+  async #assign(states: ReadState[], fresh = false): Promise<void> {
     for (const topic of new Set(states.map((state) => state.topic))) {
       const mine = states.filter((state) => state.topic === topic);
       try {
@@ -137,11 +121,12 @@ class Reader {
   }
 
   /** Takes the states away from their loop and tries again later, or gives them up. */
-  #retry(states: State[], fault: KafkaFault): void {
+  #retry(states: ReadState[], fault: KafkaFault): void {
     const giveUp = this.#options.giveUpAfterMs ?? 120_000;
-    const again: State[] = [];
+    const again: ReadState[] = [];
     for (const state of states) {
       this.#release(state);
+      this.#options.follow?.onWait(state.name, fault);
       const now = performance.now();
       if (state.faultCode !== fault.code) Object.assign(state, { faultCode: fault.code, faultAt: now });
       const since = fault.retryable ? state.progressAt : state.faultAt;
@@ -157,7 +142,7 @@ class Reader {
     }, delay);
   }
 
-  #release(state: State): void {
+  #release(state: ReadState): void {
     const loop = this.#byLeader.get(state.leader);
     const at = loop?.indexOf(state) ?? -1;
     if (at >= 0) loop!.splice(at, 1);
@@ -166,6 +151,7 @@ class Reader {
   /** One fetch in flight; the next one is sent before the last one is decoded. */
   async #runLeader(leader: number): Promise<void> {
     let plan = this.#plan(leader);
+    let sentAt = performance.now();
     let answer = plan === null ? null : this.#fetch(leader, plan);
     while (plan !== null && !this.queue.ended) {
       let parts: FetchedPartition[];
@@ -183,7 +169,11 @@ class Reader {
       const current: Plan = plan;
       const jobs = this.#triage(current, parts);
       plan = this.#plan(leader);
-      answer = plan === null ? null : this.#fetch(leader, plan);
+      const pauseMs = pauseAfter(parts, sentAt, this.#options.follow);
+      sentAt = performance.now() + pauseMs;
+      answer = plan === null ? null : this.#fetchAfter(pauseMs, leader, plan);
+      // Its failure is met at the next turn.
+      answer?.catch(() => {});
       try {
         for (const { entry, part } of jobs) await this.#decode(current, entry, part);
       } catch (error) {
@@ -201,26 +191,17 @@ class Reader {
   }
 
   #plan(leader: number): Plan | null {
-    const states = (this.#byLeader.get(leader) ?? []).filter(({ next, to }) => next < to);
-    if (states.length === 0) return null;
-    // A request has one isolation level; the open ends are read last.
-    const isolation = states.some((state) => state.isolation === 1) ? 1 : 0;
-    const chosen = states.filter((state) => state.isolation === isolation);
-    chosen.sort((a, b) => Number(b.mustBeFirst) - Number(a.mustBeFirst));
-    return { isolation, entries: chosen.map((state) => ({ state, offset: state.next })) };
+    return planOf(this.#byLeader.get(leader) ?? []);
   }
 
-  #fetch(leader: number, { isolation, entries }: Plan, maxWaitMs = MAX_WAIT_MS): Promise<FetchedPartition[]> {
-    const maxBytes = this.#options.maxBytesPerPartition ?? 2 ** 20;
-    const topics = new Map<string, { partition: number; offset: number; maxBytes: number }[]>();
-    for (const { state, offset } of entries) {
-      if (!topics.has(state.topic)) topics.set(state.topic, []);
-      topics.get(state.topic)!.push({ partition: state.partition, offset, maxBytes });
-    }
-    const answer = this.#client.request(leader, FETCH, {
-      ...{ isolation, maxWaitMs, maxBytes: Math.max(maxBytes, RESPONSE_BYTES) },
-      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-    });
+  async #fetchAfter(pauseMs: number, leader: number, plan: Plan): Promise<FetchedPartition[]> {
+    if (pauseMs > 0) await new Promise((done) => setTimeout(done, pauseMs));
+    return this.queue.ended ? [] : this.#fetch(leader, plan);
+  }
+
+  #fetch(leader: number, plan: Plan): Promise<FetchedPartition[]> {
+    const waitMs = this.#options.follow?.maxWaitMs ?? MAX_WAIT_MS;
+    const answer = this.#client.request(leader, FETCH, requestOf(plan, this.#options, waitMs));
     answer.catch(() => {});
     return answer;
   }
@@ -230,7 +211,7 @@ class Reader {
     const jobs: { entry: PlanEntry; part: FetchedPartition }[] = [];
     const byName = new Map(parts.map((part) => [`${part.topic}/${part.partition}`, part]));
     const isAllEmpty = parts.every(({ records }) => records.length === 0);
-    const trouble = new Map<number, State[]>();
+    const trouble = new Map<number, ReadState[]>();
     plan.entries.forEach((entry, index) => {
       const { state } = entry;
       const part = byName.get(state.name);
@@ -261,21 +242,32 @@ class Reader {
     return jobs;
   }
 
-  #advance(state: State, next: number): void {
+  #advance(state: ReadState, next: number): void {
     state.next = Math.min(next, state.to);
-    state.progressAt = performance.now();
+    this.#goesOn(state);
     state.empties = 0;
+    state.mustBeFirst = false;
+  }
+
+  #goesOn(state: ReadState): void {
+    if (state.faultCode !== '') this.#options.follow?.onWait(state.name, null);
+    state.progressAt = performance.now();
     state.attempts = 0;
     state.faultCode = '';
-    state.mustBeFirst = false;
   }
 
   /**
    * An empty answer. True when the broker has confirmed that no record is left up to its own end: compaction removed
    * what was there. One empty answer proves nothing.
    */
-  #isHole(state: State, plan: Plan, part: FetchedPartition, hadRoom: boolean): boolean {
+  #isHole(state: ReadState, plan: Plan, part: FetchedPartition, hadRoom: boolean): boolean {
     const end = plan.isolation === 1 ? part.lastStable : part.highWatermark;
+    if (this.#options.follow !== undefined && state.next >= end) {
+      this.#goesOn(state);
+      const isNews = part.highWatermark > state.next && part.highWatermark !== state.toldHigh;
+      state.toldHigh = part.highWatermark;
+      return isNews;
+    }
     if (plan.isolation === 1 && state.next >= part.lastStable && part.highWatermark > state.next) {
       state.isolation = 0;
       return false;
@@ -302,7 +294,9 @@ class Reader {
     let used = part;
     let judge = judgeOf(part);
     for (let start = 0, from = offset; !this.queue.ended; ) {
-      let decoded = decodeRecordSet(used.records, { from, to: state.to }, start);
+      const memory = this.#options.lendBytes ? (this.memory.pop() ?? new GrowingOutput(2 ** 20)) : undefined;
+      const range = { from, to: state.to, ...(memory === undefined ? {} : { memory }) };
+      let decoded = decodeRecordSet(used.records, range, start);
       if (decoded.problems.length > 0) {
         const again = await this.#readAgain(plan, state, from, decoded);
         if (again !== null) {
@@ -318,7 +312,7 @@ class Reader {
       if (isWhole && next === offset && used.records.length > 0) {
         // First in its request and still without a whole batch: the length of this batch is wrong on the broker.
         const reason = 'the batch is longer than what the broker sends';
-        const lost = { baseOffset: next, lastOffset: next, reason, bytes: used.records.slice() };
+        const lost = { baseOffset: next, lastOffset: next, reason, bytes: Uint8Array.from(used.records) };
         decoded.problems.push({ code: 'length', ...lost });
         next++;
       }
@@ -328,8 +322,10 @@ class Reader {
       await this.#emit(state, used, {
         columns: decoded.columns,
         verdict: judge.judge(decoded.columns.count, decoded.batches),
+        batches: decoded.batches,
         problems: decoded.problems,
         nextOffset: Math.min(next, state.to),
+        memory: memory ?? null,
       });
       if (isWhole) return;
       start = decoded.consumed;
@@ -340,7 +336,7 @@ class Reader {
   /** Damage on the way is gone the second time; damage on the broker's disk stays and is reported. */
   async #readAgain(
     plan: Plan,
-    state: State,
+    state: ReadState,
     from: number,
     first: DecodedSet,
   ): Promise<{ decoded: DecodedSet; part: FetchedPartition } | null> {
@@ -358,7 +354,7 @@ class Reader {
   }
 
   /** The asked offset is gone: says how far, and goes on at the first one that is kept. */
-  async #findStart(state: State): Promise<void> {
+  async #findStart(state: ReadState): Promise<void> {
     const place = { partition: state.partition, timestamp: EARLIEST };
     try {
       const topics = [{ topic: state.topic, partitions: [place] }];
@@ -380,28 +376,31 @@ class Reader {
     }
   }
 
-  async #emit(state: State, part: FetchedPartition | null, extra: Partial<FetchedChunk>): Promise<void> {
+  async #emit(
+    state: ReadState,
+    part: FetchedPartition | null,
+    { memory = null, ...extra }: Partial<FetchedChunk> & Partial<Pick<Queued, 'memory'>>,
+  ): Promise<void> {
     const nextOffset = extra.nextOffset ?? state.next;
     const done = nextOffset >= state.to;
     if (done) this.#release(state);
     const known = part === null ? {} : { logStart: part.logStart, highWatermark: part.highWatermark };
-    const pushed = this.queue.push({
+    const chunk = {
       ...emptyChunk(state),
       ...{ ...known, lastStable: state.lastStable, nextOffset, done },
       ...extra,
-    });
+    };
+    const pushed = this.queue.push({ chunk, memory });
     if (done) this.#finish();
     await pushed;
   }
 
-  async #fail(state: State, fault: KafkaFault): Promise<void> {
+  async #fail(state: ReadState, fault: KafkaFault): Promise<void> {
     this.#release(state);
     const nextOffset = state.next;
     state.next = state.to;
-    const pushed = this.queue.push({
-      ...emptyChunk(state),
-      ...{ nextOffset, lastStable: state.lastStable, fault },
-    });
+    const chunk = { ...emptyChunk(state), ...{ nextOffset, lastStable: state.lastStable, fault } };
+    const pushed = this.queue.push({ chunk, memory: null });
     this.#finish();
     await pushed;
   }

@@ -3,6 +3,7 @@
 // test/integration/kafka/writing.test.ts.
 import { createRequire } from 'node:module';
 import type { SecureContextOptions } from 'node:tls';
+import { openFrameSocket } from './frameSocket.ts';
 import type { KafkaConnection, KafkaLog } from './types.ts';
 
 const require = createRequire(import.meta.url);
@@ -15,6 +16,9 @@ interface RawConnection {
   send(message: unknown): Promise<Buffer>;
   disconnect(): Promise<unknown>;
   rejectRequests(error: Error): void;
+  processData(data: Buffer): void;
+  chunks: Buffer[];
+  bytesBuffered: number;
   socket?: { destroy(): void };
   requestQueue: {
     pending: unknown[];
@@ -38,7 +42,6 @@ interface RawBroker {
 interface Internals {
   Broker: new (options: Record<string, unknown>) => RawBroker;
   ConnectionPool: new (options: Record<string, unknown>) => RawPool;
-  socketFactory: () => unknown;
   createLogger: (options: { level: number; logCreator: () => (entry: LogEntry) => void }) => unknown;
   errorCodes: { type: string; code: number; retriable: boolean; message: string }[];
 }
@@ -54,7 +57,6 @@ function internals(): Internals {
   loaded ??= {
     Broker: require('kafkajs/src/broker'),
     ConnectionPool: require('kafkajs/src/network/connectionPool'),
-    socketFactory: require('kafkajs/src/network/socketFactory'),
     createLogger: require('kafkajs/src/loggers').createLogger,
     errorCodes: require('kafkajs/src/protocol/error').errorCodes,
   };
@@ -92,13 +94,13 @@ export async function openBroker(
   connection: KafkaConnection,
   log: KafkaLog,
 ): Promise<BrokerLink> {
-  const { Broker, ConnectionPool, socketFactory } = internals();
+  const { Broker, ConnectionPool } = internals();
   const connectionTimeout = connection.connectTimeoutMs ?? 10_000;
   const logger = createLogger(log);
   const pool = new ConnectionPool({
     ...target,
     logger,
-    socketFactory: socketFactory(),
+    socketFactory: openFrameSocket,
     ssl: tlsOptions(connection),
     sasl: connection.sasl === undefined ? undefined : { ...connection.sasl },
     clientId: connection.clientId,
@@ -108,6 +110,7 @@ export async function openBroker(
     maxInFlightRequests: null,
   });
   pool.pool.forEach(quietQueue);
+  pool.pool.forEach(keepFrames);
   const broker = new Broker({ connectionPool: pool, logger, authenticationTimeout: connectionTimeout });
   try {
     await withinTime(broker.connect(), connectionTimeout * 3, target);
@@ -181,6 +184,15 @@ function quietQueue({ requestQueue: queue }: RawConnection): void {
       queue.throttleCheckTimeoutId = null;
       queue.checkPendingRequests();
     }, delay);
+  };
+}
+
+/** kafkajs puts the empty rest of the last response in front of the next one, which copies the whole of it. */
+function keepFrames(raw: RawConnection): void {
+  const process = raw.processData.bind(raw);
+  raw.processData = (data) => {
+    if (raw.bytesBuffered === 0) raw.chunks.length = 0;
+    process(data);
   };
 }
 

@@ -1,17 +1,22 @@
 // LZ4 frames and blocks (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), decoded with a hard bound on the
 // output. Our own because the WebAssembly packages stop with a trap on hostile bytes and stay broken for the whole
 // process afterwards. The frame's own xxHash checksums are skipped: the batch's CRC-32C has covered these bytes.
-import { CodecError, OutputTooLarge } from './codecError.ts';
+import { CodecError } from './codecError.ts';
+import { GrowingOutput } from './growingOutput.ts';
 
 const FRAME_MAGIC = 0x184d2204;
 
 /** Decodes all frames of the input. @throws CodecError on malformed bytes, OutputTooLarge beyond `limit` bytes */
 export function decodeLz4(input: Uint8Array, limit: number): Uint8Array {
-  const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   const output = new GrowingOutput(Math.min(limit, input.length * 4 + 65_536), limit);
-  let at = 0;
-  while (at < input.length) at = decodeFrame(input, view, at, output);
+  decodeLz4Into(input, output);
   return output.bytes.subarray(0, output.length);
+}
+
+/** The same, behind what the output holds already. */
+export function decodeLz4Into(input: Uint8Array, output: GrowingOutput): void {
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  for (let at = 0; at < input.length; ) at = decodeFrame(input, view, at, output);
 }
 
 function decodeFrame(input: Uint8Array, view: DataView, start: number, output: GrowingOutput): number {
@@ -90,52 +95,5 @@ function decodeBlock(input: Uint8Array, output: GrowingOutput, floor: number): v
     if (distance === 0 || distance > output.length - floor)
       throw new CodecError('an LZ4 match points before its block');
     output.repeat(distance, length + 4);
-  }
-}
-
-/** Output that doubles when full and never passes its limit. */
-export class GrowingOutput {
-  bytes: Uint8Array;
-  length = 0;
-  readonly limit: number;
-
-  constructor(size: number, limit: number) {
-    this.bytes = new Uint8Array(Math.max(size, 16));
-    this.limit = limit;
-  }
-
-  reserve(size: number): void {
-    const wanted = this.length + size;
-    if (wanted > this.limit) throw new OutputTooLarge(this.limit);
-    if (wanted <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.min(this.limit, Math.max(wanted, this.bytes.length * 2)));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
-  }
-
-  append(source: Uint8Array): void {
-    this.reserve(source.length);
-    this.bytes.set(source, this.length);
-    this.length += source.length;
-  }
-
-  copyIn(source: Uint8Array, from: number, size: number): void {
-    this.reserve(size);
-    const target = this.bytes;
-    // A loop beats set() for the short runs that JSON compresses to.
-    if (size > 48) target.set(source.subarray(from, from + size), this.length);
-    else for (let i = 0, to = this.length; i < size; i++) target[to + i] = source[from + i]!;
-    this.length += size;
-  }
-
-  /** Copies `size` bytes from `distance` back; the ranges may overlap, which repeats a pattern. */
-  repeat(distance: number, size: number): void {
-    this.reserve(size);
-    const target = this.bytes;
-    const to = this.length;
-    const from = to - distance;
-    if (size > 48 && distance >= size) target.copyWithin(to, from, from + size);
-    else for (let i = 0; i < size; i++) target[to + i] = target[from + i]!;
-    this.length += size;
   }
 }

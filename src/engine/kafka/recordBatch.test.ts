@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { batchOf, legacyMessage, marker, record, sealed } from '../../../test/kafka/batches.ts';
+import { decompress } from './codecs.ts';
+import { GrowingOutput } from './growingOutput.ts';
 import { decodeHeaders } from './headers.ts';
 import { type DecodedSet, decodeRecordSet, OFFSET_LIMIT, peekNextOffset } from './recordBatch.ts';
 import { FLAG, rowControlType, rowHeaders, rowKey, rowValue } from './recordColumns.ts';
@@ -122,6 +124,53 @@ describe('record batches', () => {
     const moved = structuredClone(columns, { transfer: [columns.buffer] });
     expect(columns.buffer.byteLength).toBe(0);
     expect(text(rowValue(moved, 2))).toBe('value-2 '.repeat(20));
+  });
+
+  test.each([0, 1, 2, 3, 4])(
+    'codec %i: bytes that are lent say the same, and where each batch lies',
+    (codec) => {
+      const set = Buffer.concat([
+        batchOf(numbered(10), { codec }),
+        batchOf(numbered(10, 10), { codec, baseOffset: 10 }),
+        // Compressed and plain batches in one set.
+        batchOf(numbered(10, 20), { codec: codec === 0 ? 4 : 0, baseOffset: 20 }),
+      ]);
+      const memory = new GrowingOutput(16);
+      for (let time = 0; time < 2; time++) {
+        const own = decodeRecordSet(set, { from: 5 });
+        const lent = decodeRecordSet(set, { from: 5, memory });
+        expect(rowsOf(lent)).toEqual(rowsOf(own));
+        expect(lent.columns.buffer).not.toBe(lent.columns.bytes.buffer);
+        for (const [i, batch] of lent.batches.entries()) {
+          const { bytesStart, bytesEnd, packed } = own.batches[i]!;
+          const records = Buffer.from(lent.columns.bytes.subarray(batch.bytesStart, batch.bytesEnd));
+          expect(records.equals(own.columns.bytes.subarray(bytesStart, bytesEnd))).toBe(true);
+          expect(packed === null).toBe(batch.packed === null);
+          if (packed === null) continue;
+          const number = own.columns.flags[batch.rowStart]! & FLAG.codec;
+          expect(records.equals(decompress(number, packed, 2 ** 20))).toBe(true);
+        }
+      }
+    },
+  );
+
+  test('lent bytes of plain batches are the set itself', () => {
+    const set = Buffer.concat([batchOf(numbered(3)), batchOf(numbered(3, 3), { baseOffset: 3 })]);
+    const memory = new GrowingOutput(16);
+    const { columns } = decodeRecordSet(set, { memory });
+    expect(columns.bytes.buffer).toBe(set.buffer);
+    expect(memory.length).toBe(0);
+  });
+
+  test('times far from each other stay exact, or are marked', () => {
+    const times = [-(2n ** 53n) + 2n, 9_000n];
+    const batch = batchOf([record('k', 'v', 0), record('k', 'v', Number(times[1]! - times[0]!))]);
+    batch.writeBigInt64BE(times[0]!, 27);
+    const { columns } = decodeRecordSet(sealed(batch));
+    for (const [row, time] of times.entries()) {
+      const isExact = (columns.flags[row]! & FLAG.timestampInexact) === 0;
+      expect(BigInt(columns.timestamp[row]!) === time).toBe(isExact);
+    }
   });
 
   test('a set larger than one column buffer is decoded in parts, without loss', () => {

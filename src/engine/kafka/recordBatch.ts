@@ -15,18 +15,24 @@ import {
   RECORDS_AT,
   readOffset,
 } from './batchDamage.ts';
-import { decompress } from './codecs.ts';
+import { decompressInto } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
+import { GrowingOutput } from './growingOutput.ts';
 import { decodeLegacyEntry, LEGACY_MINIMUM, type LegacyEntry } from './legacyMessageSet.ts';
 import { allocateColumns, FLAG, type RecordColumns, rowControlType } from './recordColumns.ts';
 import { type Cursor, readLongVarlong, readVarint, readVarlong } from './varint.ts';
 
 export { type DecodeProblem, type DecodeProblemCode, OFFSET_LIMIT } from './batchDamage.ts';
 
-/** What of a batch matters for transactions; rows [rowStart, rowEnd) of the columns are its records. */
+/** A batch of the set; rows [rowStart, rowEnd) of the columns are its records. */
 export interface BatchSummary {
   rowStart: number;
   rowEnd: number;
+  /** Where its encoded records, decompressed, lie in the bytes of the columns: those that were left out too. */
+  bytesStart: number;
+  bytesEnd: number;
+  /** Its records as received, still compressed (a view of the set); null when they were not. */
+  packed: Uint8Array | null;
   baseOffset: number;
   lastOffset: number;
   producerId: bigint;
@@ -43,6 +49,12 @@ export interface DecodeOptions {
   batchLimit?: number;
   /** Bytes after which the columns are closed; the rest of the set is decoded by the next call. Default 64 MB. */
   columnLimit?: number;
+  /**
+   * Memory for what is decompressed. The bytes of the columns are then a view of it, or of the set when nothing is
+   * compressed: they are good until the memory is used again, and are not for a transfer. Default: the bytes are the
+   * columns' own, behind them in the same buffer.
+   */
+  memory?: GrowingOutput;
 }
 
 export interface DecodedSet {
@@ -61,21 +73,28 @@ const SMALLEST_RECORD = 7;
 
 interface Segment {
   summary: BatchSummary;
-  source: Uint8Array;
+  /** The encoded records where they came; null: decompressed, at [bytesStart, bytesEnd) of the memory. */
+  source: Uint8Array | null;
   /** The whole batch as received, for a problem. */
   batch: Uint8Array;
   rows: number;
-  bytesAt: number;
   view: DataView | null;
   legacy: LegacyEntry | null;
 }
 
+/** Holds what is decompressed until it is copied behind the columns. */
+const scratch = new GrowingOutput(2 ** 20);
+
 /** Decodes the record set of one partition. `start` continues a set that `columnLimit` ended. */
-export function decodeRecordSet(set: Uint8Array, options: DecodeOptions = {}, start = 0): DecodedSet {
+export function decodeRecordSet(input: Uint8Array, options: DecodeOptions = {}, start = 0): DecodedSet {
+  // A Buffer's slice() would be no copy.
+  const set = new Uint8Array(input.buffer, input.byteOffset, input.length);
   const from = options.from ?? 0;
   const to = options.to ?? OFFSET_LIMIT;
   const batchLimit = options.batchLimit ?? 128 * 2 ** 20;
   const columnLimit = options.columnLimit ?? 64 * 2 ** 20;
+  const memory = options.memory ?? scratch;
+  memory.clear();
   const segments: Segment[] = [];
   const problems: DecodeProblem[] = [];
   const view = new DataView(set.buffer, set.byteOffset, set.byteLength);
@@ -96,37 +115,44 @@ export function decodeRecordSet(set: Uint8Array, options: DecodeOptions = {}, st
     }
     let segment: Segment | null = null;
     let problem: DecodeProblem | null = null;
+    const held = memory.length;
     try {
       if (size < OVERHEAD + LEGACY_MINIMUM) throw new BadBatch('length', `a batch declares ${size} bytes`);
-      segment = openBatch(set.subarray(at, at + size), expected, from, batchLimit);
+      segment = openBatch(set.subarray(at, at + size), expected, from, { memory, limit: batchLimit });
     } catch (error) {
       problem = describeDamage(error, set, view, at, size, Math.max(expected, 0), from);
     }
     if (problem !== null) {
+      memory.length = held;
       problems.push(problem);
       nextOffset = Math.max(nextOffset, problem.lastOffset + 1);
       expected = nextOffset;
       at += problem.bytes.length;
       continue;
     }
-    const { lastOffset } = segment!.summary;
+    const { lastOffset, baseOffset } = segment!.summary;
     expected = lastOffset + 1;
     nextOffset = Math.max(nextOffset, expected);
     at += size;
-    if (lastOffset < from || segment!.summary.baseOffset >= to) continue;
-    segment!.bytesAt = byteCount;
+    if (lastOffset < from || baseOffset >= to) {
+      memory.length = held;
+      continue;
+    }
     rows += segment!.rows;
-    byteCount += segment!.source.length;
+    byteCount += segment!.source?.length ?? memory.length - held;
     segments.push(segment!);
   }
 
-  const columns = allocateColumns(rows, byteCount);
+  const columns =
+    options.memory === undefined
+      ? gather(segments, memory, rows, byteCount)
+      : refer(set, segments, memory, rows);
+  if (options.memory === undefined) memory.clear();
   const batches: BatchSummary[] = [];
   for (const segment of segments) {
     const { summary } = segment;
     const row = columns.count;
     try {
-      columns.bytes.set(segment.source, segment.bytesAt);
       summary.rowStart = row;
       if (segment.legacy !== null) fillLegacy(columns, segment, from, to);
       else fillBatch(columns, segment, from, to);
@@ -142,6 +168,33 @@ export function decodeRecordSet(set: Uint8Array, options: DecodeOptions = {}, st
   }
   problems.sort((a, b) => a.baseOffset - b.baseOffset);
   return { columns, batches, problems, nextOffset, consumed: at, partialTail };
+}
+
+/** Columns with bytes of their own: everything is copied together. */
+function gather(segments: Segment[], memory: GrowingOutput, rows: number, byteCount: number): RecordColumns {
+  const columns = allocateColumns(rows, byteCount);
+  let at = 0;
+  for (const { summary, source } of segments) {
+    const bytes = source ?? memory.bytes.subarray(summary.bytesStart, summary.bytesEnd);
+    columns.bytes.set(bytes, at);
+    summary.bytesStart = at;
+    at += bytes.length;
+    summary.bytesEnd = at;
+  }
+  return columns;
+}
+
+/** Columns whose bytes are the set itself when every batch lies in it, else the memory. */
+function refer(set: Uint8Array, segments: Segment[], memory: GrowingOutput, rows: number): RecordColumns {
+  const columns = allocateColumns(rows, 0);
+  const isInSet = segments.every(({ source }) => source !== null && source.buffer === set.buffer);
+  for (const { summary, source } of segments) {
+    if (source === null) continue;
+    summary.bytesStart = isInSet ? source.byteOffset - set.byteOffset : memory.length;
+    summary.bytesEnd = summary.bytesStart + source.length;
+    if (!isInSet) memory.append(source);
+  }
+  return { ...columns, bytes: isInSet ? set : memory.bytes.subarray(0, memory.length) };
 }
 
 /**
@@ -160,13 +213,19 @@ export function peekNextOffset(set: Uint8Array): number | null {
   }
 }
 
-function openBatch(batch: Uint8Array, expected: number, from: number, batchLimit: number): Segment {
+/** Where decompressed records go, and how many bytes of a batch at most. */
+interface Unpacking {
+  memory: GrowingOutput;
+  limit: number;
+}
+
+function openBatch(batch: Uint8Array, expected: number, from: number, unpacking: Unpacking): Segment {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   const baseOffset = readOffset(view, 0);
   const magic = batch[MAGIC_AT]!;
   if (magic > 2) throw new BadBatch('magic', `record format ${magic} is unknown`);
   const segment =
-    magic === 2 ? openCurrent(batch, view, baseOffset, from, batchLimit) : openLegacy(batch, batchLimit);
+    magic === 2 ? openCurrent(batch, view, baseOffset, from, unpacking) : openLegacy(batch, unpacking.limit);
   const { summary } = segment;
   if (summary.baseOffset < 0 || summary.lastOffset >= OFFSET_LIMIT)
     throw new BadBatch('offset-limit', `offset ${summary.lastOffset} is beyond 2^40 and cannot be kept`);
@@ -180,7 +239,7 @@ function openCurrent(
   view: DataView,
   baseOffset: number,
   from: number,
-  batchLimit: number,
+  { memory, limit }: Unpacking,
 ): Segment {
   if (batch.length < RECORDS_AT) throw new BadBatch('length', `a batch declares only ${batch.length} bytes`);
   if (crc32c(batch.subarray(ATTRIBUTES_AT)) !== view.getUint32(CRC_AT))
@@ -194,19 +253,23 @@ function openCurrent(
   const packed = batch.subarray(RECORDS_AT);
   const codec = attributes & FLAG.codec;
   const needed = lastOffset >= from && packed.length > 0;
-  const source = codec === 0 || !needed ? packed : decompress(codec, packed, batchLimit);
-  if (needed && (rows < 0 || rows > source.length / SMALLEST_RECORD))
-    throw new BadBatch('count', `${rows} records cannot be in ${source.length} bytes`);
+  const isPacked = codec !== 0 && needed;
+  const bytesStart = memory.length;
+  if (isPacked) decompressInto(codec, packed, memory, limit);
+  const size = isPacked ? memory.length - bytesStart : packed.length;
+  if (needed && (rows < 0 || rows > size / SMALLEST_RECORD))
+    throw new BadBatch('count', `${rows} records cannot be in ${size} bytes`);
   if (packed.length === 0 && rows !== 0) throw new BadBatch('count', `${rows} records in an empty batch`);
   const isControl = (attributes & FLAG.control) !== 0;
   return {
     summary: {
-      ...{ rowStart: 0, rowEnd: 0, baseOffset, lastOffset },
+      ...{ rowStart: 0, rowEnd: 0, bytesStart, bytesEnd: bytesStart + size, baseOffset, lastOffset },
+      packed: isPacked ? packed : null,
       producerId: view.getBigInt64(43),
       transactional: (attributes & FLAG.transactional) !== 0,
       control: isControl ? 'other' : null,
     },
-    ...{ source, batch, rows: Math.max(rows, 0), bytesAt: 0, view, legacy: null },
+    ...{ source: isPacked ? null : packed, batch, rows: Math.max(rows, 0), view, legacy: null },
   };
 }
 
@@ -216,10 +279,10 @@ function openLegacy(batch: Uint8Array, batchLimit: number): Segment {
   const lastOffset = legacy.messages.at(-1)!.offset;
   return {
     summary: {
-      ...{ rowStart: 0, rowEnd: 0, baseOffset, lastOffset },
+      ...{ rowStart: 0, rowEnd: 0, bytesStart: 0, bytesEnd: 0, packed: null, baseOffset, lastOffset },
       ...{ producerId: -1n, transactional: false, control: null },
     },
-    ...{ source: legacy.source, batch, rows: legacy.messages.length, bytesAt: 0, view: null, legacy },
+    ...{ source: legacy.source, batch, rows: legacy.messages.length, view: null, legacy },
   };
 }
 
@@ -236,8 +299,8 @@ function fillBatch(columns: RecordColumns, segment: Segment, from: number, to: n
   const exactBase = Number.isSafeInteger(firstTime);
   const baseSequence = view.getInt32(53);
   const flag = (attributes & 0b11_1111) | (2 << FLAG.magicShift);
-  const end = segment.bytesAt + segment.source.length;
-  const cursor: Cursor = { at: segment.bytesAt, bad: false };
+  const { bytesStart, bytesEnd: end } = segment.summary;
+  const cursor: Cursor = { at: bytesStart, bad: false };
   const firstRow = columns.count;
   let row = firstRow;
   let previous = -1;
@@ -275,10 +338,12 @@ function fillBatch(columns: RecordColumns, segment: Segment, from: number, to: n
     headersStart[row] = headersAt;
     headersLength[row] = recordEnd - headersAt;
     sequence[row] = baseSequence < 0 ? -1 : (baseSequence + delta) & 0x7fffffff;
-    if (exactBase && Number.isSafeInteger(time)) flags[row] = flag;
+    if (exactBase && Number.isSafeInteger(time) && Number.isSafeInteger(timeDelta)) flags[row] = flag;
     else {
       const base = view.getBigInt64(appendTime ? 35 : 27);
-      const exact = appendTime ? base : base + readLongVarlong(bytes, { at: timeAt, bad: false }, recordEnd);
+      const exact = appendTime
+        ? base
+        : BigInt.asIntN(64, base + readLongVarlong(bytes, { at: timeAt, bad: false }, recordEnd));
       timestamp[row] = Number(exact);
       flags[row] = BigInt(timestamp[row]!) === exact ? flag : flag | FLAG.timestampInexact;
     }
@@ -295,7 +360,7 @@ const bad = (index: number, segment: Segment, what: string) =>
   `record ${index + 1} of ${segment.rows} in the batch has a malformed ${what}`;
 
 function fillLegacy(columns: RecordColumns, segment: Segment, from: number, to: number): void {
-  const shift = segment.bytesAt;
+  const shift = segment.summary.bytesStart;
   let row = columns.count;
   let previous = -1;
   for (const message of segment.legacy!.messages) {

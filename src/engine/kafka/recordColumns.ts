@@ -15,7 +15,8 @@ export const FLAG = {
 } as const;
 
 /**
- * Rows in offset order. All arrays are views of `buffer`, so `postMessage(columns, [columns.buffer])` moves them.
+ * Rows in offset order. All arrays are views of `buffer`, so `postMessage(columns, [columns.buffer])` moves them; only
+ * bytes that are lent (DecodeOptions.memory) lie elsewhere.
  * A start and a length point into `bytes`; a length of −1 is null, 0 is empty.
  */
 export interface RecordColumns {

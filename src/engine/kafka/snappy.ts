@@ -1,7 +1,7 @@
 // Snappy, raw and in the framing of snappy-java (xerial) that the Java clients write, decoded with a hard bound on the
 // output. Format: https://github.com/google/snappy/blob/main/format_description.txt. Our own for the reason in lz4.ts.
 import { CodecError } from './codecError.ts';
-import { GrowingOutput } from './lz4.ts';
+import { GrowingOutput } from './growingOutput.ts';
 
 const XERIAL_MAGIC = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00];
 const XERIAL_HEADER = 16;
@@ -9,6 +9,12 @@ const XERIAL_HEADER = 16;
 /** Decodes raw or xerial-framed snappy. @throws CodecError on malformed bytes, OutputTooLarge beyond `limit` bytes */
 export function decodeSnappy(input: Uint8Array, limit: number): Uint8Array {
   const output = new GrowingOutput(Math.min(limit, input.length * 3 + 1024), limit);
+  decodeSnappyInto(input, output);
+  return output.bytes.subarray(0, output.length);
+}
+
+/** The same, behind what the output holds already. */
+export function decodeSnappyInto(input: Uint8Array, output: GrowingOutput): void {
   if (input.length >= XERIAL_HEADER && XERIAL_MAGIC.every((byte, i) => input[i] === byte)) {
     const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
     let at = XERIAL_HEADER;
@@ -23,7 +29,6 @@ export function decodeSnappy(input: Uint8Array, limit: number): Uint8Array {
   } else {
     decodeBlock(input, output);
   }
-  return output.bytes.subarray(0, output.length);
 }
 
 function decodeBlock(input: Uint8Array, output: GrowingOutput): void {

@@ -4,6 +4,12 @@ import type { BatchSummary } from './recordBatch.ts';
 /** The standing of a record. `open`: beyond the last stable offset, to be read again when it has moved on. */
 export const VERDICT = { committed: 0, aborted: 1, open: 2, control: 3 } as const;
 
+/** What of a batch matters for transactions. */
+type Standing = Pick<
+  BatchSummary,
+  'rowStart' | 'rowEnd' | 'lastOffset' | 'producerId' | 'transactional' | 'control'
+>;
+
 export interface AbortedTransaction {
   producerId: bigint;
   firstOffset: number;
@@ -26,7 +32,7 @@ export class Judge {
   }
 
   /** The standing of each of `rows` rows, in which `batches` are the next ones of the response. */
-  judge(rows: number, batches: readonly BatchSummary[]): Uint8Array {
+  judge(rows: number, batches: readonly Standing[]): Uint8Array {
     const verdict = new Uint8Array(rows);
     for (const { rowStart, rowEnd, lastOffset, producerId, transactional, control } of batches) {
       while (this.#next < this.#upcoming.length && this.#upcoming[this.#next]!.firstOffset <= lastOffset)

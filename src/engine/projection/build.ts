@@ -3,10 +3,10 @@
  * transactions, so that a build can be stopped at any moment and goes on there. A row whose aggregate was touched is
  * folded again as a whole: the result is the same as of a build from nothing.
  */
-import { handlesType } from '../../core/fold.ts';
 import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { BytesAhead } from './bytesAhead.ts';
 import {
   type BuildRow,
   buildById,
@@ -44,6 +44,8 @@ export interface PartitionState {
   no: number;
   next: number;
   settled: number;
+  /** Rises when something changed that lies before both. */
+  rewritten: number;
 }
 
 /** `a7`: aggregate 7, `p3`: the records without aggregate of partition 3. */
@@ -86,24 +88,27 @@ function chooseBuild(
 
 export function partitionStates(context: ReadContext): PartitionState[] {
   return context.db
-    .prepare('SELECT no, next_offset AS next, settled_offset AS settled FROM partition')
+    .prepare('SELECT no, next_offset AS next, settled_offset AS settled, rewritten FROM partition')
     .all() as PartitionState[];
 }
 
 export function seenOf({ db, schema }: Derived, build: number): Map<number, PartitionState> {
   const rows = db
     .prepare(
-      `SELECT partition_no AS no, next_offset AS next, settled_offset AS settled FROM ${schema}._seen WHERE build = ?`,
+      `SELECT partition_no AS no, next_offset AS next, settled_offset AS settled, rewritten
+       FROM ${schema}._seen WHERE build = ?`,
     )
     .all(build) as PartitionState[];
   return new Map(rows.map((row) => [row.no, row]));
 }
 
-/** The workspace holds less than the table was built from, as after restoring an older copy. */
+/** The workspace holds less than the table was built from, as after restoring an older copy, or other records. */
 function wentBack(context: ReadContext, derived: Derived, build: number): boolean {
   const now = new Map(partitionStates(context).map((state) => [state.no, state]));
-  for (const { no, next } of seenOf(derived, build).values())
-    if ((now.get(no)?.next ?? 0) < next) return true;
+  for (const { no, next, rewritten } of seenOf(derived, build).values()) {
+    const state = now.get(no);
+    if (state === undefined || state.next < next || state.rewritten !== rewritten) return true;
+  }
   return false;
 }
 
@@ -139,8 +144,8 @@ function addTouched(context: ReadContext, derived: Derived, build: BuildRow, gro
   }
   if (groups.takesLoose)
     for (const { now } of changed) add.run(build.id, 'scan', `p${now.no}` satisfies ScanPart);
-  const put = db.prepare(`INSERT OR REPLACE INTO ${schema}._seen VALUES (?, ?, ?, ?)`);
-  for (const { now } of changed) put.run(build.id, now.no, now.next, now.settled);
+  const put = db.prepare(`INSERT OR REPLACE INTO ${schema}._seen VALUES (?, ?, ?, ?, ?)`);
+  for (const { now } of changed) put.run(build.id, now.no, now.next, now.settled, now.rewritten);
 }
 
 /** Aggregates with records that are new, or whose transactions may have closed, since they were last looked at. */
@@ -199,14 +204,21 @@ interface PartCounts {
   failed: number;
 }
 
-/** How many things are taken from the plan at once. */
-const BATCH = 100;
+/** The records of a partition that have no aggregate are read as they lie. */
+const isLoose = ({ kind, part }: { kind: string; part: string }): boolean =>
+  kind === 'scan' && part.startsWith('p');
+
+/** About what {@link BytesAhead} holds. */
+const AHEAD_BYTES = 64 * 1024 * 1024;
+/** How many things are taken from the plan at once; their records are read ahead together. */
+const BATCH = 5000;
 
 class Step {
   readonly #context: ReadContext;
   readonly #derived: Derived;
   readonly #build: number;
   readonly #cut: Cut;
+  readonly #ahead: BytesAhead;
   readonly #groups: Groups;
   readonly #compiled: CompiledProjection;
   readonly #scales: Map<string, number>;
@@ -225,7 +237,12 @@ class Step {
     this.#derived = derived;
     this.#build = build.id;
     this.#cut = cut;
-    this.#groups = new Groups(context, projection);
+    this.#ahead = context.cache.get(
+      `bytes ahead of build ${derived.schema} ${build.id}`,
+      () => new BytesAhead(),
+      () => AHEAD_BYTES,
+    );
+    this.#groups = new Groups(context, projection, this.#ahead);
     this.#compiled = compileProjection(projection);
     const table = `${schema}.${dataTable(build.id)}`;
     const places = projection.columns.map(() => '?').join(', ');
@@ -265,8 +282,10 @@ class Step {
     for (;;) {
       const batch = take.all(this.#build) as { kind: 'scan' | 'fold'; part: string }[];
       if (batch.length === 0) return done;
-      for (const { kind, part } of batch) {
+      for (const [at, { kind, part }] of batch.entries()) {
         this.#context.throwIfAborted();
+        if (!isLoose({ kind, part }) && this.#ahead.recordsOf(`${kind} ${part}`) === undefined)
+          this.#readAhead(kind, batch.slice(at));
         if (kind === 'scan') this.#scan(part as ScanPart);
         else this.#fold(part);
         drop.run(this.#build, kind, part);
@@ -274,6 +293,21 @@ class Step {
         if (performance.now() >= end) return done;
       }
     }
+  }
+
+  /** Reads the records of the next things of the same kind; what is left of them is there for the next step. */
+  #readAhead(kind: 'scan' | 'fold', next: readonly { kind: 'scan' | 'fold'; part: string }[]): void {
+    const same = next.filter((each) => each.kind === kind && !isLoose(each));
+    const nameLength = `${kind} `.length;
+    this.#ahead.read(
+      this.#context,
+      same.map(({ part }) => `${kind} ${part}`),
+      (name) => {
+        const part = name.slice(nameLength);
+        if (kind === 'scan') return this.#groups.recordsOf(Number(part.slice(1)));
+        return this.#groups.byAggregate ? this.#groups.recordsOfKey(part) : this.#recordsOf(part);
+      },
+    );
   }
 
   /** Finds the keys of the events of an aggregate, or of the records of a partition that have none. */
@@ -301,7 +335,7 @@ class Step {
   }
 
   #isAbout(event: StreamEvent): boolean {
-    return event.kind === 'undecodable' || handlesType(this.#compiled.reducer, event.type);
+    return event.kind === 'undecodable' || this.#compiled.folder.handles(event.type);
   }
 
   #withoutKey(event: StreamEvent): Failure {

@@ -14,7 +14,7 @@ import { storeFault } from '../store/faults.ts';
 import { metaOf } from '../store/open.ts';
 
 /** Raised with every change of the tables below or of what they mean; another number: the file is made anew. */
-const DERIVED_FORMAT = 1;
+const DERIVED_FORMAT = 2;
 
 /** Where tables are: the file itself, or the temporary tables of a console connection. */
 export interface Derived {
@@ -49,6 +49,7 @@ const tables = (schema: string) => `
   );
   CREATE TABLE ${schema}._seen (
     build INTEGER, partition_no INTEGER, next_offset INTEGER NOT NULL, settled_offset INTEGER NOT NULL,
+    rewritten INTEGER NOT NULL,
     PRIMARY KEY (build, partition_no)
   ) WITHOUT ROWID;
   CREATE TABLE ${schema}._todo (

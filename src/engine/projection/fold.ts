@@ -1,8 +1,9 @@
 /** One row of a projection: the fold of its events, the columns, and what could not be done. */
-import { applyEvent, type CompiledReducer, compileReducer, handlesType } from '../../core/fold.ts';
+import type { Folder } from '../../core/folder.ts';
 import type { Json, Projection } from '../../core/model.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
 import { formatTime } from '../../core/time.ts';
+import { folderFor } from '../sandbox/folderFor.ts';
 import type { PlacedEvent } from './groups.ts';
 import { type Stored, toColumn } from './values.ts';
 
@@ -24,7 +25,7 @@ export interface FoldedRow {
 
 export interface CompiledProjection {
   projection: Projection;
-  reducer: CompiledReducer;
+  folder: Folder;
   paths: PathStep[][];
 }
 
@@ -32,24 +33,24 @@ export interface CompiledProjection {
 export function compileProjection(projection: Projection): CompiledProjection {
   return {
     projection,
-    reducer: compileReducer(projection.reducer),
+    folder: folderFor(projection.reducer),
     paths: projection.columns.map((column) => parsePath(column.path ?? column.name)),
   };
 }
 
 /** Folds the events of one row in the order given. */
 export function foldRow(compiled: CompiledProjection, events: readonly PlacedEvent[]): FoldedRow {
-  const { reducer } = compiled;
+  const { folder } = compiled;
   const failures: Failure[] = [];
-  let state = reducer.initial;
+  let state = folder.initial;
   let processed = 0;
   let ignored = 0;
   for (const { event, stream } of events) {
-    const applied = applyEvent(reducer, state, event, stream);
+    const applied = folder.step(state, event, stream);
     state = applied.state;
     if (applied.problem !== undefined)
       failures.push({ recordId: event.id, type: event.type, message: applied.problem });
-    else if (handlesType(reducer, event.type)) processed += 1;
+    else if (folder.handles(event.type)) processed += 1;
     else ignored += 1;
   }
   const scales = new Map<string, number>();

@@ -1,5 +1,4 @@
 /** Which events make one row: the streams of a key, in the order in which they are folded together. */
-import type { Statement } from 'better-sqlite3';
 import type { AggregateRef } from '../../contract/common.ts';
 import type { FoldContext } from '../../core/fold.ts';
 import { decimalTextOf } from '../../core/json.ts';
@@ -7,9 +6,18 @@ import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
 import { compareLog, cutStream, orderStream } from '../../core/order.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { decodeStored, RECORD_COLUMNS, type StoredRecord, storedEventOf } from '../store/stream.ts';
+import { recordsOfAggregate } from '../store/postings.ts';
+import {
+  decodeStored,
+  prepareRows,
+  type RecordRow,
+  rowsOfIds,
+  storedEventOf,
+  withBytes,
+} from '../store/stream.ts';
 import { KIND } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import type { BytesAhead } from './bytesAhead.ts';
 
 /** An event in its place, with what its own stream knows. */
 export interface PlacedEvent {
@@ -33,9 +41,11 @@ export class Groups {
   readonly #projection: Projection;
   readonly #topics: ReadonlySet<string> | null;
   readonly #keyPath: PathStep[];
-  readonly #statements = new Map<string, Statement>();
+  readonly #ahead: BytesAhead | null;
 
-  constructor(context: ReadContext, projection: Projection) {
+  /** @param ahead what was read ahead, of the parts that will be asked for */
+  constructor(context: ReadContext, projection: Projection, ahead: BytesAhead | null = null) {
+    this.#ahead = ahead;
     this.#context = context;
     this.#projection = projection;
     this.byAggregate = projection.key === 'aggregateId';
@@ -76,63 +86,69 @@ export class Groups {
 
   /** All events of an aggregate that lie in the projection's topics, every verdict, markers aside. */
   eventsOfAggregate(id: number): StreamEvent[] {
-    return this.#load('agg_id = ?', [id]).map(({ event }) => event);
+    const ids = this.#ahead?.recordsOf(`scan a${id}`) ?? this.recordsOf(id);
+    return this.#load(rowsOfIds(this.#context, ids)).map(({ event }) => event);
   }
 
   /** Events of a partition that have no aggregate. */
   looseEvents(partition: number): StreamEvent[] {
     const from = partition * OFFSET_SPAN;
-    return this.#load(`id >= ? AND id < ? AND agg_id IS NULL AND kind <> ${KIND.control}`, [
-      from,
-      from + OFFSET_SPAN,
-    ]).map(({ event }) => event);
+    const rows = prepareRows(
+      this.#context,
+      `WHERE id >= ? AND id < ? AND agg_id IS NULL AND kind <> ${KIND.control}`,
+    );
+    return this.#load(rows.iterate(from, from + OFFSET_SPAN) as IterableIterator<RecordRow>).map(
+      ({ event }) => event,
+    );
   }
 
   /** The committed events of the aggregates with this id, as of the cut, in fold order. */
   byAggregateId(key: string, cut: Cut): PlacedEvent[] {
-    const owned: OwnedEvent[] = [];
-    for (const type of this.aggregateTypes()) {
+    const ids = this.#ahead?.recordsOf(`fold ${key}`) ?? this.recordsOfKey(key);
+    // What was recorded later than K cannot be known on K; the exact cut is made below.
+    const knownOn = cut.knownOn ?? Number.MAX_SAFE_INTEGER;
+    const rows = rowsOfIds(this.#context, ids).filter(({ mono }) => mono <= knownOn);
+    return this.#place(this.#load(rows), cut);
+  }
+
+  /** Ids of the records of an aggregate. */
+  recordsOf(aggregate: number): number[] {
+    return recordsOfAggregate(this.#context.db, aggregate);
+  }
+
+  /** Ids of the records of the projection's aggregates with this id. */
+  recordsOfKey(key: string): number[] {
+    return this.aggregateTypes().flatMap((type) => {
       const id = this.#context.dictionary.aggregateId({ type, id: key });
-      // What was recorded later than K cannot be known on K; the exact cut is made below.
-      const knownOn = cut.knownOn ?? Number.MAX_SAFE_INTEGER;
-      if (id !== null)
-        for (const event of this.#load('agg_id = ? AND mono <= ?', [id, knownOn])) owned.push(event);
-    }
-    return this.#place(owned, cut);
+      return id === null ? [] : this.recordsOf(id);
+    });
   }
 
   /** The committed events with these record ids, as of the cut, in fold order across their streams. */
   byRecords(ids: readonly number[], cut: Cut): PlacedEvent[] {
-    const one = this.#statement('id = ?');
-    const owned: OwnedEvent[] = [];
-    for (const id of ids) {
-      const row = one.get(id) as StoredRecord | undefined;
-      if (row !== undefined)
-        owned.push({
-          event: storedEventOf(this.#context, row, decodeStored(this.#context, row)),
-          aggregate: row.agg_id,
-        });
-    }
-    return this.#place(owned, cut);
+    return this.#place(
+      rowsOfIds(this.#context, ids).map((row) => this.#owned(row)),
+      cut,
+    );
   }
 
-  #statement(where: string): Statement {
-    let statement = this.#statements.get(where);
-    if (statement === undefined) {
-      statement = this.#context.db.prepare(`SELECT ${RECORD_COLUMNS} FROM record WHERE ${where}`);
-      this.#statements.set(where, statement);
-    }
-    return statement;
+  #owned(row: RecordRow): OwnedEvent {
+    const context = this.#context;
+    const body = this.#ahead?.take(row.id);
+    const record = body === undefined ? withBytes(context, row) : { ...row, ...body };
+    return {
+      event: storedEventOf(context, record, decodeStored(context, record)),
+      aggregate: row.agg_id,
+    };
   }
 
-  #load(where: string, values: number[]): OwnedEvent[] {
+  #load(rows: Iterable<RecordRow>): OwnedEvent[] {
     const context = this.#context;
     const found: OwnedEvent[] = [];
-    for (const row of this.#statement(where).iterate(...values) as IterableIterator<StoredRecord>) {
+    for (const row of rows) {
       if (found.length % 1000 === 999) context.throwIfAborted();
       const topic = context.dictionary.placeOf(row.id).topic;
-      if (this.#topics?.has(topic) ?? true)
-        found.push({ event: storedEventOf(context, row, decodeStored(context, row)), aggregate: row.agg_id });
+      if (this.#topics?.has(topic) ?? true) found.push(this.#owned(row));
     }
     return found;
   }

@@ -81,7 +81,7 @@ export function countBehind(
   if (ready === null && !groups.takesLoose && projection.source.topics === undefined)
     return db
       .prepare(
-        `SELECT count(*) FROM aggregate a JOIN record r ON r.agg_id = a.id
+        `SELECT count(*) FROM record r JOIN aggregate a ON a.id = r.agg_id
          WHERE a.type IN (SELECT value FROM json_each(?)) AND r.kind <> ${KIND.control}`,
       )
       .pluck()

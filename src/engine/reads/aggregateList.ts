@@ -2,11 +2,12 @@
 import type { z } from 'zod';
 import type { Cut } from '../../contract/common.ts';
 import type { AggregateRow } from '../../contract/events.ts';
+import { recordsOfAggregate } from '../store/postings.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
 import { type EventSearch, SHORTEST_SEARCH, searchEvents } from './eventSearch.ts';
-import { firstAtLeast, type LogIndex, logIndexOf, verdictAt } from './logIndex.ts';
+import { firstAtLeast, happenedAt, logIndexOf, verdictAt } from './logIndex.ts';
 
 /** One entry per aggregate number. */
 interface Tally {
@@ -36,7 +37,7 @@ function tally(context: ReadContext, cut: z.infer<typeof Cut>): Tally {
       for (let at = 0; at < end; at++) {
         const aggregate = index.aggregate[at]!;
         if (aggregate === 0 || verdictAt(index, at) !== VERDICT.committed) continue;
-        if (cut.trueOn !== null && happened(index, at) > cut.trueOn) continue;
+        if (cut.trueOn !== null && happenedAt(index, at) > cut.trueOn) continue;
         if (counted.events[aggregate] === 0) counted.first[aggregate] = index.mono[at]!;
         counted.events[aggregate]! += 1;
         counted.last[aggregate] = index.mono[at]!;
@@ -46,12 +47,6 @@ function tally(context: ReadContext, cut: z.infer<typeof Cut>): Tally {
     },
     ({ events }) => events.length * 24,
   );
-}
-
-/** An event without an occurred time is taken by its recorded time, the only one it has. */
-function happened(index: LogIndex, at: number): number {
-  const occurred = index.occurred[at]!;
-  return Number.isNaN(occurred) ? index.mono[at]! : occurred;
 }
 
 function types(context: ReadContext, _args: Record<string, never>) {
@@ -155,14 +150,19 @@ function list(context: ReadContext, args: ListArgs) {
 function topicsOf(context: ReadContext, id: number, cut: z.infer<typeof Cut>): number {
   const rows = context.db
     .prepare(
-      `SELECT DISTINCT id / 1099511627776 FROM record
-       WHERE agg_id = ? AND verdict = ${VERDICT.committed} AND (? IS NULL OR mono <= ?)
+      `SELECT DISTINCT r.id / 1099511627776 FROM json_each(?) AS wanted CROSS JOIN record AS r ON r.id = wanted.value
+       WHERE verdict = ${VERDICT.committed} AND (? IS NULL OR mono <= ?)
          AND (? IS NULL OR coalesce(occurred, mono) <= ?)`,
     )
     .pluck()
-    .all(id, cut.knownOn, cut.knownOn, cut.trueOn, cut.trueOn) as number[];
-  const partitions = context.dictionary.partitions();
-  return new Set(rows.map((no) => partitions[no]!.topicId)).size;
+    .all(
+      JSON.stringify(recordsOfAggregate(context.db, id)),
+      cut.knownOn,
+      cut.knownOn,
+      cut.trueOn,
+      cut.trueOn,
+    ) as number[];
+  return new Set(rows.map((no) => context.dictionary.byNumber(no)!.topicId)).size;
 }
 
 export const aggregateListReads = {

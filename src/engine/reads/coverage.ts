@@ -1,198 +1,97 @@
-/** What of the log the workspace holds, per partition, in numbers that add up; and the same in a sentence. */
+/** Whether what the workspace holds is all there was, in a sentence; and what it holds in numbers. */
 import { statSync } from 'node:fs';
 import type { z } from 'zod';
-import { type CoverageBadge, int64 } from '../../contract/common.ts';
-import type { MissingRange, PartitionCoverage, WorkspaceInfo } from '../../contract/workspace.ts';
+import type { CoverageBadge } from '../../contract/common.ts';
+import type { WorkspaceInfo } from '../../contract/workspace.ts';
+import { plural as many } from '../../core/count.ts';
 import { metaOf } from '../store/open.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { type Account, accountOut, accountsOf } from './account.ts';
 
 type Badge = z.infer<typeof CoverageBadge>;
-type Range = z.infer<typeof MissingRange>;
-
-interface PartitionRow {
-  no: number;
-  topic: string;
-  partition: number;
-  askedFrom: number;
-  askedTo: number;
-  next: number;
-  settled: number;
-  logStart: number;
-  stored: number;
-  events: number;
-  control: number;
-  aborted: number;
-  open: number;
-  lastCaptureAt: number | null;
-}
-
-interface MissingRecord {
-  partitionNo: number;
-  from: number;
-  to: number;
-  count: number;
-  reason: 'compaction' | 'retention' | 'undecodable';
-  note: string;
-}
-
-interface Counted {
-  row: PartitionRow;
-  absent: number;
-  retention: number;
-  unreadable: number;
-  notRead: number;
-  notAsked: number;
-  missing: Range[];
-  complete: boolean;
-}
-
-function countAll(context: ReadContext): Counted[] {
-  return context.cache.get('coverage', () => {
-    const rows = context.db
-      .prepare(
-        `SELECT p.no, t.name AS topic, p.partition, p.asked_from AS askedFrom, p.asked_to AS askedTo,
-           p.next_offset AS next, p.settled_offset AS settled, p.log_start AS logStart, p.stored, p.events,
-           p.control, p.aborted, p.open, p.last_capture_at AS lastCaptureAt
-         FROM partition p JOIN topic t ON t.id = p.topic_id ORDER BY t.name, p.partition`,
-      )
-      .all() as PartitionRow[];
-    const missing = context.db
-      .prepare(
-        `SELECT partition_no AS partitionNo, from_offset AS "from", to_offset AS "to", count, reason, note
-         FROM missing ORDER BY partition_no, from_offset`,
-      )
-      .all() as MissingRecord[];
-    const byPartition = Map.groupBy(missing, ({ partitionNo }) => partitionNo);
-    return rows.map((row) => countOne(row, byPartition.get(row.no) ?? []));
-  });
-}
-
-const range = (from: number, to: number, reason: Range['reason'], note: string): Range => ({
-  from: int64(from),
-  to: int64(to),
-  reason,
-  note,
-});
-
-function countOne(row: PartitionRow, kept: readonly MissingRecord[]): Counted {
-  const sum = (reason: MissingRecord['reason']) =>
-    kept.reduce((total, each) => total + (each.reason === reason ? each.count : 0), 0);
-  const notRead = Math.max(row.askedTo - row.next, 0);
-  const missing = kept.map(({ from, to, reason, note }) => range(from, to, reason, note));
-  if (row.askedFrom > 0)
-    missing.unshift(range(0, row.askedFrom, 'not-asked', 'before the start that was chosen for the capture'));
-  if (notRead > 0)
-    missing.push(
-      range(row.next, row.askedTo, 'not-read', 'the capture ended before it; capture again to go on'),
-    );
-  if (row.open > 0)
-    missing.push(
-      range(
-        row.settled,
-        row.next,
-        'open-transaction',
-        `${row.open} records wait for a transaction to end; the next capture reads them again`,
-      ),
-    );
-  return {
-    row,
-    absent: sum('compaction'),
-    retention: sum('retention'),
-    unreadable: sum('undecodable'),
-    notRead,
-    notAsked: row.askedFrom,
-    missing,
-    complete: missing.length === 0,
-  };
-}
-
-function partitionOut(counted: Counted): z.infer<typeof PartitionCoverage> {
-  const { row } = counted;
-  return {
-    topic: row.topic,
-    partition: row.partition,
-    askedFrom: int64(row.askedFrom),
-    askedTo: int64(row.askedTo),
-    nextOffset: int64(row.next),
-    asked: int64(row.askedTo - row.askedFrom),
-    stored: int64(row.stored),
-    control: int64(row.control),
-    absent: int64(counted.absent),
-    retention: int64(counted.retention),
-    unreadable: int64(counted.unreadable),
-    notRead: int64(counted.notRead),
-    aborted: int64(row.aborted),
-    open: int64(row.open),
-    missing: counted.missing,
-    complete: counted.complete,
-    lastCaptureAt: row.lastCaptureAt,
-  };
-}
-
-const grouped = (count: number) => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-const many = (count: number, one: string, several = `${one}s`) =>
-  `${grouped(count)} ${count === 1 ? one : several}`;
 
 /** Whether what is captured of these topics (null: all) is all there was, in one sentence. */
 export function badgeOf(context: ReadContext, topics: readonly string[] | null): Badge {
   const wanted = topics === null ? null : new Set(topics);
   return context.cache.get(`badge ${JSON.stringify(topics === null ? null : [...topics].sort())}`, () =>
-    describe(countAll(context).filter(({ row }) => wanted === null || wanted.has(row.topic))),
+    describe(accountsOf(context).filter(({ row }) => wanted === null || wanted.has(row.topic))),
   );
 }
 
-function describe(counted: readonly Counted[]): Badge {
+function describe(counted: readonly Account[]): Badge {
   const topics = new Set(counted.map(({ row }) => row.topic)).size;
-  const total = (pick: (each: Counted) => number) => counted.reduce((sum, each) => sum + pick(each), 0);
+  const total = (pick: (each: Account) => number) => counted.reduce((sum, each) => sum + pick(each), 0);
   const stored = total(({ row }) => row.stored);
   if (counted.length === 0) return { state: 'empty', topics: 0, summary: 'Nothing is captured yet.' };
   const lost: string[] = [];
-  const add = (count: number, words: (count: number) => string) => {
-    if (count > 0) lost.push(words(count));
+  const add = (pick: (each: Account) => number, words: (count: number) => string) => {
+    const count = total(pick);
+    if (count !== 0) lost.push(words(count));
   };
   add(
-    total((each) => each.notRead),
+    (each) => Math.abs(each.unaccounted),
+    (n) => `${many(n, 'offset')} that no class accounts for (the file may be damaged: check it)`,
+  );
+  add(
+    (each) => each.notRead,
     (n) => `${many(n, 'offset')} not read yet`,
   );
   add(
-    total((each) => each.retention),
-    (n) => `${many(n, 'offset')} deleted by retention before the capture`,
+    (each) => each.retention,
+    (n) => `${many(n, 'offset')} deleted by retention before they were captured`,
   );
   add(
-    total((each) => each.absent),
+    (each) => each.absent,
     (n) => `${many(n, 'offset')} compacted away`,
   );
   add(
-    total((each) => each.unreadable),
+    (each) => each.unreadable,
     (n) => `${many(n, 'offset')} in batches that cannot be decoded`,
   );
   add(
-    total(({ row }) => row.open),
+    ({ row }) => row.open,
     (n) => `${many(n, 'record')} of transactions still open`,
   );
   add(
-    total((each) => each.notAsked),
-    (n) => `${many(n, 'offset')} before the chosen start`,
+    (each) => each.notAsked,
+    (n) => `${many(n, 'offset')} not asked for`,
   );
+  const notes = notesOf(counted);
   const state = lost.length > 0 ? 'partial' : stored === 0 ? 'empty' : 'complete';
-  if (lost.length > 0) return { state, topics, summary: `Missing: ${lost.join('; ')}.` };
+  if (lost.length > 0)
+    return { state, topics, summary: [`Missing: ${lost.join('; ')}.`, ...notes].join(' ') };
   const partitions = many(counted.length, 'partition');
-  return {
-    state,
-    topics,
-    summary:
-      stored === 0
-        ? `${many(topics, 'topic')} captured; there was no record in them.`
-        : `Complete: every offset of ${partitions} in ${many(topics, 'topic')} is accounted for, ${many(stored, 'record')}.`,
-  };
+  const all =
+    stored === 0
+      ? `${many(topics, 'topic')} captured; there was no record in them.`
+      : `Complete: every offset of ${partitions} in ${many(topics, 'topic')} is accounted for, ${many(stored, 'record')}.`;
+  return { state, topics, summary: [all, ...notes].join(' ') };
+}
+
+/** What must be known and makes nothing incomplete. */
+function notesOf(counted: readonly Account[]): string[] {
+  const notes: string[] = [];
+  const before = counted.reduce((sum, { row }) => sum + row.first, 0);
+  if (before > 0)
+    notes.push(
+      `${many(before, 'older offset')} had been deleted from the topics before the workspace began.`,
+    );
+  const keys = new Set(counted.flatMap((each) => each.keys.map(({ key }) => key)));
+  if (keys.size > 0) notes.push(`Looked through for ${many(keys.size, 'key')} only, where so asked.`);
+  const aside = new Set(counted.filter(({ row }) => row.aside !== null).map(({ row }) => row.topic));
+  if (aside.size > 0)
+    notes.push(
+      `${[...aside].join(', ')}: kept from a log that the cluster does not have any more; never mixed with the one of now.`,
+    );
+  return notes;
 }
 
 /** `coverage` with its partitions. */
 function coverage(context: ReadContext, { topics }: { topics: string[] | null }) {
   const wanted = topics === null ? null : new Set(topics);
-  const counted = countAll(context).filter(({ row }) => wanted === null || wanted.has(row.topic));
-  return { badge: badgeOf(context, topics), partitions: counted.map(partitionOut) };
+  const counted = accountsOf(context).filter(({ row }) => wanted === null || wanted.has(row.topic));
+  return { badge: badgeOf(context, topics), partitions: counted.map(accountOut) };
 }
 
 const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -201,8 +100,8 @@ const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size
 function workspaceInfo(
   context: ReadContext,
   _args: Record<string, never>,
-): Omit<z.infer<typeof WorkspaceInfo>, 'name' | 'readOnly'> {
-  const counted = countAll(context);
+): Omit<z.infer<typeof WorkspaceInfo>, 'name' | 'readOnly' | 'damage'> {
+  const counted = accountsOf(context);
   const bounds = context.cache.get('time bounds', () => timeBounds(context));
   return {
     file: context.file,
@@ -244,7 +143,7 @@ function timeBounds({ db }: ReadContext) {
 
 /** Records captured per partition, for the list of topics. */
 function capturedCounts(context: ReadContext, _args: Record<string, never>) {
-  return countAll(context).map(({ row }) => ({
+  return accountsOf(context).map(({ row }) => ({
     topic: row.topic,
     partition: row.partition,
     records: row.stored + row.control,

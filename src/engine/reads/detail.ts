@@ -14,10 +14,19 @@ import { formatTime } from '../../core/time.ts';
 import { decodeHeaders, readHeaders } from '../kafka/headers.ts';
 import { FLAG } from '../kafka/recordColumns.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { decodeStored, RECORD_COLUMNS, type StoredRecord } from '../store/stream.ts';
+import { recordsOfAggregate } from '../store/postings.ts';
+import {
+  decodeStored,
+  prepareRows,
+  type RecordRow,
+  recordById,
+  rowsOfIds,
+  type StoredRecord,
+  withBytes,
+} from '../store/stream.ts';
 import { CODECS, KINDS, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { bytesOut, recordById, rowOf } from './rows.ts';
+import { bytesOut, rowOf } from './rows.ts';
 
 /** Standard fields in the order in which they are shown. */
 const FIELDS = [
@@ -44,7 +53,7 @@ const HEADER_BYTES = 16 * 1024;
 function recordOrThrow(context: ReadContext, id: number): StoredRecord {
   const record = recordById(context, id);
   if (record !== undefined) return record;
-  const partition = context.dictionary.partitions()[Math.floor(id / OFFSET_SPAN)];
+  const partition = context.dictionary.byNumber(Math.floor(id / OFFSET_SPAN));
   const place =
     partition === undefined
       ? `number ${id}`
@@ -126,43 +135,45 @@ function integrityOf(context: ReadContext, record: StoredRecord, decoded: Decode
 
 /** The event before a record: of its aggregate, of its partition, of its topic. */
 function previousRecords(context: ReadContext, record: StoredRecord): [scope: string, row: StoredRecord][] {
-  const found: [string, StoredRecord | undefined][] = [];
-  const { db } = context;
+  const found: [string, RecordRow | undefined][] = [];
   const committed = `verdict = ${VERDICT.committed}`;
-  if (record.agg_id !== null)
-    found.push([
-      'aggregate',
-      db
-        .prepare(
-          `SELECT ${RECORD_COLUMNS} FROM record WHERE agg_id = ? AND (mono, id) < (?, ?) AND ${committed}
-           ORDER BY mono DESC, id DESC LIMIT 1`,
-        )
-        .get(record.agg_id, record.mono, record.id) as StoredRecord | undefined,
-    ]);
-  const before = db.prepare(
-    `SELECT ${RECORD_COLUMNS} FROM record WHERE id >= ? AND id < ? AND ${committed} ORDER BY id DESC LIMIT 1`,
-  );
+  if (record.agg_id !== null) found.push(['aggregate', previousOfAggregate(context, record, record.agg_id)]);
+  const before = prepareRows(context, `WHERE id >= ? AND id < ? AND ${committed} ORDER BY id DESC LIMIT 1`);
   const base = record.id - (record.id % OFFSET_SPAN);
-  found.push(['partition', before.get(base, record.id) as StoredRecord | undefined]);
+  found.push(['partition', before.get(base, record.id) as RecordRow | undefined]);
   const place = context.dictionary.placeOf(record.id);
   const siblings = context.dictionary
     .partitions()
     .filter(({ topic, no }) => topic === place.topic && no !== place.no);
+  const earlier = prepareRows(
+    context,
+    `WHERE id >= ? AND id < ? AND mono <= ? AND ${committed} ORDER BY id DESC LIMIT 1`,
+  );
   const latest = siblings
     .map(
-      ({ no }) =>
-        db
-          .prepare(
-            `SELECT ${RECORD_COLUMNS} FROM record WHERE id >= ? AND id < ? AND mono <= ? AND ${committed}
-           ORDER BY id DESC LIMIT 1`,
-          )
-          .get(no * OFFSET_SPAN, (no + 1) * OFFSET_SPAN, record.mono) as StoredRecord | undefined,
+      ({ no }) => earlier.get(no * OFFSET_SPAN, (no + 1) * OFFSET_SPAN, record.mono) as RecordRow | undefined,
     )
     .concat(found.at(-1)![1])
     .filter((row) => row !== undefined)
     .sort((a, b) => b.mono - a.mono);
   found.push(['topic', latest[0]]);
-  return found.filter((each): each is [string, StoredRecord] => each[1] !== undefined);
+  return found.flatMap(([scope, row]): [string, StoredRecord][] =>
+    row === undefined ? [] : [[scope, withBytes(context, row)]],
+  );
+}
+
+/** The latest committed record of the aggregate before another one, in the order of monotonic time. */
+function previousOfAggregate(
+  context: ReadContext,
+  { mono, id }: StoredRecord,
+  aggregate: number,
+): RecordRow | undefined {
+  let best: RecordRow | undefined;
+  for (const row of rowsOfIds(context, recordsOfAggregate(context.db, aggregate))) {
+    if (row.verdict !== VERDICT.committed || (row.mono - mono || row.id - id) >= 0) continue;
+    if (best === undefined || (row.mono - best.mono || row.id - best.id) > 0) best = row;
+  }
+  return best;
 }
 
 /** A part of a record's bytes. `size` null: that part is null. @throws HindcastError `record.unknown` */

@@ -1,21 +1,24 @@
 /** Aggregates by a text in one of their events, such as an account number: a bounded scan over the values. */
 import type { z } from 'zod';
 import type { Cut } from '../../contract/common.ts';
+import { compileNeedles } from '../search/needles.ts';
+import { visitBodies } from '../search/recordRun.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { happenedAt, type LogIndex, logIndexOf, verdictAt } from './logIndex.ts';
 
 /** Shorter texts stand in nearly every event. Characters. */
 export const SHORTEST_SEARCH = 4;
 /** One call searches about so long; the next goes on where it stopped. Milliseconds. */
 const MOST_MS = 1500;
-/** Records between two looks at the clock and at whether the caller has given up. */
-const STEP = 10_000;
+/** Records read between two looks at the clock. */
+const STEP = 1 << 15;
 const BYTES_KEPT = 100_000;
 
 export interface EventSearch {
   /** Numbers of the aggregates found so far. */
   found: ReadonlySet<number>;
-  /** Records searched so far, in the order of partitions and offsets. */
+  /** Records searched so far, in the order of the log. */
   records: number;
   isDone: boolean;
 }
@@ -24,8 +27,6 @@ interface Scan {
   found: Set<number>;
   records: number;
   isDone: boolean;
-  /** Record id reached. */
-  last: number;
 }
 
 /**
@@ -40,35 +41,32 @@ export function searchEvents(
 ): EventSearch {
   const scan = context.cache.get(
     `event search ${JSON.stringify([text, cut.knownOn, cut.trueOn])}`,
-    (): Scan => ({ found: new Set(), records: 0, isDone: false, last: -1 }),
+    (): Scan => ({ found: new Set(), records: 0, isDone: false }),
     () => BYTES_KEPT,
   );
   if (scan.isDone || (!goOn && scan.records > 0)) return scan;
-  const step = context.db.prepare(STEP_SQL).raw();
-  const bytes = Buffer.from(text, 'utf8');
-  const { knownOn, trueOn } = cut;
+  const index = logIndexOf(context);
+  const mayFit = compileNeedles([{ texts: [text], inJson: false }]);
   const until = performance.now() + MOST_MS;
-  do {
+  while (scan.records < index.count) {
     context.throwIfAborted();
-    const [last, count, found] = step.get({ last: scan.last, bytes, knownOn, trueOn }) as [
-      number | null,
-      number,
-      string,
-    ];
-    for (const aggregate of JSON.parse(found) as number[]) scan.found.add(aggregate);
-    scan.records += count;
-    scan.last = last ?? scan.last;
-    scan.isDone = count < STEP;
-  } while (!scan.isDone && performance.now() < until);
+    const end = Math.min(scan.records + STEP, index.count);
+    visitBodies(context, index, eventsWithin(index, scan.records, end, cut), mayFit, (at) =>
+      scan.found.add(index.aggregate[at]!),
+    );
+    scan.records = end;
+    if (end < index.count && performance.now() >= until) return scan;
+  }
+  scan.isDone = true;
   return scan;
 }
 
-// Both are blobs, so that bytes are compared and an undecodable value is searched as well.
-const STEP_SQL = `
-  SELECT max(id), count(*), json_group_array(DISTINCT agg_id) FILTER (
-    WHERE agg_id IS NOT NULL AND verdict = ${VERDICT.committed} AND instr(value, :bytes) > 0
-      AND (:knownOn IS NULL OR mono <= :knownOn) AND (:trueOn IS NULL OR coalesce(occurred, mono) <= :trueOn)
-  )
-  FROM (
-    SELECT id, agg_id, verdict, mono, occurred, value FROM record WHERE id > :last ORDER BY id LIMIT ${STEP}
-  )`;
+/** Positions of the committed events of aggregates in a stretch of the log, as far as they are within the cut. */
+function* eventsWithin(index: LogIndex, from: number, to: number, { knownOn, trueOn }: z.infer<typeof Cut>) {
+  for (let at = from; at < to; at++) {
+    if (index.aggregate[at] === 0 || verdictAt(index, at) !== VERDICT.committed) continue;
+    if (knownOn !== null && index.mono[at]! > knownOn) continue;
+    if (trueOn !== null && happenedAt(index, at) > trueOn) continue;
+    yield at;
+  }
+}

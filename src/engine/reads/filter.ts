@@ -1,56 +1,60 @@
 /** Which records of the log fit a filter, as positions in the log index. */
-import type { EventFilter } from '../../contract/events.ts';
+import type { EventFilter, ScanState } from '../../contract/events.ts';
+import type { Lookup, LookupField } from '../../core/filter/filter.ts';
 import { FLAG } from '../kafka/recordColumns.ts';
-import { hash53 } from '../store/ids.ts';
-import { KEY_IS_OTHER } from '../store/migrations.ts';
-import { decodeStored, RECORD_COLUMNS, type StoredRecord } from '../store/stream.ts';
+import { compileColumns } from '../search/columns.ts';
+import { scan } from '../search/scan.ts';
+import { type Where, whereOf } from '../search/where.ts';
+import { hash53, hashOfBytes } from '../store/ids.ts';
+import { candidates, type PostingKind, recordsOfAggregate } from '../store/postings.ts';
+import { decodeStored, rowsOfIds, withBytes } from '../store/stream.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { firstAtLeast, type LogIndex, logIndexOf, partitionAt } from './logIndex.ts';
+import { type LogIndex, partitionAt, positionsOf } from './logIndex.ts';
+import { type Selection, selectionOf, type Test } from './selection.ts';
 
-/** Positions in log order; `positions` null: all from `from` to `to`. */
-export interface Selection {
-  index: LogIndex;
-  count: number;
-  positions: Uint32Array | null;
-  from: number;
+export { positionAt, type Selection } from './selection.ts';
+
+/** The records that fit, as far as they are known. */
+export interface Found extends Selection {
+  /** How far the bytes were searched; null: nothing had to be read from them. */
+  scan: ScanState | null;
 }
 
-/** Position in the log index of the n-th selected record. */
-export const positionAt = (selection: Selection, nth: number): number =>
-  selection.positions === null ? selection.from + nth : selection.positions[nth]!;
-
-type Test = (at: number) => boolean;
-
-/** The records that fit, kept until the captured data changes. */
-export function select(context: ReadContext, filter: EventFilter): Selection {
-  const index = logIndexOf(context);
-  return context.cache.get(
-    `selection ${JSON.stringify(Object.entries(filter).sort())}`,
-    () => build(context, index, filter),
-    ({ positions }) => 200 + (positions?.byteLength ?? 0),
-  );
+export interface SelectOptions {
+  /** Folder of the full-text indexes; null: none is used. */
+  textIndex?: string | null;
+  /** How long to look for more hits where bytes have to be read; 0: those found so far. Milliseconds. */
+  millis?: number;
 }
 
-function build(context: ReadContext, index: LogIndex, filter: EventFilter): Selection {
-  const from = filter.from === undefined ? 0 : firstAtLeast(index.mono, filter.from);
-  const to = filter.to === undefined ? index.count : firstAtLeast(index.mono, filter.to + 1);
-  const tests = testsOf(context, index, filter);
-  if (tests.length === 0) return { index, count: Math.max(to - from, 0), positions: null, from };
-  const found = new Uint32Array(Math.max(to - from, 0));
-  let count = 0;
-  const [first, ...others] = tests as [Test, ...Test[]];
-  for (let at = from; at < to; at++) {
-    if (!first(at)) continue;
-    let fits = true;
-    for (const test of others)
-      if (!test(at)) {
-        fits = false;
-        break;
-      }
-    if (fits) found[count++] = at;
-  }
-  return { index, count, positions: found.slice(0, count), from };
+/** The records that fit; brought up to date when the captured data has changed. @throws HindcastError `filter.invalid` */
+export function select(context: ReadContext, filter: EventFilter, options: SelectOptions = {}): Found {
+  const { where: text, ...quick } = filter;
+  const where = text === undefined || text.trim() === '' ? null : whereOf(context, text);
+  const key = JSON.stringify(Object.entries(filter).sort());
+  const base = selectionOf(context, {
+    key,
+    from: filter.from,
+    to: filter.to,
+    tests(index) {
+      const tests = testsOf(context, index, quick);
+      if (where?.plan.columns) tests.push(compileColumns(context, index, where.plan.columns));
+      return tests;
+    },
+    among: (index) => positionsByLookups(context, index, lookupsOf(quick, where)),
+  });
+  if (!where?.scan) return { ...base, scan: null };
+  const { textIndex = null, millis = 0 } = options;
+  const { selection, state } = scan(context, { key, base, where: where.scan, textIndex }, millis);
+  return { ...selection, scan: state };
+}
+
+function lookupsOf({ key, eventId, correlationId }: EventFilter, where: Where | null): Lookup[] {
+  const given: Lookup[] = [];
+  for (const [field, value] of Object.entries({ key, eventId, correlationId }))
+    if (value !== undefined) given.push({ field: field as LookupField, values: [value] });
+  return [...given, ...(where?.plan.lookups ?? [])];
 }
 
 function testsOf(context: ReadContext, index: LogIndex, filter: EventFilter): Test[] {
@@ -58,7 +62,8 @@ function testsOf(context: ReadContext, index: LogIndex, filter: EventFilter): Te
   const { dictionary } = context;
   if (filter.topics !== undefined) {
     const wanted = new Set(filter.topics);
-    const isIn = dictionary.partitions().map(({ topic }) => wanted.has(topic));
+    const isIn: boolean[] = [];
+    for (const { no, topic } of dictionary.partitions()) isIn[no] = wanted.has(topic);
     tests.push((at) => isIn[partitionAt(index, at)]!);
   }
   if (filter.types !== undefined) {
@@ -91,46 +96,59 @@ function testsOf(context: ReadContext, index: LogIndex, filter: EventFilter): Te
     );
     tests.push((at) => wanted.has(index.aggregate[at]!));
   }
-  for (const ids of [
-    idsByKey(context, filter),
-    idsByEvent(context, filter),
-    idsByCorrelation(context, filter),
-  ])
-    if (ids !== null) tests.push((at) => ids.has(index.id[at]!));
   return tests;
 }
 
-/** By the index of keys, and by the aggregates whose id the key is. */
-function idsByKey({ db }: ReadContext, { key }: EventFilter): Set<number> | null {
-  if (key === undefined) return null;
-  const bytes = Buffer.from(key);
-  const others = db.prepare(`SELECT id FROM record WHERE key = ? AND ${KEY_IS_OTHER}`).pluck();
-  const ofAggregates = db
-    .prepare(
-      `SELECT r.id FROM aggregate a CROSS JOIN record r ON r.agg_id = a.id
-       WHERE a.key = ? AND r.key = ? AND (r.flags & ${FLAG.keyIsAggregateId}) <> 0`,
-    )
-    .pluck();
-  return new Set([...others.all(bytes), ...ofAggregates.all(key, bytes)] as number[]);
+const IDS_OF: Record<LookupField, (context: ReadContext, value: string) => Set<number>> = {
+  key: idsByKey,
+  eventId: (context, value) => idsByHash(context, 'event', 'eventId', value),
+  correlationId: (context, value) => idsByHash(context, 'correlation', 'correlationId', value),
+  causationId: (context, value) => idsByHash(context, 'causation', 'causationId', value),
+};
+
+/** Positions of the records that fit all lookups, ascending; null: nothing is looked up. */
+function positionsByLookups(
+  context: ReadContext,
+  index: LogIndex,
+  lookups: readonly Lookup[],
+): Uint32Array | null {
+  let found: Set<number> | null = null;
+  for (const { field, values } of lookups) {
+    const ids: Set<number> = new Set();
+    for (const value of values) for (const id of IDS_OF[field](context, value)) ids.add(id);
+    found = found === null ? ids : found.intersection(ids);
+  }
+  return found === null ? null : positionsOf(context, index, found);
 }
 
-const idsByEvent = (context: ReadContext, { eventId }: EventFilter) =>
-  eventId === undefined ? null : idsByHash(context, 'event_hash', 'eventId', eventId);
-
-const idsByCorrelation = (context: ReadContext, { correlationId }: EventFilter) =>
-  correlationId === undefined ? null : idsByHash(context, 'correlation_hash', 'correlationId', correlationId);
+/** By the hash of the key, and by the aggregates whose id the key is; compared with the key itself. */
+function idsByKey(context: ReadContext, key: string): Set<number> {
+  const bytes = Buffer.from(key);
+  const aggregates = context.db
+    .prepare('SELECT id FROM aggregate WHERE key = ?')
+    .pluck()
+    .all(key) as number[];
+  const ofAggregates = aggregates.flatMap((id) => recordsOfAggregate(context.db, id));
+  const found = new Set<number>();
+  for (const row of rowsOfIds(context, ofAggregates))
+    if ((row.flags & FLAG.keyIsAggregateId) !== 0) found.add(row.id);
+  const { db } = context;
+  for (const row of rowsOfIds(context, candidates(db, 'key', hashOfBytes(bytes)))) {
+    const stored = withBytes(context, row).key;
+    if (stored !== null && bytes.equals(stored)) found.add(row.id);
+  }
+  return found;
+}
 
 /** Records whose envelope has exactly this id: found by hash, then compared with the event's own bytes. */
 export function idsByHash(
   context: ReadContext,
-  column: 'event_hash' | 'correlation_hash',
-  field: 'eventId' | 'correlationId',
+  kind: PostingKind,
+  field: 'eventId' | 'correlationId' | 'causationId',
   id: string,
 ): Set<number> {
-  const rows = context.db
-    .prepare(`SELECT ${RECORD_COLUMNS} FROM record WHERE ${column} = ?`)
-    .iterate(hash53(id)) as IterableIterator<StoredRecord>;
   const found = new Set<number>();
-  for (const row of rows) if (decodeStored(context, row).envelope?.[field]?.value === id) found.add(row.id);
+  for (const row of rowsOfIds(context, candidates(context.db, kind, hash53(id))))
+    if (decodeStored(context, withBytes(context, row)).envelope?.[field]?.value === id) found.add(row.id);
   return found;
 }

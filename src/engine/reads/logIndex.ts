@@ -1,13 +1,14 @@
 /**
  * The captured log as columns in memory, in log order: recorded time made monotonic per partition, topic, partition,
  * offset. Lists, counts and histograms over a million records then take milliseconds, and any page is one slice.
- * About 33 bytes a record. A new revision adds only what is new.
+ * About 33 bytes a record. A new revision adds what is new at the end, in place: while topics are followed there are
+ * many revisions a second, and each costs what it brought, not what is there.
  */
 import type { PartitionName } from '../store/dictionary.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { hasRecordIndexes } from '../store/migrations.ts';
 import type { ReadContext } from '../workers/context.ts';
 
+/** Valid until the next read: a later revision moves rows near the end of the same memory. */
 export interface LogIndex {
   count: number;
   id: Float64Array;
@@ -21,11 +22,28 @@ export interface LogIndex {
   state: Uint8Array;
 }
 
+/** What a partition held when the index was last brought up to date. */
+interface Stand {
+  next: number;
+  /** Offsets below it are final in the index; those from there on are read again. */
+  settled: number;
+  /** How often something before its end had changed. */
+  rewritten: number;
+  /** Moment of its first record that is not final; Infinity: all are. */
+  openMono: number;
+}
+
 interface Loaded {
   revision: number;
   index: LogIndex;
-  /** Offsets below these are final in the index; those from there on are read again. By partition number. */
-  settled: number[];
+  /** The memory that the index shows the beginning of. */
+  room: LogIndex;
+  /** By partition number. */
+  stands: Stand[];
+  rank: Float64Array;
+  /** Rises with every change; how many rows from the start each change left as they were, oldest first. */
+  generation: number;
+  kept: number[];
 }
 
 type Row = [
@@ -41,9 +59,21 @@ type Row = [
 const COLUMNS = 'id, mono, type_id, agg_id, kind, verdict, occurred';
 const KEY = 'log index';
 const CHECK_EVERY = 50_000;
+/** Finding one record by its moment costs about as much as looking at so many. */
+const SEEK_COST = 300;
+/** Room for growth, as a share and as rows at least. */
+const GROWTH = 0.25;
+const LEAST_GROWTH = 1 << 16;
+/** Generations whose changes are remembered. */
+const REMEMBERED = 256;
 
 export const kindAt = (index: LogIndex, at: number): number => index.state[at]! & 15;
 export const verdictAt = (index: LogIndex, at: number): number => index.state[at]! >> 4;
+/** An event without an occurred time is taken by its recorded time, the only one it has. Milliseconds since 1970. */
+export function happenedAt(index: LogIndex, at: number): number {
+  const occurred = index.occurred[at]!;
+  return Number.isNaN(occurred) ? index.mono[at]! : occurred;
+}
 export const partitionAt = (index: LogIndex, at: number): number => Math.floor(index.id[at]! / OFFSET_SPAN);
 
 function allocate(count: number): LogIndex {
@@ -58,23 +88,53 @@ function allocate(count: number): LogIndex {
   };
 }
 
+const slice = (index: LogIndex, from: number, to: number): LogIndex => ({
+  count: to - from,
+  id: index.id.subarray(from, to),
+  mono: index.mono.subarray(from, to),
+  occurred: index.occurred.subarray(from, to),
+  type: index.type.subarray(from, to),
+  aggregate: index.aggregate.subarray(from, to),
+  state: index.state.subarray(from, to),
+});
+
+function write(from: LogIndex, to: LogIndex, at: number): void {
+  to.id.set(from.id, at);
+  to.mono.set(from.mono, at);
+  to.occurred.set(from.occurred, at);
+  to.type.set(from.type, at);
+  to.aggregate.set(from.aggregate, at);
+  to.state.set(from.state, at);
+}
+
 /** The index of the revision that the context sees. */
 export function logIndexOf(context: ReadContext): LogIndex {
-  const { db, lasting, revision } = context;
+  return loadedOf(context).index;
+}
+
+/** Rises whenever {@link logIndexOf} has changed. */
+export const generationOf = (context: ReadContext): number => loadedOf(context).generation;
+
+/** How many rows from the start are what and where they were in an earlier generation. */
+export function unchangedSince(context: ReadContext, generation: number): number {
+  const { kept, generation: now, index } = loadedOf(context);
+  const changes = now - generation;
+  if (changes > kept.length) return 0;
+  return changes === 0 ? index.count : Math.min(...kept.slice(-changes));
+}
+
+function loadedOf(context: ReadContext): Loaded {
+  const { lasting, revision } = context;
   const known = lasting.get(KEY) as Loaded | undefined;
-  if (known?.revision === revision) return known.index;
-  const partitions = context.dictionary.partitions();
-  const settled = db.prepare('SELECT settled_offset FROM partition ORDER BY no').pluck().all() as number[];
-  const rank = ranksOf(partitions);
-  const index =
-    known === undefined ? loadAll(context, rank) : bringUpToDate(context, known, settled.length, rank);
-  lasting.set(KEY, { revision, index, settled } satisfies Loaded);
-  return index;
+  if (known?.revision === revision) return known;
+  const loaded = (known === undefined ? null : bringUpToDate(context, known)) ?? loadAll(context, known);
+  lasting.set(KEY, loaded);
+  return loaded;
 }
 
 /** Place of each partition in the order of topic names and partition numbers. */
 function ranksOf(partitions: readonly PartitionName[]): Float64Array {
-  const rank = new Float64Array(partitions.length);
+  const rank = new Float64Array(Math.max(0, ...partitions.map(({ no }) => no + 1)));
   const byName = [...partitions].sort(
     (a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0) || a.partition - b.partition,
   );
@@ -91,16 +151,6 @@ function put(index: LogIndex, at: number, row: Row): void {
   index.occurred[at] = row[6] ?? Number.NaN;
 }
 
-function fill(context: ReadContext, rows: Iterable<unknown>, index: LogIndex): number {
-  let at = 0;
-  for (const row of rows) {
-    if (at % CHECK_EVERY === 0) context.throwIfAborted();
-    put(index, at, row as Row);
-    at += 1;
-  }
-  return at;
-}
-
 const copyRow = (from: LogIndex, at: number, to: LogIndex, into: number): void => {
   to.id[into] = from.id[at]!;
   to.mono[into] = from.mono[at]!;
@@ -114,79 +164,152 @@ const copyRow = (from: LogIndex, at: number, to: LogIndex, into: number): void =
 const tieKey = (rank: Float64Array, id: number): number =>
   rank[Math.floor(id / OFFSET_SPAN)]! * OFFSET_SPAN + (id % OFFSET_SPAN);
 
-function loadAll(context: ReadContext, rank: Float64Array): LogIndex {
-  const { db } = context;
-  const count = db
-    .prepare('SELECT coalesce(sum(stored + control), 0) FROM partition')
-    .pluck()
-    .get() as number;
-  // Without the index (in a first bulk load) the table is read in the order of ids and sorted here.
-  const source = hasRecordIndexes(db) ? 'record INDEXED BY record_log ORDER BY mono' : 'record ORDER BY id';
-  const index = allocate(count);
-  fill(context, db.prepare(`SELECT ${COLUMNS} FROM ${source}`).raw().iterate(), index);
-  return inOrder(index, rank);
+const storedCount = ({ db }: ReadContext): number =>
+  db.prepare('SELECT coalesce(sum(stored + control), 0) FROM partition').pluck().get() as number;
+
+type PartitionRow = [no: number, next: number, settled: number, rewritten: number];
+const partitionRows = ({ db }: ReadContext): PartitionRow[] =>
+  db
+    .prepare('SELECT no, next_offset, settled_offset, rewritten FROM partition ORDER BY no')
+    .raw()
+    .all() as PartitionRow[];
+
+function loadAll(context: ReadContext, known: Loaded | undefined): Loaded {
+  const { db, revision } = context;
+  const count = storedCount(context);
+  const read = allocate(count);
+  let at = 0;
+  for (const row of db.prepare(`SELECT ${COLUMNS} FROM record ORDER BY id`).raw().iterate()) {
+    if (at % CHECK_EVERY === 0) context.throwIfAborted();
+    put(read, at++, row as Row);
+  }
+  const rank = ranksOf(context.dictionary.partitions());
+  const index = inOrder(read, rank);
+  const openMono = db.prepare('SELECT min(mono) FROM record WHERE id >= ? AND id < ?').pluck();
+  const stands: Stand[] = [];
+  for (const [no, next, settled, rewritten] of partitionRows(context)) {
+    const isOpen = settled < next;
+    const mono = isOpen ? openMono.get(no * OFFSET_SPAN + settled, (no + 1) * OFFSET_SPAN) : null;
+    stands[no] = { next, settled, rewritten, openMono: (mono as number | null) ?? Number.POSITIVE_INFINITY };
+  }
+  const generation = (known?.generation ?? 0) + 1;
+  return { revision, index, room: index, stands, rank, generation, kept: [] };
 }
 
-/** Sorts by moment and tie key; cheap when the moments are in order already. */
+/** Sorts by moment and tie key; quick, because each partition is in order already. */
 function inOrder(index: LogIndex, rank: Float64Array): LogIndex {
   const { count, mono, id } = index;
-  let isSorted = true;
-  let hasTies = false;
-  for (let at = 1; at < count; at++) {
-    if (mono[at]! < mono[at - 1]!) isSorted = false;
-    else if (mono[at] === mono[at - 1]) hasTies = true;
-  }
-  if (isSorted && !hasTies) return index;
   const keys = new Float64Array(count);
   for (let at = 0; at < count; at++) keys[at] = tieKey(rank, id[at]!);
-  const order = Uint32Array.from({ length: count }, (_, at) => at);
-  if (!isSorted) order.sort((a, b) => mono[a]! - mono[b]! || keys[a]! - keys[b]!);
-  else {
-    for (let start = 0; start < count; ) {
-      let end = start + 1;
-      let isRunSorted = true;
-      for (; end < count && mono[end] === mono[start]; end++)
-        if (keys[end]! < keys[end - 1]!) isRunSorted = false;
-      if (!isRunSorted) order.subarray(start, end).sort((a, b) => keys[a]! - keys[b]!);
-      start = end;
-    }
-  }
+  const isBefore = (a: number, b: number) => (mono[a]! - mono[b]! || keys[a]! - keys[b]!) < 0;
+  const bounds = [0];
+  for (let at = 1; at < count; at++) if (isBefore(at, at - 1)) bounds.push(at);
+  if (bounds.length === 1) return index;
+  const order = mergeRuns(count, [...bounds, count], isBefore);
   const sorted = allocate(count);
   for (let at = 0; at < count; at++) copyRow(index, order[at]!, sorted, at);
   return sorted;
 }
 
-/** Reads what came since, and again what was not settled then. */
-function bringUpToDate(
-  context: ReadContext,
-  known: Loaded,
-  partitions: number,
-  rank: Float64Array,
-): LogIndex {
-  const { db } = context;
-  const from = (no: number) => no * OFFSET_SPAN + (known.settled[no] ?? 0);
-  const countNew = db.prepare('SELECT count(*) FROM record WHERE id >= ? AND id < ?').pluck();
-  let total = 0;
-  for (let no = 0; no < partitions; no++) total += countNew.get(from(no), (no + 1) * OFFSET_SPAN) as number;
-  if (total > known.index.count && hasRecordIndexes(db)) return loadAll(context, rank);
-  const fresh = allocate(total);
-  const select = db.prepare(`SELECT ${COLUMNS} FROM record WHERE id >= ? AND id < ? ORDER BY id`).raw();
-  let at = 0;
-  for (let no = 0; no < partitions; no++)
-    for (const row of select.iterate(from(no), (no + 1) * OFFSET_SPAN)) put(fresh, at++, row as Row);
-  return merge(known, inOrder(fresh, rank), rank);
+/** Positions in order, from runs that are in order; `bounds`: where each begins, and the end. */
+function mergeRuns(
+  count: number,
+  bounds: readonly number[],
+  isBefore: (a: number, b: number) => boolean,
+): Uint32Array {
+  let from = Uint32Array.from({ length: count }, (_, at) => at);
+  let into = new Uint32Array(count);
+  let edges = bounds;
+  while (edges.length > 2) {
+    const next = [0];
+    for (let run = 0; run < edges.length - 1; run += 2) {
+      const middle = edges[run + 1]!;
+      const end = edges[run + 2] ?? middle;
+      let a = edges[run]!;
+      let b = middle;
+      for (let at = a; at < end; at++) {
+        const isSecond = a >= middle || (b < end && isBefore(from[b]!, from[a]!));
+        into[at] = isSecond ? from[b++]! : from[a++]!;
+      }
+      next.push(end);
+    }
+    [from, into] = [into, from];
+    edges = next;
+  }
+  return from;
 }
 
-function merge(known: Loaded, fresh: LogIndex, rank: Float64Array): LogIndex {
-  const old = known.index;
-  const isKept = (at: number) => old.id[at]! % OFFSET_SPAN < (known.settled[partitionAt(old, at)] ?? 0);
-  let kept = 0;
-  for (let at = 0; at < old.count; at++) if (isKept(at)) kept += 1;
-  const merged = allocate(kept + fresh.count);
+/** Reads what came since, and again what was not final then. Null: reading all is cheaper, or needed. */
+function bringUpToDate(context: ReadContext, known: Loaded): Loaded | null {
+  const { db, revision } = context;
+  const partitions = partitionRows(context);
+  const rank =
+    partitions.length === known.rank.length ? known.rank : ranksOf(context.dictionary.partitions());
+  if (partitions.some(([no, , , times]) => times !== (known.stands[no]?.rewritten ?? times))) return null;
+  const changed = partitions.filter(([no, next, settled]) => {
+    const before = known.stands[no];
+    return before === undefined || before.next !== next || before.settled !== settled;
+  });
+  const from = (no: number) => no * OFFSET_SPAN + (known.stands[no]?.settled ?? 0);
+  const countNew = db.prepare('SELECT count(*) FROM record WHERE id >= ? AND id < ?').pluck();
+  let total = 0;
+  for (const [no] of changed) total += countNew.get(from(no), (no + 1) * OFFSET_SPAN) as number;
+  if (total > known.index.count) return null;
+
+  const fresh = allocate(total);
+  const select = db.prepare(`SELECT ${COLUMNS} FROM record WHERE id >= ? AND id < ? ORDER BY id`).raw();
+  const stands = [...known.stands];
+  let earliest = Number.POSITIVE_INFINITY;
+  let at = 0;
+  for (const [no, next, settled, rewritten] of changed) {
+    const openFrom = no * OFFSET_SPAN + settled;
+    let openMono = Number.POSITIVE_INFINITY;
+    earliest = Math.min(earliest, stands[no]?.openMono ?? Number.POSITIVE_INFINITY);
+    for (const row of select.iterate(from(no), (no + 1) * OFFSET_SPAN) as IterableIterator<Row>) {
+      if (row[0] >= openFrom) openMono = Math.min(openMono, row[1]);
+      put(fresh, at++, row);
+    }
+    stands[no] = { next, settled, rewritten, openMono };
+  }
+  for (let row = 0; row < total; row++) earliest = Math.min(earliest, fresh.mono[row]!);
+
+  const { index } = known;
+  const keep = firstAtLeast(index.mono, earliest);
+  const again = new Set(changed.map(([no]) => no));
+  const end = merge(slice(index, keep, index.count), inOrder(fresh, rank), rank, (id) => {
+    const no = Math.floor(id / OFFSET_SPAN);
+    return !again.has(no) || id < from(no);
+  });
+  const count = keep + end.count;
+  // Something else than the end has changed, such as a topic that was deleted.
+  if (count !== storedCount(context)) return null;
+  const room = withRoom(known, keep, count);
+  write(end, room, keep);
+  const kept = [...known.kept.slice(1 - REMEMBERED), keep];
+  const generation = known.generation + 1;
+  return { revision, index: slice(room, 0, count), room, stands, rank, generation, kept };
+}
+
+/** Memory for so many rows, of which the first are there. */
+function withRoom({ room, index }: Loaded, keep: number, count: number): LogIndex {
+  if (count <= room.id.length) return room;
+  const larger = allocate(count + Math.max(Math.ceil(count * GROWTH), LEAST_GROWTH));
+  write(slice(index, 0, keep), larger, 0);
+  return larger;
+}
+
+/** Rows of both in order, of the old ones those that stay. The answer is a copy. */
+function merge(old: LogIndex, fresh: LogIndex, rank: Float64Array, stays: (id: number) => boolean): LogIndex {
+  if (old.count === 0) return fresh;
+  const merged = allocate(old.count + fresh.count);
   let a = 0;
   let b = 0;
-  for (let into = 0; into < merged.count; ) {
-    while (a < old.count && !isKept(a)) a += 1;
+  let into = 0;
+  while (a < old.count || b < fresh.count) {
+    if (a < old.count && !stays(old.id[a]!)) {
+      a += 1;
+      continue;
+    }
     const isOldNext =
       b >= fresh.count ||
       (a < old.count &&
@@ -194,7 +317,7 @@ function merge(known: Loaded, fresh: LogIndex, rank: Float64Array): LogIndex {
     if (isOldNext) copyRow(old, a++, merged, into++);
     else copyRow(fresh, b++, merged, into++);
   }
-  return merged;
+  return slice(merged, 0, into);
 }
 
 /** Index of the first of the ascending values that is at least `limit`. */
@@ -207,4 +330,26 @@ export function firstAtLeast(values: Float64Array, limit: number, low = 0, high 
     else to = middle;
   }
   return from;
+}
+
+/** Positions of these records, ascending; those that the index does not hold are left out. */
+export function positionsOf(context: ReadContext, index: LogIndex, ids: ReadonlySet<number>): Uint32Array {
+  const found = new Uint32Array(ids.size);
+  let count = 0;
+  // Finding each by its moment is cheap for some, a look at all positions for many.
+  if (ids.size * SEEK_COST > index.count) {
+    for (let at = 0; at < index.count; at++) if (ids.has(index.id[at]!)) found[count++] = at;
+    return found.subarray(0, count);
+  }
+  const moment = context.db.prepare('SELECT mono FROM record WHERE id = ?').pluck();
+  for (const id of ids) {
+    const mono = moment.get(id) as number | undefined;
+    if (mono === undefined) continue;
+    for (let at = firstAtLeast(index.mono, mono); at < index.count && index.mono[at] === mono; at++)
+      if (index.id[at] === id) {
+        found[count++] = at;
+        break;
+      }
+  }
+  return found.subarray(0, count).sort();
 }

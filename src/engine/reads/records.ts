@@ -1,16 +1,29 @@
 /** Reads of the log: pages, places, counts over time, facets, one record in full, raw bytes. */
-import type { EventFilter } from '../../contract/events.ts';
+import type { EventFilter, ScanState } from '../../contract/events.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
 import { recordBytes, recordDetail } from './detail.ts';
+import { documents } from './documents.ts';
 import { positionAt, type Selection, select } from './filter.ts';
 import { firstAtLeast, logIndexOf, partitionAt } from './logIndex.ts';
 import { rowsOf } from './rows.ts';
 
-function queryEvents(context: ReadContext, args: { filter: EventFilter; from: number; count: number }) {
+/** Where bytes have to be read, a page looks for its first hits so long, and `events.scan` for more. Milliseconds. */
+const FIRST_HITS_MS = 60;
+const SCAN_MS = 150;
+
+/** A filter, and the folder of the full-text indexes. */
+interface Filtered {
+  filter: EventFilter;
+  textIndex?: string | null;
+}
+
+function queryEvents(context: ReadContext, args: Filtered & { from: number; count: number }) {
   const started = performance.now();
-  const { filter, from, count } = args;
-  const selection = select(context, filter);
+  const { filter, from, count, textIndex } = args;
+  let selection = select(context, filter, { textIndex });
+  if (selection.scan?.done === false && selection.count < from + count)
+    selection = select(context, filter, { textIndex, millis: FIRST_HITS_MS });
   const { index } = selection;
   const ids: number[] = [];
   for (let nth = from; nth < Math.min(from + count, selection.count); nth++)
@@ -22,6 +35,7 @@ function queryEvents(context: ReadContext, args: { filter: EventFilter; from: nu
     revision: context.revision,
     tookMs: performance.now() - started,
     coverage: badgeOf(context, filter.topics ?? null),
+    scan: selection.scan,
   };
 }
 
@@ -40,7 +54,7 @@ function placeOfTime({ index, positions, from, count }: Selection, time: number)
 
 function histogram(
   context: ReadContext,
-  args: { filter: EventFilter; buckets: number; from: number | null; to: number | null },
+  args: Filtered & { buckets: number; from: number | null; to: number | null },
 ) {
   const { buckets } = args;
   const index = logIndexOf(context);
@@ -56,7 +70,9 @@ function histogram(
   if (to < from) return { ...empty, from, to };
   const { from: _from, to: _to, ...timeless } = args.filter;
   const everything = select(context, {});
-  const matching = select(context, timeless);
+  // A search of the bytes is done once, within the range that is asked for.
+  const asked = select(context, args.filter, { textIndex: args.textIndex });
+  const matching = asked.scan === null ? select(context, timeless) : asked;
   // Both ends are inside: a bucket ends just before the next begins.
   const span = to - from + 1;
   const edges = Array.from({ length: buckets + 1 }, (_, i) => from + (span * i) / buckets);
@@ -67,17 +83,19 @@ function histogram(
   return { from, to, all: count(everything), matching: count(matching) };
 }
 
-function facets(context: ReadContext, { filter }: { filter: EventFilter }) {
+function facets(context: ReadContext, { filter, textIndex }: Filtered) {
   const { types: _types, ...withoutTypes } = filter;
   const { topics: _topics, ...withoutTopics } = filter;
+  const options = { textIndex, millis: FIRST_HITS_MS };
+  const ofTypes = select(context, withoutTypes, options);
+  const ofTopics = select(context, withoutTopics, options);
   const byType = new Map<number, number>();
-  countBy(select(context, withoutTypes), (selection, at) => selection.index.type[at]!, byType);
+  countBy(ofTypes, (selection, at) => selection.index.type[at]!, byType);
   const byPartition = new Map<number, number>();
-  countBy(select(context, withoutTopics), (selection, at) => partitionAt(selection.index, at), byPartition);
-  const partitions = context.dictionary.partitions();
+  countBy(ofTopics, (selection, at) => partitionAt(selection.index, at), byPartition);
   const byTopic = new Map<string, number>();
   for (const [no, count] of byPartition) {
-    const { topic } = partitions[no]!;
+    const { topic } = context.dictionary.byNumber(no)!;
     byTopic.set(topic, (byTopic.get(topic) ?? 0) + count);
   }
   const types = [...byType].map(([id, count]) => ({ type: context.dictionary.typeName(id), count }));
@@ -85,6 +103,7 @@ function facets(context: ReadContext, { filter }: { filter: EventFilter }) {
   return {
     types: types.sort((a, b) => b.count - a.count || (a.type < b.type ? -1 : 1)),
     topics: topics.sort((a, b) => b.count - a.count || (a.topic < b.topic ? -1 : 1)),
+    partial: [ofTypes, ofTopics].some(({ scan }) => scan?.done === false),
   };
 }
 
@@ -101,14 +120,25 @@ function countBy(
 
 export const recordReads = {
   'events.query': queryEvents,
-  'events.locate': (context: ReadContext, args: { filter: EventFilter; time: number }) => ({
-    index: placeOfTime(select(context, args.filter), args.time),
+  'events.scan': (context: ReadContext, { filter, textIndex }: Filtered): ScanState => {
+    const { scan, count } = select(context, filter, { textIndex, millis: SCAN_MS });
+    return scan ?? { looked: 0, of: 0, matched: count, done: true, spared: 0 };
+  },
+  'events.count': (context: ReadContext, { filter, textIndex }: Filtered) => {
+    const { count, index, scan } = select(context, filter, { textIndex, millis: FIRST_HITS_MS });
+    return { total: count, of: index.count, revision: context.revision, done: scan?.done !== false };
+  },
+  'events.locate': (context: ReadContext, args: Filtered & { time: number }) => ({
+    index: placeOfTime(select(context, args.filter, { textIndex: args.textIndex }), args.time),
   }),
   'events.histogram': histogram,
-  'events.facets': (context: ReadContext, args: { filter: EventFilter }) =>
-    context.cache.get(`facets ${JSON.stringify(Object.entries(args.filter).sort())}`, () =>
-      facets(context, args),
-    ),
+  'events.facets': (context: ReadContext, args: Filtered) =>
+    args.filter.where === undefined
+      ? context.cache.get(`facets ${JSON.stringify(Object.entries(args.filter).sort())}`, () =>
+          facets(context, args),
+        )
+      : facets(context, args),
+  'events.documents': documents,
   'events.get': recordDetail,
   'events.bytes': recordBytes,
 };

@@ -5,8 +5,16 @@ import { type BytesOut, type EventRow, int64 } from '../../contract/common.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { DecodedRecord } from '../../core/envelope/decode.ts';
 import { sentenceOf } from '../../core/sentence.ts';
+import { DamagedBlock } from '../store/damagedBlock.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { decodeStored, RECORD_COLUMNS, type StoredRecord, storedEventOf } from '../store/stream.ts';
+import {
+  decodeStored,
+  prepareRows,
+  type RecordRow,
+  type StoredRecord,
+  storedEventOf,
+  withBytes,
+} from '../store/stream.ts';
 import { KINDS, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { controlTypeOfKey } from './control.ts';
@@ -16,13 +24,30 @@ const KEY_TEXT = 500;
 /** A value longer than this is not decoded for a row of a list. Bytes. */
 const ROW_DECODE = LIMITS.decodedText;
 
-export const recordById = (context: ReadContext, id: number): StoredRecord | undefined =>
-  context.db.prepare(`SELECT ${RECORD_COLUMNS} FROM record WHERE id = ?`).get(id) as StoredRecord | undefined;
-
 /** Rows of these ids, in this order. */
 export function rowsOf(context: ReadContext, ids: readonly number[]): EventRow[] {
-  const select = context.db.prepare(`SELECT ${RECORD_COLUMNS} FROM record WHERE id = ?`);
-  return ids.map((id) => rowOf(context, select.get(id) as StoredRecord));
+  const select = prepareRows(context, 'WHERE id = ?');
+  return ids.map((id) => {
+    const row = select.get(id) as RecordRow;
+    try {
+      return rowOf(context, withBytes(context, row));
+    } catch (error) {
+      if (!(error instanceof DamagedBlock)) throw error;
+      return damagedRow(context, row);
+    }
+  });
+}
+
+/** A record whose bytes the file has lost: what stands beside them is still there, and the list goes on. */
+function damagedRow(context: ReadContext, row: RecordRow): EventRow {
+  const bytes = { key: null, value: null, headers: null };
+  return {
+    ...rowOf(context, { ...row, ...bytes }, { kind: 'undecodable', problems: [] }),
+    kind: 'undecodable',
+    sentence: 'Its bytes are damaged in this file; check the workspace',
+    amount: null,
+    tone: 'warn',
+  };
 }
 
 /** A record as a row of a list. `decoded`: when it is at hand already. */

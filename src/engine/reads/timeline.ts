@@ -3,10 +3,11 @@ import type { z } from 'zod';
 import type { AggregateRef } from '../../contract/common.ts';
 import type { aggregates, ChangeOut, TimelineInfo, TimelineRow } from '../../contract/events.ts';
 import { diffStates } from '../../core/diff.ts';
-import { type CompiledReducer, compileReducer } from '../../core/fold.ts';
+import type { Folder } from '../../core/folder.ts';
 import { formatJson, isJsonObject, parseJson, stateHash } from '../../core/json.ts';
-import type { Change, Json, Reducer } from '../../core/model.ts';
+import type { Change, Json, Reducer, ScriptReducer } from '../../core/model.ts';
 import { formatPath, getPath, parsePath } from '../../core/path.ts';
+import { folderFor } from '../sandbox/folderFor.ts';
 import { hash53 } from '../store/ids.ts';
 import { PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -31,7 +32,7 @@ export interface ReducerText {
   hash: string;
 }
 
-interface SubjectArgs {
+export interface SubjectArgs {
   ref: AggregateRef;
   cut: CutOf;
   reducer: ReducerText;
@@ -44,17 +45,17 @@ const MOST_PROBLEMS = 200;
 /** Events that are folded at once for a title: the list of a longer stream must not wait for the fold. */
 const TITLE_FOLD = 5000;
 
-function compiled(context: ReadContext, { definition, hash }: ReducerText): CompiledReducer {
+function folderOf(context: ReadContext, { definition, hash }: ReducerText): Folder {
   const key = `reducer ${hash}`;
-  const known = context.lasting.get(key) as CompiledReducer | undefined;
+  const known = context.lasting.get(key) as Folder | undefined;
   if (known !== undefined) return known;
-  const reducer = compileReducer(parseJson(definition) as unknown as Reducer);
-  context.lasting.set(key, reducer);
-  return reducer;
+  const folder = folderFor(parseJson(definition) as unknown as Reducer | ScriptReducer);
+  context.lasting.set(key, folder);
+  return folder;
 }
 
 /** Reads a run of events with their payloads; gives up between runs when the caller has. */
-function eventReader(context: ReadContext) {
+export function eventReader(context: ReadContext) {
   const payloads = new PayloadReader(context);
   return (heads: readonly StreamHead[]) => {
     context.throwIfAborted();
@@ -62,11 +63,12 @@ function eventReader(context: ReadContext) {
   };
 }
 
-function listFold(context: ReadContext, { ref, cut, reducer }: SubjectArgs): ListFold<StreamHead> {
+/** The fold of a subject, shared by all who look at it. */
+export function listFold(context: ReadContext, { ref, cut, reducer }: SubjectArgs): ListFold<StreamHead> {
   return context.cache.get(
     `fold ${refKey(ref)} ${cutKey(cut)} ${reducer.hash}`,
     () =>
-      new ListFold(cutView(context, ref, cut).list, compiled(context, reducer), {
+      new ListFold(cutView(context, ref, cut).list, folderOf(context, reducer), {
         aggregateType: ref.type,
         aggregateId: ref.id,
       }),
@@ -95,6 +97,9 @@ function findText(state: Json, patterns: readonly RegExp[]): string | null {
   return null;
 }
 
+/** A human name found in the state (account number, name …), or null. */
+export const titleOf = (state: Json): string | null => findText(state, TITLE_FIELDS);
+
 function info(
   context: ReadContext,
   args: SubjectArgs,
@@ -114,7 +119,7 @@ function info(
   }
   return {
     ref,
-    title: findText(state, TITLE_FIELDS),
+    title: titleOf(state),
     status: findText(state, STATUS_FIELDS),
     total: events.length,
     within: view.within,

@@ -1,13 +1,14 @@
 /** Comparing what events carry, by their bytes in the store. */
+import type { Contents } from '../../core/check/streamRules.ts';
 import { sameJson } from '../../core/fold.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';
 import { isNumeric, numberText } from '../../core/numbers.ts';
-import { PayloadReader } from '../store/stream.ts';
+import { PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
-import type { Contents } from './timelineFaults.ts';
 
-const hasContent = (data: Json): boolean =>
+/** Whether a payload says anything. */
+export const hasContent = (data: Json): boolean =>
   isJsonObject(data) ? Object.keys(data).length > 0 : data !== null;
 
 function mixText(text: string): number {
@@ -39,18 +40,30 @@ export function signatureOf(data: Json): number {
   return sum;
 }
 
-/** The contents of a stream's events in the store. */
-export function storedContents(context: ReadContext): Contents {
-  const payloads = new PayloadReader(context);
+/**
+ * The contents of a stream's events in the store.
+ * @param signature gives what {@link signatureOf} says of an event, when that is known already
+ */
+export function storedContents<H extends StreamHead>(
+  context: ReadContext,
+  signature?: Contents<H>['signature'],
+): Contents<H> {
+  let opened: PayloadReader | null = null;
+  // Most streams hold nothing that looks alike: statements are made when the first is asked about.
+  const payloads = () => {
+    opened ??= new PayloadReader(context);
+    return opened;
+  };
   let asked = 0;
+  const read = (event: StreamHead): number | null => {
+    asked += 1;
+    if (asked % 10_000 === 0) context.throwIfAborted();
+    const data = payloads().approximateData(event);
+    return hasContent(data) ? signatureOf(data) : null;
+  };
   return {
-    signature(event) {
-      asked += 1;
-      if (asked % 10_000 === 0) context.throwIfAborted();
-      const data = payloads.approximateData(event);
-      return hasContent(data) ? signatureOf(data) : null;
-    },
-    hasSameData: (a, b) => sameJson(payloads.event(a).data, payloads.event(b).data),
-    hasSameId: (a, b) => payloads.event(a).eventId === payloads.event(b).eventId,
+    signature: signature ?? read,
+    hasSameData: (a, b) => sameJson(payloads().event(a).data, payloads().event(b).data),
+    hasSameId: (a, b) => payloads().event(a).eventId === payloads().event(b).eventId,
   };
 }

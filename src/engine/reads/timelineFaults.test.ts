@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { spanText } from '../../core/check/findings.ts';
+import type { CheckedEvent, Contents } from '../../core/check/streamRules.ts';
 import { sameJson } from '../../core/fold.ts';
 import type { StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import { hash53 } from '../store/ids.ts';
 import { signatureOf } from './timelineContents.ts';
-import { type Contents, findFaults, spanText } from './timelineFaults.ts';
+import { findFaults } from './timelineFaults.ts';
 
 const HOUR = 3_600_000;
 
@@ -33,7 +35,7 @@ function events(...parts: Partial<StreamEvent>[]): StreamEvent[] {
 function faults(...parts: Partial<StreamEvent>[]): string[][] {
   const given = new Map(events(...parts).map((event) => [event.id, event]));
   const dataOf = ({ id }: { id: number }) => given.get(id)!.data;
-  const contents: Contents = {
+  const contents: Contents<CheckedEvent> = {
     signature: (event) => (dataOf(event) === null ? null : signatureOf(dataOf(event))),
     hasSameData: (a, b) => sameJson(dataOf(a), dataOf(b)),
     hasSameId: (a, b) => given.get(a.id)!.eventId === given.get(b.id)!.eventId,

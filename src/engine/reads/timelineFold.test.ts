@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldWithBlame } from '../../core/blame.ts';
-import { compileReducer, foldStream } from '../../core/fold.ts';
+import { declarativeFolder } from '../../core/folder.ts';
 import { formatJson } from '../../core/json.ts';
 import type { Reducer, StreamEvent } from '../../core/model.ts';
 import { formatPath } from '../../core/path.ts';
@@ -19,7 +19,7 @@ const reducer: Reducer = {
     Clear: [{ op: 'set', path: 'list', value: [] }],
   },
 };
-const compiled = compileReducer(reducer);
+const folder = declarativeFolder(reducer);
 const asTheyAre = (events: readonly StreamEvent[]) => events;
 
 function eventsOf(types: readonly string[]): StreamEvent[] {
@@ -48,11 +48,11 @@ describe('ListFold', () => {
     fc.assert(
       fc.property(types, fc.array(fc.nat(40), { minLength: 1, maxLength: 10 }), (chosen, visits) => {
         const events = eventsOf(chosen);
-        const fold = new ListFold(events, compiled, {});
+        const fold = new ListFold(events, folder, {});
         for (const visit of visits) {
           const count = Math.min(visit, events.length);
           const point = fold.at(count, asTheyAre);
-          const plain = foldWithBlame(compiled, events.slice(0, count));
+          const plain = foldWithBlame(folder, events.slice(0, count));
           expect(formatJson(point.state)).toBe(formatJson(plain.state));
           const expected = plain.blame
             .filter(({ eventId }) => eventId >= 0)
@@ -68,7 +68,7 @@ describe('ListFold', () => {
 
   it('reaches any place of 100,000 events from a keyframe', () => {
     const events = eventsOf(Array.from({ length: 100_000 }, (_, n) => (n % 7 === 0 ? 'Merge' : 'Add')));
-    const fold = new ListFold(events, compiled, {});
+    const fold = new ListFold(events, folder, {});
     let started = performance.now();
     fold.at(events.length, asTheyAre);
     const whole = performance.now() - started;
@@ -79,7 +79,7 @@ describe('ListFold', () => {
     expect(each).toBeLessThan(whole / 40);
     const place = 48_611 - (48_611 % KEYFRAME_EVERY) + 3;
     expect(formatJson(fold.at(place, asTheyAre).state)).toBe(
-      formatJson(foldStream(compiled, events.slice(0, place)).state),
+      formatJson(folder.fold(events.slice(0, place), {}).state),
     );
   });
 });

@@ -2,7 +2,8 @@
  * The state after any event of a list, with blame, in less than a frame: a keyframe every 500 events, made on the
  * way of the first visit. States and blame share what did not change, so a keyframe costs little.
  */
-import { applyEvent, type CompiledReducer, type FoldContext, sameJson } from '../../core/fold.ts';
+import { type FoldContext, sameJson } from '../../core/fold.ts';
+import type { Folder } from '../../core/folder.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { Json, JsonObject, StreamEvent } from '../../core/model.ts';
 import { formatPath, type PathStep } from '../../core/path.ts';
@@ -112,7 +113,7 @@ export type ReadEvents<H> = (heads: readonly H[]) => readonly StreamEvent[];
 /** The fold of one list by one reducer, as far as anybody has looked. Payloads are read as they are folded. */
 export class ListFold<H> {
   readonly #heads: readonly H[];
-  readonly #reducer: CompiledReducer;
+  readonly #folder: Folder;
   readonly #stream: FoldContext;
   readonly #keyframes: FoldPoint[];
   /** Problems of the events up to the furthest point, in the order of the list. */
@@ -122,11 +123,11 @@ export class ListFold<H> {
   #chunk = { first: 0, events: [] as StreamEvent[], points: [] as FoldPoint[] };
   #own: Owned = new Set();
 
-  constructor(heads: readonly H[], reducer: CompiledReducer, stream: FoldContext) {
+  constructor(heads: readonly H[], folder: Folder, stream: FoldContext) {
     this.#heads = heads;
-    this.#reducer = reducer;
+    this.#folder = folder;
     this.#stream = stream;
-    this.#keyframes = [{ count: 0, state: reducer.initial, blame: fresh(reducer.initial, INITIAL) }];
+    this.#keyframes = [{ count: 0, state: folder.initial, blame: fresh(folder.initial, INITIAL) }];
   }
 
   /** The state after the first `count` events. `read` is called for the payloads on the way. */
@@ -183,7 +184,7 @@ export class ListFold<H> {
 
   #step(point: FoldPoint, event: StreamEvent): FoldPoint {
     const index = point.count;
-    const { state, problem } = applyEvent(this.#reducer, point.state, event, this.#stream);
+    const { state, problem } = this.#folder.step(point.state, event, this.#stream);
     if (index >= this.#furthest) {
       this.#furthest = index + 1;
       if (problem !== undefined) this.#problems.push({ index, id: event.id, message: problem });

@@ -121,7 +121,7 @@ function refuse(check: Check, guards: readonly Guard[]): void {
 async function captureAfter(deps: ServiceDeps, connectionId: string, topic: string): Promise<void> {
   const { jobs, log } = deps;
   try {
-    const { jobId } = startCapture(deps, { connectionId, topics: [topic], from: 'earliest' });
+    const { jobId } = startCapture(deps, { connectionId, topics: [topic], from: 'go-on' });
     let timer: NodeJS.Timeout | undefined;
     const wait = new Promise((done) => {
       timer = setTimeout(done, CAPTURE_WAIT_MS);

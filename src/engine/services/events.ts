@@ -1,12 +1,25 @@
 import type { Service } from '../../contract/contract.ts';
 import type { ServiceDeps } from './deps.ts';
+import { watchEvents } from './follow.ts';
+import { derivedFolder } from './projections.ts';
 
-export function createEventService({ workspaces }: ServiceDeps): Service<'events'> {
+export function createEventService(deps: ServiceDeps): Service<'events'> {
+  const { workspaces } = deps;
+  const textIndex = derivedFolder(deps);
   return {
-    query: (input, { signal }) => workspaces.current().read('events.query', input, { signal }),
-    locate: (input, { signal }) => workspaces.current().read('events.locate', input, { signal }),
-    histogram: (input, { signal }) => workspaces.current().read('events.histogram', input, { signal }),
-    facets: (input, { signal }) => workspaces.current().read('events.facets', input, { signal }),
+    watch: (input, { signal }) => watchEvents(deps, input, signal),
+    query: (input, { signal }) =>
+      workspaces.current().read('events.query', { ...input, textIndex }, { signal }),
+    locate: (input, { signal }) =>
+      workspaces.current().read('events.locate', { ...input, textIndex }, { signal }),
+    histogram: (input, { signal }) =>
+      workspaces.current().read('events.histogram', { ...input, textIndex }, { signal }),
+    facets: (input, { signal }) =>
+      workspaces.current().read('events.facets', { ...input, textIndex }, { signal }),
+    scan: (input, { signal }) =>
+      workspaces.current().read('events.scan', { ...input, textIndex }, { signal }),
+    documents: (input, { signal }) =>
+      workspaces.current().read('events.documents', { ...input, textIndex }, { signal }),
     get: (input, { signal }) => workspaces.current().read('events.get', input, { signal }),
     bytes: async (input, { signal }) => {
       const { size, bytes } = await workspaces.current().read('events.bytes', input, { signal });

@@ -6,8 +6,9 @@ import { toErrorValue } from '../../contract/errors.ts';
 import type { ProjectionStatus } from '../../contract/projections.ts';
 import { columnsOf } from '../console/views.ts';
 import type { JobEnd, JobProgress } from '../jobs/jobRegistry.ts';
-import type { KnownProjection } from '../projection/definitions.ts';
+import { type KnownProjection, readDefinition } from '../projection/definitions.ts';
 import type { TableState } from '../projection/reads.ts';
+import { checkScript } from '../sandbox/checkScript.ts';
 import type { Workspace } from '../store/workspace.ts';
 import type { ServiceDeps } from './deps.ts';
 import { definitionsOf } from './timeline.ts';
@@ -140,6 +141,7 @@ export function createProjectionService(deps: ServiceDeps): Service<'projections
       return { definition: text, builtIn };
     },
     async save({ definition }) {
+      await checkScript(readDefinition(definition).projection);
       const known = definitions.save(definition);
       changed.push('projections');
       return (await statuses([known]))[0]!;

@@ -1,11 +1,12 @@
 /** The `aggregates` namespace: lists, timelines, states. */
 import { join } from 'node:path';
 import type { AggregateRef } from '../../contract/common.ts';
+import type { CompareSide } from '../../contract/compare.ts';
 import type { Service } from '../../contract/contract.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import { mergeReducer } from '../../core/fold.ts';
 import { canonicalJson, formatJson, sha256Hex } from '../../core/json.ts';
-import type { Json, Reducer } from '../../core/model.ts';
+import type { Json, Reducer, ScriptReducer } from '../../core/model.ts';
 import { PathProblem, parsePath } from '../../core/path.ts';
 import { reducerFor } from '../../core/projections/builtin.ts';
 import { Definitions } from '../projection/definitions.ts';
@@ -16,7 +17,7 @@ interface NamedReducer {
   name: string;
   version: number;
   builtIn: boolean;
-  reducer: Reducer;
+  reducer: Reducer | ScriptReducer;
 }
 
 /** The person's and the built-in projections of this machine. */
@@ -66,9 +67,9 @@ function chooseReducer(
   return reducers.find(({ reducer }) => reducer === meant) ?? reducers.at(-1)!;
 }
 
-const texts = new WeakMap<Reducer, ReducerText>();
+const texts = new WeakMap<Reducer | ScriptReducer, ReducerText>();
 
-function textOf(reducer: Reducer): ReducerText {
+function textOf(reducer: Reducer | ScriptReducer): ReducerText {
   let text = texts.get(reducer);
   if (text === undefined) {
     const json = reducer as unknown as Json;
@@ -83,6 +84,20 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
   const definitions = definitionsOf(deps);
   const reducerText = (ref: AggregateRef, name: string | null): ReducerText =>
     textOf(chooseReducer(reducersFor(definitions, ref), ref, name).reducer);
+  const sideOf = ({ ref, cut, reducer, at }: CompareSide) => ({
+    ref,
+    cut,
+    at,
+    reducer: reducerText(ref, reducer),
+  });
+  const offerOf = ({ ref, reducer: wanted }: CompareSide) => {
+    const reducers = reducersFor(definitions, ref);
+    const { name, version } = chooseReducer(reducers, ref, wanted);
+    return {
+      reducer: { name, version },
+      reducers: reducers.map((each) => ({ name: each.name, version: each.version, builtIn: each.builtIn })),
+    };
+  };
   return {
     types: async (input, { signal }) => workspaces.current().read('aggregates.types', input, { signal }),
     list: async (input, { signal }) => workspaces.current().read('aggregates.list', input, { signal }),
@@ -118,5 +133,23 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
     },
     locate: async ({ ref, cut, target }, { signal }) =>
       workspaces.current().read('aggregates.locate', { ref, cut, target }, { signal }),
+    async compare({ a, b }, { signal }) {
+      const compared = await workspaces
+        .current()
+        .read('aggregates.compare', { a: sideOf(a), b: sideOf(b) }, { signal });
+      return {
+        ...compared,
+        a: { ...compared.a, ...offerOf(a) },
+        b: { ...compared.b, ...offerOf(b) },
+      };
+    },
+    compareRows: async ({ a, b, show, from, count }, { signal }) =>
+      workspaces
+        .current()
+        .read('aggregates.compareRows', { a: sideOf(a), b: sideOf(b), show, from, count }, { signal }),
+    compareEvents: async ({ a, b, from, count }, { signal }) =>
+      workspaces
+        .current()
+        .read('aggregates.compareEvents', { a: sideOf(a), b: sideOf(b), from, count }, { signal }),
   };
 }

@@ -1,32 +1,64 @@
 import { int64 } from '../../contract/common.ts';
 import type { TopicRow } from '../../contract/connections.ts';
 import type { Service } from '../../contract/contract.ts';
-import { withCluster } from '../connections/cluster.ts';
+import { HeldClusters } from '../connections/heldClusters.ts';
+import { partProblem } from '../connections/partProblem.ts';
+import { asFault } from '../kafka/faults.ts';
+import { readTopicConfig } from '../kafka/topicConfig.ts';
 import type { TopicSummary } from '../kafka/types.ts';
 import type { ServiceDeps } from './deps.ts';
+import { Listings } from './listings.ts';
+import { allLags, topicGroups } from './topicGroups.ts';
+import { recentThroughput, sampleEnds } from './topicRates.ts';
+import { allSizes, oneSize } from './topicSizes.ts';
+
+interface ListHead {
+  clusterId: string | null;
+  brokers: number;
+  total: number;
+  tookMs: number;
+}
 
 /** Captured records by topic and partition; null when the open workspace is of another cluster, or none is open. */
 type Captured = Map<string, Map<number, number>> | null;
 
-export function createTopicService(deps: ServiceDeps): Service<'topics'> {
+/** Asks clusters about topics; clients stay connected for a while, because the screen asks again and again. */
+export interface TopicService extends Service<'topics'> {
+  close(): void;
+}
+
+export function createTopicService(deps: ServiceDeps): TopicService {
+  const clusters = new HeldClusters(deps);
+  const listings = new Listings();
   return {
-    async list({ connectionId, internal }, { signal }) {
-      const begin = performance.now();
-      return withCluster(deps, connectionId, signal, async (client) => {
-        const [found, captured] = await Promise.all([
-          client.listTopics({ internal, offsets: true, configs: true }),
-          capturedOf(deps, client.clusterId),
-        ]);
-        return {
-          clusterId: client.clusterId,
-          brokers: client.brokers.length,
-          topics: found.map((topic) => rowOf(topic, captured)),
-          tookMs: performance.now() - begin,
-        };
-      });
+    close() {
+      clusters.close();
+      listings.close();
+    },
+    async list({ connectionId, internal, more }, { signal }) {
+      const part = more
+        ? listings.more<ListHead, TopicRow>(more, 'topics.list')
+        : await clusters.with(connectionId, signal, async (client) => {
+            const begin = performance.now();
+            const [found, captured] = await Promise.all([
+              client.listTopics({ internal, offsets: true, configs: true }),
+              capturedOf(deps, client.clusterId),
+            ]);
+            const head: ListHead = {
+              clusterId: client.clusterId,
+              brokers: client.brokers.length,
+              total: found.length,
+              tookMs: performance.now() - begin,
+            };
+            return listings.first(
+              head,
+              found.map((topic) => rowOf(topic, captured)),
+            );
+          });
+      return { ...part.head, topics: part.rows, next: part.next };
     },
     async partitions({ connectionId, topic }, { signal }) {
-      return withCluster(deps, connectionId, signal, async (client) => {
+      return clusters.with(connectionId, signal, async (client) => {
         const summary = await client.topic(topic);
         const captured = (await capturedOf(deps, client.clusterId))?.get(topic);
         return summary.partitions.map(({ id, leader, replicas, isr, low, high, error }) => ({
@@ -41,6 +73,43 @@ export function createTopicService(deps: ServiceDeps): Service<'topics'> {
         }));
       });
     },
+    async sizes({ connectionId, more }, { signal }) {
+      type Sizes = Awaited<ReturnType<typeof allSizes>>;
+      const part = more
+        ? listings.more<Sizes['head'], Sizes['rows'][number]>(more, 'topics.sizes')
+        : await clusters.with(connectionId, signal, async (client) => {
+            const { head, rows } = await allSizes(client);
+            return listings.first(head, rows);
+          });
+      return { ...part.head, topics: part.rows, next: part.next };
+    },
+    size: ({ connectionId, topic }, { signal }) =>
+      clusters.with(connectionId, signal, (client) => oneSize(client, topic)),
+    config: ({ connectionId, topic }, { signal }) =>
+      clusters.with(connectionId, signal, async (client) => {
+        try {
+          return { settings: await readTopicConfig(client, topic), problem: null };
+        } catch (error) {
+          const fault = asFault(error, topic);
+          return { settings: [], problem: partProblem(fault, `DescribeConfigs on ${topic}`) };
+        }
+      }),
+    groups: ({ connectionId, topic, lateAfterMs }, { signal }) =>
+      clusters.with(connectionId, signal, (client) => topicGroups(client, topic, lateAfterMs)),
+    async lags({ connectionId, lateAfterMs, more }, { signal }) {
+      type Lags = Awaited<ReturnType<typeof allLags>>;
+      const part = more
+        ? listings.more<Lags['head'], Lags['rows'][number]>(more, 'topics.lags')
+        : await clusters.with(connectionId, signal, async (client) => {
+            const { head, rows } = await allLags(client, lateAfterMs);
+            return listings.first(head, rows);
+          });
+      return { ...part.head, topics: part.rows, next: part.next };
+    },
+    sample: ({ connectionId, topics }, { signal }) =>
+      clusters.with(connectionId, signal, (client) => sampleEnds(client, topics)),
+    throughput: ({ connectionId, topic }, { signal }) =>
+      clusters.with(connectionId, signal, (client) => recentThroughput(client, topic)),
   };
 }
 

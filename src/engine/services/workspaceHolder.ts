@@ -1,12 +1,13 @@
 /** Which workspace is open, and the way from one to the next. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HindcastError } from '../../contract/errors.ts';
 import { replaceFile } from '../connections/profileFile.ts';
 import type { EngineHost } from '../host.ts';
+import { lockWorkspace } from '../store/lock.ts';
 import { openWorkspace, type Workspace } from '../store/workspace.ts';
 import type { CurrentWorkspace } from './deps.ts';
 
@@ -26,6 +27,10 @@ export interface WorkspaceHolder extends CurrentWorkspace {
   /** Path of a workspace by its name. */
   fileOf(name: string): string;
   nameOf(workspace: Workspace): string;
+  /** Gives the open workspace another name, and opens it again. @throws HindcastError `workspace.exists` and others */
+  rename(name: string): Promise<Workspace>;
+  /** Deletes a workspace that is not open. @throws HindcastError `workspace.open`, `.in-use`, `.missing` */
+  remove(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -124,6 +129,41 @@ class Holder implements WorkspaceHolder {
 
   nameOf(workspace: Workspace): string {
     return this.isDemo(workspace) ? 'Demo' : basename(workspace.file, WORKSPACE_SUFFIX);
+  }
+
+  rename(name: string): Promise<Workspace> {
+    const mine = this.#switching.then(() => this.#rename(name));
+    this.#switching = mine.catch(() => {});
+    return mine;
+  }
+
+  async #rename(name: string): Promise<Workspace> {
+    const before = this.current();
+    const from = before.file;
+    const to = this.fileOf(name);
+    if (before.readOnly || dirname(from) !== this.#folder)
+      throw new HindcastError('workspace.read-only', { where: from });
+    if (existsSync(to)) throw new HindcastError('workspace.exists', { name });
+    await before.close();
+    this.#current = null;
+    // A write-ahead log that was left by a crash belongs to the file.
+    for (const end of ['', '-wal', '-shm'])
+      if (existsSync(`${from}${end}`)) renameSync(`${from}${end}`, `${to}${end}`);
+    rmSync(`${from}-lock`, { force: true });
+    return this.#open(to, 'open');
+  }
+
+  async remove(name: string): Promise<void> {
+    const file = this.fileOf(name);
+    if (this.#current?.file === file) throw new HindcastError('workspace.open', { name });
+    if (!existsSync(file)) throw new HindcastError('workspace.missing', { where: name });
+    const lock = lockWorkspace(file);
+    try {
+      for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${file}${end}`, { force: true });
+    } finally {
+      lock.release();
+      rmSync(`${file}-lock`, { force: true });
+    }
   }
 
   async close(): Promise<void> {

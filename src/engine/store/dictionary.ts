@@ -8,6 +8,9 @@ export interface PartitionName {
   topicId: number;
   topic: string;
   partition: number;
+  /** Name on the cluster, and which log of that name it is: Infinity the one of now, 1 and up those set aside. */
+  kafkaName: string;
+  incarnation: number;
 }
 
 /** Numbers are given once and never change, so entries stay right; only lists grow with the data. */
@@ -71,13 +74,24 @@ export class Dictionary {
     if (count !== this.#partitions.length) {
       this.#partitions = this.#db
         .prepare(
-          `SELECT p.no, p.topic_id AS topicId, t.name AS topic, p.partition
+          `SELECT p.no, p.topic_id AS topicId, t.name AS topic, p.partition, t.kafka_name AS kafkaName, t.aside
            FROM partition p JOIN topic t ON t.id = p.topic_id ORDER BY p.no`,
         )
-        .all() as PartitionName[];
+        .all()
+        .map((row) => {
+          const { aside, ...name } = row as Omit<PartitionName, 'incarnation'> & { aside: string | null };
+          const incarnation = aside === null ? Infinity : Number(name.topic.slice(name.kafkaName.length + 1));
+          return { ...name, incarnation };
+        });
       for (const partition of this.#partitions) this.#partitionByNo.set(partition.no, partition);
     }
     return this.#partitions;
+  }
+
+  /** The partition of a number; undefined where there is none, such as that of a topic that was deleted. */
+  byNumber(no: number): PartitionName | undefined {
+    this.partitions();
+    return this.#partitionByNo.get(no);
   }
 
   /** Topic and partition of a record. */

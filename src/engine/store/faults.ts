@@ -1,9 +1,16 @@
 /** What SQLite and the file system say, as errors that a person can act on. */
 import { HindcastError } from '../../contract/errors.ts';
+import { DamagedBlock } from './damagedBlock.ts';
 
 /** Turns a failure of the store into a HindcastError where its cause is known; anything else comes back as it was. */
 export function storeFault(thrown: unknown, file: string): unknown {
   if (thrown instanceof HindcastError || !(thrown instanceof Error)) return thrown;
+  if (thrown instanceof DamagedBlock)
+    return new HindcastError(
+      'workspace.damaged',
+      { where: file, problem: thrown.message },
+      { cause: thrown },
+    );
   // better-sqlite3 checks the folder itself and throws a TypeError without a code.
   const code =
     thrown instanceof TypeError && thrown.message.includes('directory does not exist')

@@ -3,9 +3,10 @@
  * (`user_version`). Steps only ever add; a step that was released is never edited. A new one goes to the end.
  */
 import { receiptMigration } from '../compensation/receiptMigration.ts';
+import { savedFilterMigration } from '../search/savedFilterMigration.ts';
 import { type Migration, recordsMigration } from './migrations.ts';
 
-export const MIGRATIONS: readonly Migration[] = [recordsMigration, receiptMigration];
+export const MIGRATIONS: readonly Migration[] = [recordsMigration, receiptMigration, savedFilterMigration];
 
 /** The format this Hindcast writes. */
 export const FORMAT = MIGRATIONS.length;

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { HindcastError } from '../../contract/errors.ts';
 import { storeFault } from './faults.ts';
 import { FORMAT, MIGRATIONS } from './format.ts';
-import { APPLICATION_ID, buildRecordIndexes, migrate } from './migrations.ts';
+import { APPLICATION_ID, migrate, PRERELEASE_ID } from './migrations.ts';
 
 export type WorkspaceKind = 'workspace' | 'recording';
 
@@ -23,7 +23,7 @@ const SQLITE_MAGIC = 'SQLite format 3\0';
  * Reads a file's header without SQLite, so that a foreign or newer file is refused untouched. Never call it on a file
  * that this process has open: closing any handle drops the process's POSIX locks on it.
  * Format: https://sqlite.org/fileformat2.html
- * @throws HindcastError `workspace.missing`, `workspace.not-ours`, `workspace.newer`, `workspace.damaged`,
+ * @throws HindcastError `workspace.missing`, `workspace.not-ours`, `workspace.newer`, `workspace.prerelease`, `workspace.damaged`,
  * `workspace.read-only-place`
  */
 export function inspectFile(file: string): FileFacts {
@@ -43,11 +43,12 @@ export function inspectFile(file: string): FileFacts {
   } catch (error) {
     throw storeFault(error, file);
   }
-  const isOurs =
-    size >= HEADER_BYTES &&
-    header.toString('latin1', 0, 16) === SQLITE_MAGIC &&
-    header.readInt32BE(68) === APPLICATION_ID;
-  if (!isOurs) throw new HindcastError('workspace.not-ours', { where: file });
+  const isSqlite = size >= HEADER_BYTES && header.toString('latin1', 0, 16) === SQLITE_MAGIC;
+  const application = header.readInt32BE(68);
+  if (isSqlite && application === PRERELEASE_ID)
+    throw new HindcastError('workspace.prerelease', { where: file });
+  if (!isSqlite || application !== APPLICATION_ID)
+    throw new HindcastError('workspace.not-ours', { where: file });
   const format = header.readInt32BE(60);
   if (format > FORMAT)
     throw new HindcastError('workspace.newer', { where: file, found: format, known: FORMAT });
@@ -75,7 +76,6 @@ export function createFile(file: string, kind: WorkspaceKind = 'workspace'): voi
       put.run('kind', kind);
       put.run('created', Date.now());
       put.run('revision', 0);
-      buildRecordIndexes(db);
       // Only now: until the first checkpoint a file in WAL mode would have no header of ours.
       db.pragma('journal_mode = WAL');
     } finally {
@@ -124,18 +124,20 @@ export function openForReading(file: string, options: { check: boolean }): Datab
 
 function check(db: Database.Database, file: string): void {
   const size = statSync(file).size;
-  if (size <= WHOLE_CHECK_BYTES) {
+  // The seal of a recording says more, and where; what of it is whole can be used.
+  const isSealed = metaOf(db, 'sealed') === 1;
+  if (!isSealed && size <= WHOLE_CHECK_BYTES) {
     const found = db.pragma('quick_check(1)', { simple: true }) as string;
     if (found !== 'ok')
       throw new HindcastError('workspace.damaged', { where: file, problem: oneLine(found) });
   }
   const tables = db
     .prepare(
-      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('meta', 'partition', 'record')",
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('meta', 'partition', 'record', 'block')",
     )
     .pluck()
     .get();
-  if (tables !== 3)
+  if (tables !== 4)
     throw new HindcastError('workspace.damaged', {
       where: file,
       problem: 'tables of the format are missing',

@@ -1,21 +1,33 @@
-/** Frames into the `record` table: many rows a statement, many frames a transaction, the position in the same one. */
+/**
+ * Frames into the file: rows of numbers, many a statement, one blob a block, many frames a transaction, and the position in
+ * the same one.
+ */
 import type { Database, Statement } from 'better-sqlite3';
 import { HindcastError } from '../../contract/errors.ts';
-import type { EnvelopeColumns, MissingRow, RecordFrame } from './frame.ts';
+import { PLAIN, squeezed, ZSTD } from './blocks.ts';
+import { forgetRecords } from './forget.ts';
+import type { RecordFrame, RowColumns } from './frame.ts';
 import { OFFSET_SPAN } from './ids.ts';
-import { KIND, VERDICT } from './values.ts';
+import { OffsetBook } from './offsetBook.ts';
+import { PostingWriter } from './postings.ts';
+import { markRewritten, straightenTimes } from './rewrite.ts';
 
 const ROWS_PER_STATEMENT = 50;
 const ROWS_PER_TRANSACTION = 20_000;
 /** Large values: a transaction must fit the write-ahead log's usual size. */
 const BYTES_PER_TRANSACTION = 64 * 1024 * 1024;
-const COLUMNS = 17;
 
-const ROW = `(${Array.from({ length: COLUMNS }, () => '?').join(',')})`;
-const insertSql = (rows: number) =>
-  `INSERT INTO record (id, ts, mono, occurred, type_id, agg_id, version, event_hash, correlation_hash,
-    causation_hash, kind, verdict, flags, producer_id, key, value, headers)
-   VALUES ${Array.from({ length: rows }, () => ROW).join(',')}`;
+/** Fewer new rows than this are looked through one by one. */
+const SORTED_AT_END = 20_000;
+
+/** Columns that nearly every record has, and those that few have: these are named only where one of the rows does. */
+const USUAL = ['id', 'ts', 'occurred', 'state', 'agg_id', 'version', 'event_hash'];
+const RARE = ['late', 'producer_id'];
+
+const insertSql = (columns: readonly string[], rows: number) =>
+  `INSERT INTO record (${columns.join(', ')}) VALUES ${Array(rows)
+    .fill(`(${columns.map(() => '?').join(',')})`)
+    .join(',')}`;
 
 export interface RecordWriterHooks {
   /** Runs inside every transaction, just before it is committed. */
@@ -25,6 +37,8 @@ export interface RecordWriterHooks {
 
 export interface WrittenCounts {
   rows: number;
+  /** More records than before: without markers, and without those that came a second time. */
+  records: number;
   bytes: number;
 }
 
@@ -34,44 +48,41 @@ const zeroToNull = (value: number): number | null => (value === 0 ? null : value
 export class RecordWriter {
   readonly #db: Database;
   readonly #hooks: RecordWriterHooks;
-  readonly #many: Statement;
-  readonly #one: Statement;
-  readonly #values: unknown[] = new Array(ROWS_PER_STATEMENT * COLUMNS).fill(null);
-  readonly #oneValues: unknown[] = new Array(COLUMNS).fill(null);
+  /** By whether the rare columns are named. */
+  readonly #inserts: readonly [usual: Insert, whole: Insert];
+  readonly #addBlock: Statement;
+  readonly #postings: PostingWriter;
   readonly #addType: Statement;
   readonly #addAggregate: Statement;
   readonly #partition: Statement;
   readonly #advance: Statement;
-  readonly #addMissing: Statement;
-  readonly #growMissing: Statement;
   #rows = 0;
   #bytes = 0;
   #inTransaction = false;
-  /** Rows and bytes written since the start, committed or not. */
-  readonly written: WrittenCounts = { rows: 0, bytes: 0 };
+  /** Since the start, committed or not. */
+  readonly written: WrittenCounts = { rows: 0, records: 0, bytes: 0 };
+  /** What of the offsets is asked, read and missing. */
+  readonly book: OffsetBook;
 
   constructor(db: Database, hooks: RecordWriterHooks) {
     this.#db = db;
     this.#hooks = hooks;
-    this.#many = db.prepare(insertSql(ROWS_PER_STATEMENT));
-    this.#one = db.prepare(insertSql(1));
+    this.#inserts = [new Insert(db, USUAL), new Insert(db, [...USUAL, ...RARE])];
+    this.#addBlock = db.prepare('INSERT INTO block (id, codec, raw_size, bytes) VALUES (?, ?, ?, ?)');
+    this.#postings = new PostingWriter(db);
     this.#addType = db.prepare('INSERT INTO event_type (id, name) VALUES (?, ?)');
     this.#addAggregate = db.prepare('INSERT INTO aggregate (id, type, key) VALUES (?, ?, ?)');
-    this.#partition = db.prepare('SELECT next_offset AS next FROM partition WHERE no = ?');
+    this.#partition = db.prepare(
+      'SELECT next_offset AS next, settled_offset AS settled FROM partition WHERE no = ?',
+    );
     this.#advance = db.prepare(
       `UPDATE partition SET stored = stored + ?, events = events + ?, control = control + ?,
          aborted = aborted + ?, open = open + ?, bytes = bytes + ?, next_offset = max(next_offset, ?),
          settled_offset = max(settled_offset, ?), log_start = max(log_start, ?),
-         high_watermark = max(high_watermark, ?), asked_to = max(asked_to, ?)
+         high_watermark = max(high_watermark, ?)
        WHERE no = ?`,
     );
-    this.#growMissing = db.prepare(
-      `UPDATE missing SET to_offset = ?, count = count + ?
-       WHERE partition_no = ? AND to_offset = ? AND reason = ? AND note = ? AND bytes IS NULL`,
-    );
-    this.#addMissing = db.prepare(
-      'INSERT INTO missing (partition_no, from_offset, to_offset, count, reason, note, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    );
+    this.book = new OffsetBook(db);
   }
 
   get db(): Database {
@@ -87,18 +98,17 @@ export class RecordWriter {
 
   /** Writes one frame; commits when the transaction has become large. @returns whether it was committed */
   apply(frame: RecordFrame): boolean {
-    const { columns, partitionNo } = frame;
+    const { partitionNo, counts } = frame;
     this.begin();
     for (const { id, name } of frame.newTypes) this.#addType.run(id, name);
     for (const { id, type, key } of frame.newAggregates) this.#addAggregate.run(id, type, key);
-    const before = this.#partition.get(partitionNo) as { next: number } | undefined;
+    const before = this.#partition.get(partitionNo) as { next: number; settled: number } | undefined;
     if (before === undefined) throw new RangeError(`no partition ${partitionNo} in this workspace`);
-    // An open transaction's records were stored before they were settled; this frame brings the same offsets again.
-    if (frame.from < before.next) this.#forget(partitionNo, frame.from, frame.next);
-    for (const missing of frame.missing) this.addMissing(partitionNo, missing);
-    const bytes = this.#insert(frame);
-    const counts = countRows(frame.envelope, columns.count);
-    const { stored, events, control, aborted, open } = counts;
+    if (frame.from < before.next) this.#makeRoom(frame);
+    for (const missing of frame.missing) this.book.addMissing(partitionNo, missing);
+    this.#insert(frame);
+    const { stored, events, control, aborted, open, bytes } = counts;
+    const { count } = frame.rows;
     this.#advance.run(
       stored,
       events,
@@ -110,12 +120,19 @@ export class RecordWriter {
       frame.settled,
       frame.logStart,
       frame.highWatermark,
-      frame.next,
       partitionNo,
     );
-    this.#rows += columns.count;
+    this.book.enter(frame);
+    const { from, next, key } = frame;
+    // Records of one key lie between those of others, all others in one piece.
+    if (from < before.next || key !== undefined)
+      straightenTimes(this.#db, partitionNo, key === undefined ? Math.min(next, before.next) : from, next);
+    // What is not settled is looked at again by everybody.
+    if (frame.from < before.settled) markRewritten(this.#db, partitionNo);
+    this.#rows += count;
     this.#bytes += bytes;
-    this.written.rows += columns.count;
+    this.written.rows += count;
+    this.written.records += stored;
     this.written.bytes += bytes;
     if (this.#rows < ROWS_PER_TRANSACTION && this.#bytes < BYTES_PER_TRANSACTION) return false;
     this.commit();
@@ -137,12 +154,33 @@ export class RecordWriter {
     // SQLite has ended the transaction itself after some failures, such as a full disk.
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
     this.#clear();
+    this.#postings.reset();
   }
 
-  addMissing(partitionNo: number, { from, to, count, reason, note, bytes }: MissingRow): void {
-    const grown =
-      bytes === null && this.#growMissing.run(to, count, partitionNo, from, reason, note).changes > 0;
-    if (!grown) this.#addMissing.run(partitionNo, from, to, count, reason, note, bytes);
+  /** Sorts the hashes that came since the last time, when they are many: look-ups are quicker then. */
+  sortPostings(): boolean {
+    if (this.#postings.tailRows < SORTED_AT_END) return false;
+    this.begin();
+    this.#postings.sort();
+    return this.commit();
+  }
+
+  /**
+   * Takes away what the frame brings again: records of a transaction that was open when they were first read, and those
+   * that were kept alone, for their key.
+   */
+  #makeRoom({ partitionNo, from, next, key, rows }: RecordFrame): void {
+    if (key === undefined) {
+      this.book.forget(partitionNo, from, next);
+      this.written.records -= forgetRecords(this.#db, partitionNo, from, next);
+      return;
+    }
+    const base = partitionNo * OFFSET_SPAN;
+    const ids = this.#db.prepare('SELECT id FROM record WHERE id >= ? AND id < ?').pluck();
+    const stored = new Set(ids.all(base + from, base + next) as number[]);
+    for (const offset of rows.offset)
+      if (stored.has(base + offset))
+        this.written.records -= forgetRecords(this.#db, partitionNo, offset, offset + 1);
   }
 
   #clear(): void {
@@ -151,108 +189,79 @@ export class RecordWriter {
     this.#bytes = 0;
   }
 
-  #forget(partitionNo: number, from: number, next: number): void {
-    const base = partitionNo * OFFSET_SPAN;
-    const range = [base + from, base + next];
-    const counts = this.#db
-      .prepare(
-        `SELECT -coalesce(sum(verdict <> ${VERDICT.control}), 0) AS stored,
-           -coalesce(sum(kind = ${KIND.event} AND verdict = ${VERDICT.committed}), 0) AS events,
-           -coalesce(sum(verdict = ${VERDICT.control}), 0) AS control,
-           -coalesce(sum(verdict = ${VERDICT.aborted}), 0) AS aborted,
-           -coalesce(sum(verdict = ${VERDICT.open}), 0) AS open,
-           -coalesce(sum(coalesce(length(key), 0) + coalesce(length(value), 0) + coalesce(length(headers), 0)), 0)
-             AS bytes
-         FROM record WHERE id >= ? AND id < ?`,
-      )
-      .get(...range) as Record<'stored' | 'events' | 'control' | 'aborted' | 'open' | 'bytes', number>;
-    this.#db
-      .prepare(
-        `UPDATE partition SET stored = stored + ?, events = events + ?, control = control + ?,
-           aborted = aborted + ?, open = open + ?, bytes = bytes + ? WHERE no = ?`,
-      )
-      .run(
-        counts.stored,
-        counts.events,
-        counts.control,
-        counts.aborted,
-        counts.open,
-        counts.bytes,
-        partitionNo,
-      );
-    this.#db.prepare('DELETE FROM record WHERE id >= ? AND id < ?').run(...range);
-    this.#db
-      .prepare('DELETE FROM missing WHERE partition_no = ? AND from_offset >= ? AND from_offset < ?')
-      .run(partitionNo, from, next);
-  }
-
-  /** @returns bytes of keys, values and headers */
-  #insert(frame: RecordFrame): number {
-    const { columns: c, envelope: e } = frame;
+  #insert(frame: RecordFrame): void {
+    const { rows, blocks, blockBytes } = frame;
     const base = frame.partitionNo * OFFSET_SPAN;
-    const { buffer } = c.bytes;
-    const shift = c.bytes.byteOffset;
-    const slice = (start: number, length: number) =>
-      length < 0 ? null : new Uint8Array(buffer, shift + start, length);
-    // Most records have no producer id (−1): its sign is seen without making a BigInt. Hosts are little-endian.
-    const producerHigh = new Int32Array(
-      c.producerId.buffer,
-      c.producerId.byteOffset,
-      c.producerId.length * 2,
-    );
-    let bytes = 0;
-    const bind = (values: unknown[], at: number, row: number): void => {
-      const offset = c.offset[row]!;
-      if (!(offset >= 0 && offset < OFFSET_SPAN)) throw offsetTooLarge(offset);
-      const keyLength = c.keyLength[row]!;
-      const valueLength = c.valueLength[row]!;
-      const headersLength = c.headersLength[row]!;
-      values[at] = base + offset;
-      values[at + 1] = c.timestamp[row];
-      values[at + 2] = e.mono[row];
-      values[at + 3] = orNull(e.occurred[row]!);
-      values[at + 4] = zeroToNull(e.typeId[row]!);
-      values[at + 5] = zeroToNull(e.aggregateId[row]!);
-      values[at + 6] = orNull(e.version[row]!);
-      values[at + 7] = orNull(e.eventHash[row]!);
-      values[at + 8] = orNull(e.correlationHash[row]!);
-      values[at + 9] = orNull(e.causationHash[row]!);
-      values[at + 10] = e.kind[row];
-      values[at + 11] = e.verdict[row];
-      values[at + 12] = c.flags[row];
-      values[at + 13] = producerHigh[2 * row + 1]! < 0 ? null : c.producerId[row];
-      values[at + 14] = slice(c.keyStart[row]!, keyLength);
-      values[at + 15] = slice(c.valueStart[row]!, valueLength);
-      values[at + 16] = headersLength > 0 ? slice(c.headersStart[row]!, headersLength) : null;
-      bytes += Math.max(keyLength, 0) + Math.max(valueLength, 0) + Math.max(headersLength, 0);
-    };
-    const whole = c.count - (c.count % ROWS_PER_STATEMENT);
-    const many = this.#values;
-    for (let row = 0; row < whole; row += ROWS_PER_STATEMENT) {
-      for (let i = 0; i < ROWS_PER_STATEMENT; i++) bind(many, i * COLUMNS, row + i);
-      this.#many.run(many);
+    for (const { offset, codec, rawSize, start, end } of blocks) {
+      const bytes = blockBytes.subarray(start, end);
+      // Here and not in the capture's thread, which has more to do.
+      const packed = codec === PLAIN ? squeezed(bytes) : null;
+      this.#addBlock.run(base + offset, packed === null ? codec : ZSTD, rawSize, packed ?? bytes);
     }
-    for (let row = whole; row < c.count; row++) {
-      bind(this.#oneValues, 0, row);
-      this.#one.run(this.#oneValues);
+    const last = rows.count - 1;
+    // Offsets rise, so the last one is the largest.
+    if (last >= 0 && !(rows.offset[0]! >= 0 && rows.offset[last]! < OFFSET_SPAN))
+      throw offsetTooLarge(rows.offset[last]!);
+    for (let row = 0; row < rows.count; ) {
+      const count = rows.count - row < ROWS_PER_STATEMENT ? 1 : ROWS_PER_STATEMENT;
+      this.#inserts[hasRare(rows, row, row + count) ? 1 : 0].run(rows, base, row, count);
+      row += count;
     }
-    return bytes;
+    for (const part of frame.postings) this.#postings.add(base, part);
   }
 }
 
-function countRows(e: EnvelopeColumns, count: number) {
-  let events = 0;
-  let control = 0;
-  let aborted = 0;
-  let open = 0;
-  for (let row = 0; row < count; row++) {
-    const verdict = e.verdict[row];
-    if (verdict === VERDICT.control) control += 1;
-    else if (verdict === VERDICT.aborted) aborted += 1;
-    else if (verdict === VERDICT.open) open += 1;
-    else if (e.kind[row] === KIND.event) events += 1;
+/** Most records have no producer id (−1): its sign is seen without making a BigInt. Hosts are little-endian. */
+const producerHighs = (rows: RowColumns): Int32Array =>
+  new Int32Array(rows.buffer, rows.producerId.byteOffset, rows.producerId.length * 2);
+
+function hasRare(rows: RowColumns, from: number, to: number): boolean {
+  const high = producerHighs(rows);
+  for (let row = from; row < to; row++)
+    if (high[2 * row + 1]! >= 0 || rows.mono[row] !== rows.timestamp[row]) return true;
+  return false;
+}
+
+/** The statements of one list of columns. */
+class Insert {
+  readonly #many: Statement;
+  readonly #one: Statement;
+  readonly #values: unknown[];
+  readonly #oneValues: unknown[];
+  readonly #columns: number;
+
+  constructor(db: Database, columns: readonly string[]) {
+    this.#columns = columns.length;
+    this.#many = db.prepare(insertSql(columns, ROWS_PER_STATEMENT));
+    this.#one = db.prepare(insertSql(columns, 1));
+    this.#values = new Array(ROWS_PER_STATEMENT * columns.length).fill(null);
+    this.#oneValues = new Array(columns.length).fill(null);
   }
-  return { stored: count - control, events, control, aborted, open };
+
+  /** @param count 1 or ROWS_PER_STATEMENT */
+  run(rows: RowColumns, base: number, from: number, count: number): void {
+    const values = count === 1 ? this.#oneValues : this.#values;
+    const { offset, timestamp, occurred, state, aggregateId, version, eventHash } = rows;
+    const isWhole = this.#columns > USUAL.length;
+    const high = isWhole ? producerHighs(rows) : null;
+    let at = 0;
+    for (let row = from; row < from + count; row++) {
+      values[at] = base + offset[row]!;
+      values[at + 1] = timestamp[row];
+      values[at + 2] = orNull(occurred[row]!);
+      values[at + 3] = state[row];
+      values[at + 4] = zeroToNull(aggregateId[row]!);
+      values[at + 5] = orNull(version[row]!);
+      values[at + 6] = orNull(eventHash[row]!);
+      if (high !== null) {
+        values[at + 7] = rows.mono[row] === timestamp[row] ? null : rows.mono[row];
+        values[at + 8] = high[2 * row + 1]! < 0 ? null : rows.producerId[row];
+      }
+      at += this.#columns;
+    }
+    if (count === 1) this.#one.run(values);
+    else this.#many.run(values);
+  }
 }
 
 const offsetTooLarge = (offset: number) =>

@@ -8,7 +8,7 @@ import type { ReadContext } from '../workers/context.ts';
 import { LruCache } from '../workers/revisionCache.ts';
 import { Dictionary } from './dictionary.ts';
 import { openForReading } from './open.ts';
-import { decodeStored, loadStream, RECORD_COLUMNS, type StoredRecord, storedEventOf } from './stream.ts';
+import { decodeStored, loadStream, prepareRows, type RecordRow, storedEventOf, withBytes } from './stream.ts';
 import { openWorkspace } from './workspace.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'hindcast-stream-'));
@@ -37,7 +37,7 @@ test('over the demo, the stored columns and the streams are what core says of ea
     dictionary: new Dictionary(db),
     throwIfAborted() {},
   };
-  const rows = db.prepare(`SELECT ${RECORD_COLUMNS} FROM record`).all() as StoredRecord[];
+  const rows = (prepareRows(context, '').all() as RecordRow[]).map((row) => withBytes(context, row));
   expect(rows.length).toBe(demo.records.length);
   const expected = new Map<string, unknown[]>();
   for (const row of rows) {

@@ -12,12 +12,16 @@ import type { Orderable } from '../../core/order.ts';
 import { decodeHeaders } from '../kafka/headers.ts';
 import { FLAG } from '../kafka/recordColumns.ts';
 import type { ReadContext } from '../workers/context.ts';
+import type { Body } from './blocks.ts';
+import type { Dictionary } from './dictionary.ts';
 import { OFFSET_SPAN } from './ids.ts';
+import { recordsOfAggregate } from './postings.ts';
+import { type RecordBytes, recordBytesOf } from './recordBytes.ts';
 import { mappingFromText, type TopicMapping } from './topicMapping.ts';
 import { KINDS, VERDICTS } from './values.ts';
 
 /** A row of the `record` table as SQLite gives it. */
-export interface StoredRecord {
+export interface RecordRow {
   id: number;
   ts: number;
   mono: number;
@@ -29,13 +33,37 @@ export interface StoredRecord {
   verdict: number;
   flags: number;
   producer_id: number | null;
-  key: Uint8Array | null;
-  value: Uint8Array | null;
-  headers: Uint8Array | null;
 }
 
-export const RECORD_COLUMNS =
-  'id, ts, mono, occurred, type_id, agg_id, version, kind, verdict, flags, producer_id, key, value, headers';
+/** A record with its bytes as they were received. */
+export interface StoredRecord extends RecordRow, Body {}
+
+const RECORD_COLUMNS = 'id, ts, mono, occurred, type_id, agg_id, version, kind, verdict, flags, producer_id';
+
+/** A statement over `record` that gives {@link RecordRow}s. `rest`: what follows the table's name. */
+export const prepareRows = ({ db }: ReadContext, rest: string): Statement =>
+  db.prepare(`SELECT ${RECORD_COLUMNS} FROM record ${rest}`);
+
+/** The record of a row, with its bytes. */
+export const withBytes = (context: ReadContext, row: RecordRow): StoredRecord => ({
+  ...row,
+  ...recordBytesOf(context).body(row.id),
+});
+
+/** One record with its bytes. */
+export function recordById(context: ReadContext, id: number): StoredRecord | undefined {
+  const row = prepareRows(context, 'WHERE id = ?').get(id) as RecordRow | undefined;
+  return row === undefined ? undefined : withBytes(context, row);
+}
+
+/** Rows of these records, in this order; those that are gone are left out. CROSS keeps the order of the list. */
+export const rowsOfIds = ({ db }: ReadContext, ids: readonly number[]): RecordRow[] =>
+  db
+    .prepare(
+      `SELECT ${RECORD_COLUMNS.replace('id', 'r.id')} FROM json_each(?) AS wanted
+       CROSS JOIN record AS r ON r.id = wanted.value`,
+    )
+    .all(JSON.stringify(ids)) as RecordRow[];
 
 const NO_MAPPING: TopicMapping = { mapping: null, hints: {}, reason: 'no record was JSON' };
 
@@ -50,7 +78,7 @@ export function topicMappingOf(context: ReadContext, topic: string): TopicMappin
   });
 }
 
-const headersOfRow = ({ headers }: StoredRecord): Headers =>
+const headersOfRow = ({ headers }: Body): Headers =>
   headers === null ? [] : decodeHeaders(headers).map(({ key, value }) => [key, value] as const);
 
 /** The record as core wants it. */
@@ -114,12 +142,14 @@ export function loadHeads(context: ReadContext, ref: AggregateRef): readonly Str
       const { db, dictionary } = context;
       const aggregate = dictionary.aggregateId(ref);
       if (aggregate === null) return [];
+      // CROSS keeps the order of the list: one seek for each record of the aggregate.
       const rows = db
         .prepare(
-          'SELECT id, ts, mono, occurred, type_id, version, event_hash, kind, verdict FROM record WHERE agg_id = ?',
+          `SELECT r.id, ts, mono, occurred, type_id, version, event_hash, kind, verdict
+           FROM json_each(?) AS wanted CROSS JOIN record AS r ON r.id = wanted.value`,
         )
         .raw()
-        .iterate(aggregate) as IterableIterator<HeadRow>;
+        .iterate(JSON.stringify(recordsOfAggregate(db, aggregate))) as IterableIterator<HeadRow>;
       const heads: StreamHead[] = [];
       for (const [id, ts, mono, occurred, type, version, eventHash, kind, verdict] of rows) {
         if (heads.length % 10_000 === 9999) context.throwIfAborted();
@@ -139,40 +169,43 @@ export function loadHeads(context: ReadContext, ref: AggregateRef): readonly Str
           eventHash,
         });
       }
-      return heads.sort((a, b) => a.id - b.id);
+      return latestLogOnly(dictionary, heads);
     },
     (heads) => heads.length * BYTES_PER_HEAD,
   );
 }
 
-/** Stands in text that SQLite made where the bytes were no UTF-8 (it may have been there before, too). */
+/** Of a topic that was created again, or whose log lost its end, a stream takes the latest log that has it: never both. */
+export function latestLogOnly<H extends StreamHead>(dictionary: Dictionary, heads: H[]): H[] {
+  if (dictionary.partitions().every(({ incarnation }) => incarnation === Infinity)) return heads;
+  const latest = new Map<string, number>();
+  for (const { id } of heads) {
+    const { kafkaName, incarnation } = dictionary.placeOf(id);
+    latest.set(kafkaName, Math.max(latest.get(kafkaName) ?? 0, incarnation));
+  }
+  return heads.filter(({ id }) => {
+    const { kafkaName, incarnation } = dictionary.placeOf(id);
+    return latest.get(kafkaName) === incarnation;
+  });
+}
+
+/** Stands in text where the bytes were no UTF-8 (it may have been there before, too). */
 const REPLACED = '\ufffd';
 
 /** Reads the payloads of events of which all else is at hand. Holds statements: make one per read. */
 export class PayloadReader {
   readonly #context: ReadContext;
-  readonly #text: Statement;
-  readonly #texts: Statement;
-  readonly #whole: Statement;
+  readonly #bytes: RecordBytes;
   readonly #mappings = new Map<string, TopicMapping>();
 
   constructor(context: ReadContext) {
     this.#context = context;
-    // Text straight from SQLite costs a third of bytes that are decoded afterwards.
-    this.#text = context.db.prepare('SELECT CAST(value AS TEXT) FROM record WHERE id = ?').pluck();
-    // One statement for many rows costs half of as many statements; CROSS keeps the order of the list.
-    this.#texts = context.db
-      .prepare(
-        'SELECT CAST(r.value AS TEXT) FROM json_each(?) AS wanted CROSS JOIN record AS r ON r.id = wanted.value',
-      )
-      .pluck();
-    this.#whole = context.db.prepare(`SELECT ${RECORD_COLUMNS} FROM record WHERE id = ?`);
+    this.#bytes = recordBytesOf(context);
   }
 
   /** The same events as {@link storedEventOf} makes, in this order. */
   events(heads: readonly StreamHead[]): StreamEvent[] {
-    const texts = this.#texts.all(JSON.stringify(heads.map(({ id }) => id))) as (string | null)[];
-    return heads.map((head, at) => this.event(head, texts[at]!));
+    return heads.map((head) => this.event(head));
   }
 
   /** The same event as {@link storedEventOf} makes. `text`: of its value, when it is at hand. */
@@ -221,11 +254,11 @@ export class PayloadReader {
   }
 
   #textOf({ id }: StreamHead): string | null {
-    return this.#text.get(id) as string | null;
+    return this.#bytes.text(id);
   }
 
   #row({ id }: StreamHead): StoredRecord {
-    return this.#whole.get(id) as StoredRecord;
+    return recordById(this.#context, id)!;
   }
 
   /** Null: not of the usual kind, the exact way has to read it. */
@@ -243,7 +276,7 @@ export class PayloadReader {
       return null;
     }
     // Most mappings look at the value only: key and headers are read when one asks.
-    const whole = () => this.#row(head);
+    const whole = () => this.#bytes.body(head.id);
     const record: RawRecord = {
       topic: head.topic,
       get key() {

@@ -76,6 +76,15 @@ describe('files', () => {
         code: 'workspace.not-ours',
       });
 
+    copyFileSync(good, at('early.hindcast'));
+    const early = new Database(at('early.hindcast'));
+    early.pragma('journal_mode = DELETE');
+    early.pragma(`application_id = ${0x48635773}`);
+    early.close();
+    await expect(openWorkspace(at('early.hindcast'), { mode: 'open', log })).rejects.toMatchObject({
+      code: 'workspace.prerelease',
+    });
+
     copyFileSync(good, at('newer.hindcast'));
     const newer = new Database(at('newer.hindcast'));
     newer.pragma('journal_mode = DELETE');
@@ -189,7 +198,19 @@ describe('migrations', () => {
       .pluck()
       .all() as string[];
     const columns = Object.fromEntries(
-      ['meta', 'topic', 'partition', 'event_type', 'aggregate', 'missing', 'record'].map((table) => [
+      [
+        'meta',
+        'topic',
+        'partition',
+        'event_type',
+        'aggregate',
+        'missing',
+        'record',
+        'block',
+        'posting_tail',
+        'posting_run',
+        'posting_page',
+      ].map((table) => [
         table,
         (db.pragma(`table_info(${table})`) as { name: string; type: string }[])
           .map(({ name, type }) => `${name} ${type}`.trim())
@@ -200,12 +221,16 @@ describe('migrations', () => {
     expect(columns).toMatchInlineSnapshot(`
       {
         "aggregate": "id INTEGER, type TEXT, key TEXT",
+        "block": "id INTEGER, codec INTEGER, raw_size INTEGER, bytes BLOB",
         "event_type": "id INTEGER, name TEXT",
         "meta": "key TEXT, value",
         "missing": "partition_no INTEGER, from_offset INTEGER, to_offset INTEGER, count INTEGER, reason TEXT, note TEXT, bytes BLOB",
-        "partition": "no INTEGER, topic_id INTEGER, partition INTEGER, asked_from INTEGER, asked_to INTEGER, next_offset INTEGER, settled_offset INTEGER, log_start INTEGER, high_watermark INTEGER, stored INTEGER, events INTEGER, control INTEGER, aborted INTEGER, open INTEGER, bytes INTEGER, last_capture_at INTEGER",
-        "record": "id INTEGER, ts INTEGER, mono INTEGER, occurred INTEGER, type_id INTEGER, agg_id INTEGER, version INTEGER, event_hash INTEGER, correlation_hash INTEGER, causation_hash INTEGER, kind INTEGER, verdict INTEGER, flags INTEGER, producer_id INTEGER, key BLOB, value BLOB, headers BLOB",
-        "topic": "id INTEGER, name TEXT, kafka_id TEXT, mapping TEXT",
+        "partition": "no INTEGER, topic_id INTEGER, partition INTEGER, next_offset INTEGER, settled_offset INTEGER, first_log_start INTEGER, log_start INTEGER, high_watermark INTEGER, rewritten INTEGER, stored INTEGER, events INTEGER, control INTEGER, aborted INTEGER, open INTEGER, bytes INTEGER, last_capture_at INTEGER, note TEXT",
+        "posting_page": "id INTEGER, run INTEGER, first INTEGER, last INTEGER, entries BLOB",
+        "posting_run": "id INTEGER, rows INTEGER, spans BLOB",
+        "posting_tail": "id INTEGER, rows INTEGER, spans BLOB, entries BLOB",
+        "record": "id INTEGER, ts INTEGER, late INTEGER, occurred INTEGER, state INTEGER, agg_id INTEGER, version INTEGER, event_hash INTEGER, producer_id INTEGER",
+        "topic": "id INTEGER, name TEXT, kafka_name TEXT, kafka_id TEXT, aside TEXT, mapping TEXT",
       }
     `);
     expect(db.pragma('user_version', { simple: true })).toBe(FORMAT);

@@ -2,6 +2,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HindcastError } from '../../contract/errors.ts';
+import { runRecheckThread } from '../capture/captureThread.ts';
+import { FollowSession } from '../capture/followSession.ts';
+import type { FollowOutcome, FollowProgress } from '../capture/followTypes.ts';
+import type { RecheckOutcome, RecheckProgress, RecheckRequest } from '../capture/recheckTypes.ts';
 import { startCapture } from '../capture/startCapture.ts';
 import type { CaptureOutcome, CaptureProgress, CaptureRequest } from '../capture/types.ts';
 import type { Reads } from '../workers/reads.ts';
@@ -35,16 +39,31 @@ export interface Workspace {
   /**
    * Reads topics up to the end offsets seen at the start. Resolves also when it ends early or is cancelled: what was
    * read is kept, and the next capture goes on there.
-   * @throws HindcastError when it cannot begin: `capture.running`, `workspace.other-cluster`, `topic.recreated`, …
+   * @throws HindcastError when it cannot begin: `capture.running`, `workspace.other-cluster`, `topic.unknown`, …
    */
   capture(
     request: CaptureRequest,
     options: { signal: AbortSignal; onProgress: (progress: CaptureProgress) => void },
   ): Promise<CaptureOutcome>;
+  /**
+   * Captures topics and goes on with what comes, until the signal fires. Steps aside while another capture runs.
+   * @throws HindcastError as {@link Workspace.capture}; `capture.running` also when topics are followed already
+   */
+  follow(
+    request: CaptureRequest,
+    options: { signal: AbortSignal; onProgress: (progress: FollowProgress) => void },
+  ): Promise<FollowOutcome>;
+  /** Compares what is stored with a fresh read of the cluster; also beside a capture and in a recording. @throws HindcastError */
+  recheck(
+    request: RecheckRequest,
+    options: { signal: AbortSignal; onProgress: (progress: RecheckProgress) => void },
+  ): Promise<RecheckOutcome>;
   /** Rises with every change of the captured records. */
   revision(): number;
   /** Calls back after every change of records, at most once a second while a capture runs, and after every write. */
   onChange(listener: () => void): () => void;
+  /** Calls back after every change of records, as soon as it can be read. */
+  onRevision(listener: () => void): () => void;
   /** Ends a running capture and all threads; what was committed stays. */
   close(): Promise<void>;
 }
@@ -98,7 +117,10 @@ class OpenWorkspace implements Workspace {
   #writer: StoreThread | null = null;
   #revision = 0;
   readonly #listeners = new Set<() => void>();
+  readonly #revisionListeners = new Set<() => void>();
   #capture: { abort: AbortController; ended: Promise<unknown> } | null = null;
+  #follow: { session: FollowSession; abort: AbortController; ended: Promise<unknown> } | null = null;
+  readonly #rechecks = new Set<{ abort: AbortController; ended: Promise<unknown> }>();
   #changeTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -187,10 +209,16 @@ class OpenWorkspace implements Workspace {
     const cancel = () => abort.abort();
     options.signal.addEventListener('abort', cancel, { once: true });
     if (options.signal.aborted) cancel();
-    const running = startCapture(this.file, writer, request, {
-      signal: abort.signal,
-      onProgress: options.onProgress,
-    });
+    const run = async () => {
+      const goOn = await this.#follow?.session.stepAside();
+      try {
+        const { onProgress } = options;
+        return await startCapture(this.file, writer, request, { signal: abort.signal, onProgress });
+      } finally {
+        goOn?.();
+      }
+    };
+    const running = run();
     const capture = { abort, ended: running.catch(() => {}) };
     this.#capture = capture;
     try {
@@ -199,6 +227,44 @@ class OpenWorkspace implements Workspace {
       this.#capture = null;
       options.signal.removeEventListener('abort', cancel);
       this.#notify();
+    }
+  }
+
+  async follow(
+    request: CaptureRequest,
+    options: { signal: AbortSignal; onProgress: (progress: FollowProgress) => void },
+  ): Promise<FollowOutcome> {
+    const writer = this.#writerOrThrow();
+    if (this.#capture !== null || this.#follow !== null) throw new HindcastError('capture.running');
+    const abort = new AbortController();
+    const signal = AbortSignal.any([options.signal, abort.signal]);
+    const session = new FollowSession({ ...options, file: this.file, writer, request, signal });
+    const running = session.run();
+    this.#follow = { session, abort, ended: running.catch(() => {}) };
+    try {
+      return await running;
+    } finally {
+      this.#follow = null;
+      this.#notify();
+    }
+  }
+
+  async recheck(
+    request: RecheckRequest,
+    options: { signal: AbortSignal; onProgress: (progress: RecheckProgress) => void },
+  ): Promise<RecheckOutcome> {
+    if (this.#closed) throw new HindcastError('workspace.none');
+    const abort = new AbortController();
+    const running = runRecheckThread(this.file, request, {
+      ...options,
+      signal: AbortSignal.any([options.signal, abort.signal]),
+    });
+    const recheck = { abort, ended: running.catch(() => {}) };
+    this.#rechecks.add(recheck);
+    try {
+      return await running;
+    } finally {
+      this.#rechecks.delete(recheck);
     }
   }
 
@@ -211,13 +277,22 @@ class OpenWorkspace implements Workspace {
     return () => this.#listeners.delete(listener);
   }
 
+  onRevision(listener: () => void): () => void {
+    this.#revisionListeners.add(listener);
+    return () => this.#revisionListeners.delete(listener);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#capture?.abort.abort();
-    await this.#capture?.ended;
+    this.#follow?.abort.abort();
+    for (const { abort } of this.#rechecks) abort.abort();
+    const rechecks = [...this.#rechecks].map(({ ended }) => ended);
+    await Promise.all([this.#capture?.ended, this.#follow?.ended, ...rechecks]);
     if (this.#changeTimer !== null) clearTimeout(this.#changeTimer);
     this.#listeners.clear();
+    this.#revisionListeners.clear();
     // The writer goes last: the last connection to close folds the write-ahead log into the file.
     await Promise.all(this.#readers.map((reader) => reader.close()));
     await this.#writer?.close();
@@ -232,7 +307,8 @@ class OpenWorkspace implements Workspace {
 
   #changed(revision: number): void {
     this.#revision = revision;
-    if (this.#capture === null) this.#notify();
+    for (const listener of [...this.#revisionListeners]) listener();
+    if (this.#capture === null && this.#follow === null) this.#notify();
     else
       this.#changeTimer ??= setTimeout(() => {
         this.#changeTimer = null;

@@ -1,6 +1,8 @@
 /** Thread entry: answers reads, one at a time, each inside one read transaction. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
 import { HindcastError } from '../../contract/errors.ts';
+import { setCancelled, withSandbox } from '../sandbox/quickjs.ts';
 import { Dictionary } from '../store/dictionary.ts';
 import { storeFault } from '../store/faults.ts';
 import { metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
@@ -22,14 +24,27 @@ const post = (message: ThreadMessage) => port.postMessage(message);
 type Read = (context: ReadContext, args: unknown) => unknown;
 const registry = new Map(Object.entries(reads) as [string, Read][]);
 
+/** A read has nothing to lose; after a damaged page SQLite may refuse to commit even that. */
+function endTransaction(db: Database): void {
+  if (!db.inTransaction) return;
+  try {
+    db.exec('COMMIT');
+  } catch {
+    if (db.inTransaction) db.exec('ROLLBACK');
+  }
+}
+
 function start(): void {
   const db = openForReading(file, { check });
   const kind = metaOf(db, 'kind') as WorkspaceKind;
-  const dictionary = new Dictionary(db);
+  let dictionary = new Dictionary(db);
   const cache = new LruCache(CACHE_BYTES);
   const lasting = new Map<string, unknown>();
   const readRevision = db.prepare("SELECT value FROM meta WHERE key = 'revision'").pluck();
+  // Rises when numbers of partitions, types or aggregates are taken back: nothing that rests on them may be kept.
+  const readLayout = db.prepare("SELECT value FROM meta WHERE key = 'layout'").pluck();
   let cachedRevision = -1;
+  let cachedLayout = readLayout.get();
 
   async function answer(call: Call): Promise<void> {
     try {
@@ -39,6 +54,12 @@ function start(): void {
       const revision = readRevision.get() as number;
       if (revision !== cachedRevision) cache.clear();
       cachedRevision = revision;
+      const layout = readLayout.get();
+      if (layout !== cachedLayout) {
+        lasting.clear();
+        dictionary = new Dictionary(db);
+        cachedLayout = layout;
+      }
       const context: ReadContext = {
         db,
         file,
@@ -52,12 +73,13 @@ function start(): void {
         },
       };
       context.throwIfAborted();
-      const value = await read(context, call.args);
+      setCancelled(() => isRaised(call.cancel));
+      const value = await withSandbox(() => read(context, call.args));
       post({ kind: 'answer', id: call.id, value });
     } catch (error) {
       post({ kind: 'failed', id: call.id, error: toWire(storeFault(error, file)) });
     } finally {
-      if (db.inTransaction) db.exec('COMMIT');
+      endTransaction(db);
     }
   }
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { int64 } from '../../contract/common.ts';
-import { parseMoment } from '../arguments.ts';
+import type { CaptureFrom } from '../../contract/connections.ts';
+import { HindcastError } from '../../contract/errors.ts';
+import { parseLimit, parseMoment } from '../arguments.ts';
 import { type ConnectionFlags, withConnectionOptions } from '../connectionOptions.ts';
 import { createOutput, EXIT } from '../output.ts';
 import { runJob } from '../progress.ts';
@@ -10,36 +12,68 @@ import { printCoverage } from './coverage.ts';
 interface Flags extends ConnectionFlags {
   topic: string[];
   workspace: string;
-  from: string;
+  from?: string;
+  to?: string;
+  latest?: string;
+  recordKey?: string;
+  follow?: boolean;
   json?: boolean;
 }
 
 /** Offsets are short numbers; a moment in milliseconds since 1970 has at least twelve digits. */
 const LONGEST_OFFSET_TEXT = 11;
 
-function beginning(text: string) {
-  if (text === 'earliest') return 'earliest' as const;
+const refuse = (problem: string) => new HindcastError('input.invalid', { procedure: 'the command', problem });
+
+/** A moment or an offset. */
+function place(text: string) {
   if (/^\d+$/.test(text) && text.length <= LONGEST_OFFSET_TEXT) return { offset: int64(Number(text)) };
   return { time: parseMoment(text) };
 }
 
+function beginning({ from, latest }: Flags): CaptureFrom {
+  if (latest !== undefined) {
+    if (from !== undefined) throw refuse('--from and --latest both say where to begin; give one');
+    return { latest: parseLimit(latest) };
+  }
+  if (from === undefined) return 'go-on';
+  return from === 'earliest' ? from : place(from);
+}
+
 export function captureCommand(program: Command, done: (status: number) => void): void {
   withConnectionOptions(program.command('capture'))
-    .description('capture topics into a workspace, up to the end offsets seen at the start')
+    .description(
+      'capture topics into a workspace, up to the end offsets seen at the start, or on with --follow',
+    )
     .requiredOption('--topic <name...>', 'one or more')
     .requiredOption('--workspace <file>', 'made when it is missing; captured topics go on where they stand')
-    .option('--from <place>', 'earliest, a time, or an offset: where a new partition begins', 'earliest')
+    .option(
+      '--from <place>',
+      'earliest, a time, or an offset; default: go on where the workspace stands, or earliest',
+    )
+    .option('--to <place>', 'a time or an offset, inclusive; default: the end')
+    .option('--latest <n>', 'the last n offsets of each partition')
+    .option('--record-key <text>', 'only records of this key; its own partition is read first')
+    .option('--follow', 'go on with what comes, until it is interrupted')
     .option('--json', 'print the coverage as one JSON document')
     .action(async (flags: Flags) => {
       const output = createOutput(flags.json === true);
-      const from = beginning(flags.from);
+      const from = beginning(flags);
+      const to = flags.to === undefined ? undefined : place(flags.to);
+      const key = flags.recordKey;
+      if (flags.follow && (to !== undefined || key !== undefined))
+        throw refuse('--follow goes on with all that comes: it cannot be given with --to or --record-key');
       await withSession({ transient: flags.connection === undefined }, async (session) => {
         const connectionId = await session.connect(flags);
         await session.openFile(flags.workspace, 'ensure');
+        const { capture } = session.services;
+        const asked = { connectionId, topics: flags.topic, from };
         const job = await runJob(session, () =>
-          session.services.capture.start({ connectionId, topics: flags.topic, from }, session.context),
+          flags.follow
+            ? capture.follow(asked, session.context)
+            : capture.start({ ...asked, to, key }, session.context),
         );
-        output.note(job.note);
+        output.note(job.error === null ? job.note : `${job.note} ${job.error.nextStep}`);
         const status = await printCoverage(session, output, flags.topic);
         if (job.status === 'cancelled') done(EXIT.interrupted);
         else done(job.status === 'incomplete' ? EXIT.incomplete : status);

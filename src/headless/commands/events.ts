@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import type { EventFilter } from '../../contract/events.ts';
+import type { EventFilter, ScanState } from '../../contract/events.ts';
+import { readWhere } from '../../contract/where.ts';
 import { parseAggregate, parseLimit, parseMoment } from '../arguments.ts';
-import { createOutput, EXIT } from '../output.ts';
-import { eventRows, recordDocument, rowLine } from '../rows.ts';
-import { withSession } from '../session.ts';
+import { createOutput, EXIT, type Output } from '../output.ts';
+import { documentLines, eventRows, rowLine, searchToEnd } from '../rows.ts';
+import { type Session, withSession } from '../session.ts';
 
-interface Flags {
-  workspace: string;
+/** What the options that choose records say. */
+export interface FilterFlags {
   topic?: string[];
   type?: string[];
   aggregate?: string;
@@ -14,14 +15,21 @@ interface Flags {
   correlation?: string;
   from?: string;
   to?: string;
+  where?: string;
+  text?: string;
+}
+
+interface Flags extends FilterFlags {
+  workspace: string;
   limit?: string;
   json?: boolean;
 }
 
-/** Records read in full at the same time. */
-const AT_ONCE = 32;
+/** How often the state of a long search is told, ms. */
+const TELL_EVERY_MS = 2000;
 
-function filterOf(flags: Flags): EventFilter {
+/** The filter that the options of `events` and `export` say. */
+export function filterOf(flags: FilterFlags): EventFilter {
   return {
     topics: flags.topic,
     types: flags.type,
@@ -30,7 +38,16 @@ function filterOf(flags: Flags): EventFilter {
     correlationId: flags.correlation,
     from: flags.from === undefined ? undefined : parseMoment(flags.from),
     to: flags.to === undefined ? undefined : parseMoment(flags.to),
+    where: whereOf(flags),
   };
+}
+
+/** @throws HindcastError `filter.invalid` with the place in what was written */
+function whereOf({ where, text }: FilterFlags): string | undefined {
+  if (where !== undefined) readWhere(where);
+  if (text === undefined) return where;
+  const contains = `text contains ${JSON.stringify(text)}`;
+  return where === undefined ? contains : `${contains} and (${where})`;
 }
 
 export function eventsCommand(program: Command, done: (status: number) => void): void {
@@ -45,6 +62,8 @@ export function eventsCommand(program: Command, done: (status: number) => void):
     .option('--correlation <id>')
     .option('--from <time>', 'recorded at or after')
     .option('--to <time>', 'recorded at or before')
+    .option('--where <expr>', 'such as: data.amount > 100 and header.tenant = "x" (docs/FILTERS.md)')
+    .option('--text <text>', 'stands in the value, as it is')
     .option('--limit <n>', 'at most so many; the note says when there are more')
     .option('--json', 'one JSON document a line')
     .action(async (flags: Flags) => {
@@ -53,24 +72,41 @@ export function eventsCommand(program: Command, done: (status: number) => void):
       const limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : parseLimit(flags.limit);
       await withSession({ transient: true }, async (session) => {
         await session.openFile(flags.workspace, 'read-only');
+        await searchToEnd(session, filter, teller(output));
         const { total, coverage } = await session.services.events.query(
           { filter, from: 0, count: 1 },
           session.context,
         );
-        let written = 0;
-        for await (const rows of eventRows(session, filter, limit)) {
-          written += rows.length;
-          if (output.json)
-            for (let from = 0; from < rows.length; from += AT_ONCE) {
-              const some = rows.slice(from, from + AT_ONCE);
-              for (const record of await Promise.all(some.map((row) => recordDocument(session, row))))
-                output.line(record);
-            }
-          else for (const row of rows) output.text(rowLine(row));
-        }
+        const written = await write(session, output, filter, limit);
         if (written < total) output.note(`${written} of ${total} events shown, as --limit asked.`);
         if (coverage.state === 'partial') output.note(coverage.summary);
         done(coverage.state === 'partial' ? EXIT.incomplete : EXIT.done);
       });
     });
+}
+
+/** Tells how far a search is: now and then, and at its end. */
+function teller(output: Output): (state: ScanState) => void {
+  let next = performance.now() + TELL_EVERY_MS;
+  return ({ looked, of, matched, done, spared }) => {
+    if (of === 0 || (!done && performance.now() < next)) return;
+    next = performance.now() + TELL_EVERY_MS;
+    const index = spared === 0 ? '' : `; the full-text index spared ${spared}`;
+    output.note(`Looked at ${looked} of ${of} values, ${matched} ${matched === 1 ? 'hit' : 'hits'}${index}.`);
+  };
+}
+
+async function write(session: Session, output: Output, filter: EventFilter, limit: number): Promise<number> {
+  let written = 0;
+  if (output.json)
+    for await (const lines of documentLines(session, filter, limit)) {
+      await output.jsonLines(lines);
+      written += lines.length;
+    }
+  else
+    for await (const rows of eventRows(session, filter, limit)) {
+      for (const row of rows) output.text(rowLine(row));
+      written += rows.length;
+    }
+  return written;
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { rowDocument } from '../../contract/rowDocument.ts';
 import { NO_CUT, parseAggregate } from '../arguments.ts';
 import { createOutput, EXIT, exactJson } from '../output.ts';
 import { reducerFromFlag } from '../reducerFlag.ts';
-import { rowDocument, rowLine, streamRows } from '../rows.ts';
+import { rowLine, streamRows } from '../rows.ts';
 import { withSession } from '../session.ts';
 
 const orNothing = (text: string | null): string => (text === null ? 'nothing' : text);
@@ -24,7 +25,11 @@ export function historyCommand(program: Command, done: (status: number) => void)
       await withSession({ transient: true }, async (session) => {
         await session.openFile(flags.workspace, 'read-only');
         const { aggregates } = session.services;
-        const subject = { ref, cut: NO_CUT, reducer: await reducerFromFlag(session, flags.reducer) };
+        const subject = {
+          ref,
+          cut: NO_CUT,
+          reducer: await reducerFromFlag(session, flags.reducer, ref.type),
+        };
         const info = await aggregates.timeline(subject, session.context);
         for await (const row of streamRows(session, subject)) {
           const { changes } = await aggregates.state({ ...subject, index: row.index }, session.context);

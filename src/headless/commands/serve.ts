@@ -44,8 +44,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       if (error.code !== 'EADDRINUSE') throw error;
       const next = 'Choose another with --port, or leave it out for a free one.';
       throw new HindcastError('connection.failed', {
-        where: `Port ${options.port}`,
-        problem: 'another program listens on it',
+        problem: `Another program listens on port ${options.port}`,
         next,
       });
     });

@@ -30,7 +30,7 @@ export function stateCommand(program: Command, done: (status: number) => void): 
     .requiredOption('--aggregate <TYPE/ID>')
     .option(
       '--reducer <name or file>',
-      'a projection by name, or a definition file; else the one that fits the type',
+      'a projection by name, a definition (.json) or a program (.js, .ts); else the one that fits the type',
     )
     .option('--at <time or TOPIC:PARTITION:OFFSET>')
     .addOption(
@@ -47,7 +47,7 @@ export function stateCommand(program: Command, done: (status: number) => void): 
       await withSession({ transient: true }, async (session) => {
         await session.openFile(flags.workspace, 'read-only');
         const { aggregates } = session.services;
-        const subject = { ref, cut, reducer: await reducerFromFlag(session, flags.reducer) };
+        const subject = { ref, cut, reducer: await reducerFromFlag(session, flags.reducer, ref.type) };
         const info = await aggregates.timeline(subject, session.context);
         const index = place === null ? info.within - 1 : (await rowAtPlace(session, subject, place)).index;
         const answer = await aggregates.state({ ...subject, index }, session.context);

@@ -7,17 +7,19 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Services } from '../../contract/contract.ts';
 import { PAGE_HEADERS } from '../../contract/csp.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { EngineHost } from '../../engine/host.ts';
+import type { EngineHost, FileDesk } from '../../engine/host.ts';
 import type { Carrier } from '../../rpc/carrier.ts';
 import { type AnyWebSocket, webSocketCarrier } from '../../rpc/carriers/webSocket.ts';
 import { readHello, TOKEN_REFUSED, welcomeFrame } from '../../rpc/handshake.ts';
 import { serveCarrier } from '../../rpc/server.ts';
 import { readPageFile } from './pageFiles.ts';
+import { passFile } from './passFiles.ts';
 
 export interface HostOptions {
   /** 0 or absent: any free port. */
   port?: number;
-  engine: { services: Services };
+  /** `files`: what is downloaded from and uploaded to the engine; absent: nothing is. */
+  engine: { services: Services; files?: FileDesk };
   /** Folder of the built page. */
   pageDir: string;
   log: EngineHost['log'];
@@ -69,6 +71,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     const end = (status: number, text: string) =>
       response.writeHead(status, { ...PAGE_HEADERS, 'content-type': 'text/plain; charset=utf-8' }).end(text);
     if (!hosts.has(request.headers.host ?? '')) return void end(421, 'This host is not served here.');
+    const { files } = engine;
+    if (files && passFile(files, request, response, `http://${request.headers.host}`)) return;
     if (request.method !== 'GET' && request.method !== 'HEAD') return void end(405, 'Only GET and HEAD.');
     const file = await readPageFile(pageDir, request.url?.split('?')[0] ?? '');
     if (file.status === 400) return void end(400, 'Bad path.');

@@ -1,4 +1,4 @@
-import { Database, FileUp, FlaskConical, Plus } from 'lucide-react';
+import { Boxes, Database, FileUp, FlaskConical, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { type WorkspaceInfo, WorkspaceName } from '../../contract/workspace.ts';
 import { Button } from '../components/Button.tsx';
@@ -8,11 +8,12 @@ import { Menu, MenuArrow } from '../components/Menu.tsx';
 import { Chip, Tag } from '../components/Tag.tsx';
 import { toastError } from '../components/Toast.tsx';
 import { go } from '../lib/address.ts';
-import { desktop } from '../lib/desktop.ts';
+import type { EngineError } from '../lib/engine.ts';
 import { shown } from '../lib/escape.ts';
 import { formatBytes } from '../lib/format.ts';
 import { useCommands } from '../lib/keys.ts';
 import { useEngineAction, useEngineQuery } from '../lib/queries.ts';
+import { chooseFile } from '../lib/transferFiles.ts';
 import { openFile } from './useDesktopCommands.ts';
 
 /** The open workspace, and opening or making another one. */
@@ -23,16 +24,18 @@ export function WorkspaceMenu({ info }: { info: WorkspaceInfo | null }) {
   const open = useEngineAction(['workspace', 'open'], opened);
   const openDemo = useEngineAction(['workspace', 'openDemo'], opened);
   const showDemo = () => openDemo.mutate({}, { onError: toastError });
-  const chooseFile = async () => {
-    const token = await desktop?.openFileDialog('recording');
-    if (token != null) await openFile(token);
+  const openChosen = async () => {
+    try {
+      const token = await chooseFile('recording');
+      if (token !== null) await openFile(token);
+    } catch (error) {
+      toastError(error as EngineError);
+    }
   };
   useCommands([
     { id: 'workspace.new', title: 'New workspace…', group: 'Workspace', run: () => setCreating(true) },
     { id: 'workspace.demo', title: 'Open the demo recording', group: 'Workspace', run: showDemo },
-    ...(desktop === undefined
-      ? []
-      : [{ id: 'workspace.file', title: 'Open a file…', group: 'Workspace', run: () => void chooseFile() }]),
+    { id: 'workspace.file', title: 'Open a file…', group: 'Workspace', run: () => void openChosen() },
   ]);
   const workspaces = (list.data ?? []).filter(({ kind }) => kind === 'workspace');
   return (
@@ -43,6 +46,11 @@ export function WorkspaceMenu({ info }: { info: WorkspaceInfo | null }) {
             <span className="sr-only">Workspace: </span>
             <span className="ellipsis">{info === null ? 'no workspace' : shown(info.name)}</span>
             {info?.readOnly ? <Tag>read-only</Tag> : null}
+            {info === null || info.damage === null ? null : (
+              <Tag tone="bad" title={shown(info.damage)}>
+                damaged
+              </Tag>
+            )}
             <MenuArrow />
           </Chip>
         }
@@ -61,10 +69,9 @@ export function WorkspaceMenu({ info }: { info: WorkspaceInfo | null }) {
           {
             id: 'more',
             items: [
+              { id: 'screen', label: 'What is in it…', icon: <Boxes />, run: () => go(['workspace']) },
               { id: 'new', label: 'New workspace…', icon: <Plus />, run: () => setCreating(true) },
-              ...(desktop === undefined
-                ? []
-                : [{ id: 'file', label: 'Open a file…', icon: <FileUp />, run: () => void chooseFile() }]),
+              { id: 'file', label: 'Open a file…', icon: <FileUp />, run: () => void openChosen() },
               { id: 'demo', label: 'Open the demo recording', icon: <FlaskConical />, run: showDemo },
             ],
           },

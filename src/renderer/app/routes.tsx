@@ -4,7 +4,17 @@
  * A screen reads its place from `useAddress()` (segments and parameters), its time from `useFocus()`, offers its keys
  * with `useCommands([...])`, and is mounted in a flex column that fills the frame (root element: `<Screen>`).
  */
-import { Boxes, CircleGauge, Layers, ListTree, Server, Table2, Undo2 } from 'lucide-react';
+import {
+  Boxes,
+  CircleGauge,
+  Columns2,
+  Database,
+  Layers,
+  ListTree,
+  Server,
+  Table2,
+  Undo2,
+} from 'lucide-react';
 import { type ComponentType, lazy, type ReactNode } from 'react';
 
 type ScreenModule = { default: ComponentType };
@@ -35,6 +45,8 @@ const aggregates = load('aggregates/AggregatesScreen');
 const timeline = load('aggregates/TimelineScreen');
 const projections = load('projections/ProjectionsScreen');
 const compensate = load('compensate/CompensateScreen');
+const compare = load('compare/CompareScreen');
+const workspace = load('workspace/WorkspaceScreen');
 const activity = load('activity/ActivityScreen');
 
 const ALL: RouteEntry[] = [
@@ -58,6 +70,8 @@ const ALL: RouteEntry[] = [
     hidden: true,
     screen: () => compensate,
   },
+  { name: 'compare', title: 'Compare', icon: <Columns2 />, keys: 'alt+9', screen: () => compare },
+  { name: 'workspace', title: 'Workspace', icon: <Database />, keys: 'alt+8', screen: () => workspace },
   { name: 'activity', title: 'Activity', icon: <CircleGauge />, keys: 'alt+7', screen: () => activity },
 ];
 

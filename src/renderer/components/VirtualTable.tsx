@@ -1,6 +1,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a real table cannot be virtual with a scaled scroll range.
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its row by aria-activedescendant.
-import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
+import { type KeyboardEvent, type MouseEvent, type ReactNode, type UIEvent, useRef } from 'react';
 import type { RowSource } from '../lib/pagedRows.ts';
 import { rowForKey, useSelectableRows } from '../lib/virtual.ts';
 import { cx } from './cx.ts';
@@ -39,6 +39,9 @@ interface TableProps<Row> extends RowSource<Row> {
   autoFocus?: boolean;
   /** Dims the rows: they belong to the question before. */
   isOld?: boolean;
+  /** Stays at the last row, whatever comes; told when a person scrolls up. */
+  stick?: boolean;
+  onScrollUp?: () => void;
 }
 
 const ROW = 28;
@@ -59,15 +62,24 @@ export function VirtualTable<Row>(props: TableProps<Row>) {
     rowClass,
     autoFocus,
     isOld,
+    stick,
+    onScrollUp,
   } = props;
+  /** Where the list stood when its scroll bar was taken; −1: it is not held. */
+  const held = useRef(-1);
   const { scroller, view } = useSelectableRows({
     total,
     rowHeight: ROW,
     headHeight: HEAD,
     onRange,
     selected,
+    stick,
     autoFocus,
   });
+  // A list that became shorter scrolls by itself: only the wheel and a held scroll bar are a person's.
+  const onScroll = ({ currentTarget: { scrollTop } }: UIEvent) => {
+    if (scrollTop < held.current) onScrollUp?.();
+  };
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== scroller.current && !(event.target as Element).closest('[role=row]')) return;
@@ -133,6 +145,14 @@ export function VirtualTable<Row>(props: TableProps<Row>) {
       aria-activedescendant={selected >= view.first && selected <= view.last ? idOf(selected) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
+      onScroll={onScroll}
+      onPointerDown={({ currentTarget, target }) => {
+        held.current = target === currentTarget ? currentTarget.scrollTop : -1;
+      }}
+      onPointerMove={({ buttons }) => {
+        if (buttons === 0) held.current = -1;
+      }}
+      onWheel={({ deltaY }) => deltaY < 0 && onScrollUp?.()}
     >
       <div role="row" aria-rowindex={1} className={styles.head} style={{ gridTemplateColumns: template }}>
         {columns.map((column) => (

@@ -1,25 +1,15 @@
 /** How numbers, times and sizes are written. Every number is exact; the words "about" stand where one is not. */
+import { formatCount, groupDigits } from '../../core/count.ts';
 
-/** A space that neither breaks a line nor is as wide as a word space. */
-const THIN = '\u202f';
+export { formatCount, plural } from '../../core/count.ts';
+
 const MINUS = '\u2212';
-
-function group(digits: string): string {
-  return digits.replace(/\B(?=(\d{3})+$)/g, THIN);
-}
-
-/** A count: `1 203 114`. Takes decimal text of any length as well (offsets). */
-export function formatCount(value: number | bigint | string): string {
-  const text = String(value);
-  if (!/^-?\d+$/.test(text)) return text;
-  return text.startsWith('-') ? MINUS + group(text.slice(1)) : group(text);
-}
 
 /** A decimal exactly as its text says, with the whole part grouped: `14 820.55`. Exponents are left as they are. */
 export function formatDecimal(text: string): string {
   const parts = /^(-?)(\d+)(\.\d+)?$/.exec(text);
   if (parts === null) return text;
-  return `${parts[1] === '-' ? MINUS : ''}${group(parts[2]!)}${parts[3] ?? ''}`;
+  return `${parts[1] === '-' ? MINUS : ''}${groupDigits(parts[2]!)}${parts[3] ?? ''}`;
 }
 
 /** A difference or amount with its sign: `+61.76`, `−4.50`. */
@@ -134,9 +124,4 @@ export function formatBytes(bytes: number): string {
 /** `284 310/s`; below ten with one decimal place. */
 export function formatRate(perSecond: number): string {
   return `${perSecond < 10 ? Number(perSecond.toFixed(1)) : formatCount(Math.round(perSecond))}/s`;
-}
-
-/** `1 event`, `412 events`. */
-export function plural(count: number | string, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${String(count) === '1' ? one : many}`;
 }

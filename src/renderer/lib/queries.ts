@@ -35,12 +35,21 @@ const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
     ['aggregates'],
     ['projections'],
     ['sql'],
+    ['search'],
     ['compensate', 'receipts'],
   ],
-  events: [['workspace', 'current'], ['workspace', 'coverage'], ['events'], ['aggregates'], ['projections']],
+  events: [
+    ['workspace', 'contents'],
+    ['workspace', 'current'],
+    ['workspace', 'coverage'],
+    ['events'],
+    ['aggregates'],
+    ['projections'],
+  ],
   projections: [['projections'], ['sql', 'schema']],
   jobs: [['jobs']],
   receipts: [['compensate', 'receipts']],
+  search: [['search']],
 };
 
 const MAX_RETRIES = 3;

@@ -141,15 +141,17 @@ interface SelectableRows {
   headHeight?: number;
   /** Told which rows are on the screen, so that their pages are loaded. */
   onRange: (first: number, last: number) => void;
-  /** Kept in view; −1: none. */
+  /** Brought into view when it changes; −1: none. */
   selected: number;
+  /** Stays at the last row, whatever comes. */
+  stick?: boolean;
   follow?: 'nearest' | 'center';
   autoFocus?: boolean;
 }
 
 /** What every long list with a selection does: reports its range, takes the focus if asked, follows the selection. */
 export function useSelectableRows(rows: SelectableRows) {
-  const { total, rowHeight, headHeight, onRange, selected, follow = 'nearest', autoFocus } = rows;
+  const { total, rowHeight, headHeight, onRange, selected, follow = 'nearest', stick, autoFocus } = rows;
   const scroller = useRef<HTMLDivElement>(null);
   const view = useVirtualRows(scroller, total, rowHeight, headHeight);
   useEffect(() => onRange(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
@@ -157,9 +159,19 @@ export function useSelectableRows(rows: SelectableRows) {
     if (autoFocus) scroller.current?.focus({ preventScroll: true });
   }, [autoFocus]);
   const { scrollTo, viewport } = view;
+  // Rows that come at the end must not pull the list back to a selection that was scrolled away from.
+  const brought = useRef({ selected: -1, total: 0, viewport: 0 });
   useEffect(() => {
-    if (selected >= 0 && selected < total && viewport > 0) scrollTo(selected, follow);
-  }, [selected, total, viewport, follow, scrollTo]);
+    const before = brought.current;
+    if (viewport === 0 || selected >= total) return;
+    const isNews = selected !== before.selected || viewport !== before.viewport || total < before.total;
+    brought.current = { selected, total, viewport };
+    if (selected >= 0 && isNews && !stick) scrollTo(selected, follow);
+  }, [selected, total, viewport, follow, stick, scrollTo]);
+  // In the same frame as the rows: the end is never seen to run away.
+  useLayoutEffect(() => {
+    if (stick && total > 0 && viewport > 0) scrollTo(total - 1);
+  }, [stick, total, viewport, scrollTo]);
   return { scroller, view };
 }
 

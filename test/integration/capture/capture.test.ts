@@ -258,7 +258,7 @@ describeKafka('capture from a real Kafka', () => {
     expect(await capture(workspace, kafka, [topic])).toMatchObject({
       status: 'complete',
       stored: 20,
-      retention: 10,
+      retention: 0,
     });
     await send(
       topic,
@@ -271,13 +271,16 @@ describeKafka('capture from a real Kafka', () => {
       retention: 15,
     });
     const { partitions, badge } = await coverageOf(workspace, topic);
+    // What was gone before the workspace began was never asked for.
     expect(partitions[0]).toMatchObject({
-      asked: 60,
+      asked: 50,
       stored: 35,
-      retention: 25,
-      reasons: ['retention', 'retention'],
+      retention: 15,
+      beforeWorkspace: 10,
+      reasons: ['before-workspace', 'retention'],
     });
-    expect(badge.summary).toContain('25 offsets deleted by retention');
+    expect(badge.summary).toContain('15 offsets deleted by retention');
+    expect(badge.summary).toContain('10 older offsets had been deleted');
     expect(storedRows(file, topic).map(({ value }) => Number(value))).toEqual([
       ...Array.from({ length: 20 }, (_, i) => 10 + i),
       ...Array.from({ length: 15 }, (_, i) => 45 + i),
@@ -308,27 +311,15 @@ describeKafka('capture from a real Kafka', () => {
     }
   });
 
-  test('a topic that was created anew, another cluster and an unknown topic are refused, and nothing is mixed', async () => {
+  test('an unknown topic and a cluster that does not answer are refused, and nothing is changed', async () => {
     const topic = 'capture-anew';
     await createTopic(kafka, topic);
     await send(topic, [{ key: 'k', value: 'old' }]);
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace } = await workspaceFor(topic);
     await capture(workspace, kafka, [topic]);
     await expect(capture(workspace, kafka, ['no-such-topic'])).rejects.toMatchObject({
       code: 'topic.unknown',
     });
-    const admin = writer.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
-    await new Promise((done) => setTimeout(done, 500));
-    await createTopic(kafka, topic);
-    await send(topic, [{ key: 'k', value: 'new' }]);
-    await expect(capture(workspace, kafka, [topic])).rejects.toMatchObject({
-      code: 'topic.recreated',
-      details: { topic },
-    });
-    expect(storedRows(file, topic).map(({ value }) => value)).toEqual(['old']);
     await expect(
       workspace.capture(
         {

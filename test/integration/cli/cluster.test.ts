@@ -1,8 +1,9 @@
 // The commands that talk to a cluster: topics and capture, complete, refused, interrupted and incomplete.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { formatCount } from '../../../src/core/count.ts';
 import { generateDemo } from '../../fixtures/demo/generate.ts';
 import { produceDemo } from '../../fixtures/demo/produce.ts';
 import { story } from '../../fixtures/demo/stories.ts';
@@ -14,6 +15,14 @@ import { CommandLine, oneSentence, storedCount, until } from './support.ts';
 
 const BIG = 'big';
 const BIG_RECORDS = 150_000;
+/** Whether so many records are in a file that may not be made yet. */
+const isCount = (file: string, count: number): boolean => {
+  try {
+    return storedCount(file) === count;
+  } catch {
+    return false;
+  }
+};
 const WRONG = 'wrong-canary-5521';
 
 describeJavaKafka('the command line on a real Kafka', () => {
@@ -48,6 +57,27 @@ describeJavaKafka('the command line on a real Kafka', () => {
   afterAll(async () => {
     await kafka?.stop();
     cli.remove();
+  });
+
+  test('capture --follow goes on until it is interrupted, and keeps what came', async () => {
+    await createTopic(kafka, 'followed');
+    await send('followed', ['{"n":0}']);
+    const file = cli.file('followed.hindcast');
+    const { out, err } = await cli.expect(
+      130,
+      capture('followed.hindcast', ['followed'], '--follow', '--json'),
+      {
+        during: async ({ child }) => {
+          await until('the first record', () => existsSync(file) && isCount(file, 1));
+          await send('followed', ['{"n":1}', '{"n":2}']);
+          await until('the records that came', () => isCount(file, 3));
+          child.kill('SIGINT');
+        },
+      },
+    );
+    expect(err).toContain('Stopped; 3 records kept.');
+    expect(JSON.parse(out)).toMatchObject({ partitions: [{ topic: 'followed', nextOffset: 3 }] });
+    expect(storedCount(file)).toBe(3);
   });
 
   test('topics: names, partitions and offsets as the broker has them', async () => {
@@ -151,16 +181,34 @@ describeJavaKafka('the command line on a real Kafka', () => {
       'org.apache.kafka.tools.DeleteRecordsCommand',
       ...['--bootstrap-server', kafka.bootstrap, '--offset-json-file', request],
     );
-    const { out, err } = await cli.expect(3, capture('part.hindcast', ['expired'], '--from', '0', '--json'));
+    // What was gone before the workspace began is told, and nothing that was asked for is missing.
+    const whole = await cli.expect(0, capture('whole.hindcast', ['expired'], '--from', '0', '--json'));
+    const all = JSON.parse(whole.out);
+    expect(all.state).toBe('complete');
+    expect(all.partitions).toMatchObject([
+      { askedFrom: 4, askedTo: 10, beforeWorkspace: 4, end: 10, stored: 6, unaccounted: 0, complete: true },
+    ]);
+    expect(all.summary).toContain('4 older offsets had been deleted');
+    const same = ['coverage', '--workspace', cli.file('whole.hindcast'), '--recheck', ...brokers(), '--json'];
+    expect(JSON.parse((await cli.expect(0, same)).out)).toMatchObject({
+      state: 'equal',
+      partitions: [{ compared: 6, equal: 6, different: 0, gone: 0, extra: 0 }],
+    });
+
+    const { out, err } = await cli.expect(3, capture('part.hindcast', ['expired'], '--from', '6', '--json'));
     const { state, partitions } = JSON.parse(out);
     expect(state).toBe('partial');
     expect(partitions).toMatchObject([
-      { askedFrom: 0, askedTo: 10, stored: 6, retention: 4, complete: false },
+      { askedFrom: 6, askedTo: 10, stored: 4, notAsked: 2, retention: 0, complete: false },
     ]);
-    expect(err).toContain('retention');
+    expect(err).toContain('4 new records');
     const read = await cli.expect(3, ['events', '--workspace', cli.file('part.hindcast')]);
-    expect(read.out.trimEnd().split('\n')).toHaveLength(6);
-    expect(read.err).toContain('retention');
+    expect(read.out.trimEnd().split('\n')).toHaveLength(4);
+    expect(read.err).toContain('not asked for');
+    const key = await cli.expect(3, capture('key.hindcast', ['expired'], '--record-key', 'k', '--to', '7'));
+    expect(key.err).toContain('New records of the key “k” where it hashes to: expired [0] 4.');
+    await cli.expect(2, capture('key.hindcast', ['expired'], '--from', '1', '--latest', '2'));
+    await cli.expect(2, ['coverage', '--workspace', cli.file('key.hindcast'), '--recheck']);
   });
 
   test('Ctrl-C keeps what was read and ends with 130; the next capture goes on there', async () => {
@@ -202,7 +250,7 @@ describeJavaKafka('the command line on a real Kafka', () => {
     await cli.expect(3, ['coverage', '--workspace', file]);
 
     const rest = await cli.expect(0, capture('big.hindcast', [BIG]));
-    expect(rest.err).toContain(`${(BIG_RECORDS - kept).toLocaleString('en-US')} new records`);
+    expect(rest.err).toContain(`${formatCount(BIG_RECORDS - kept)} new records`);
     expect(stored()).toBe(BIG_RECORDS);
   });
 });

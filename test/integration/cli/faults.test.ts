@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatCount } from '../../../src/core/count.ts';
 import { recordAt } from '../../../src/engine/store/testing/records.ts';
 import { openWorkspace } from '../../../src/engine/store/workspace.ts';
 import { sharedKafka } from '../../kafka/broker.ts';
@@ -141,7 +142,7 @@ describeKafka('a disk that fills', () => {
     const kept = existsSync(file) ? storedCount(file) : 0;
     expect(kept).toBeLessThan(count);
     const { err } = await cli.expect(0, args);
-    expect(err).toContain(`${(count - kept).toLocaleString('en-US')} new records`);
+    expect(err).toContain(`${formatCount(count - kept)} new records`);
     expect(storedCount(file)).toBe(count);
   });
 });

@@ -11,6 +11,7 @@ import { publishChecked } from '../../../src/engine/compensation/publish.ts';
 import type { Attempt } from '../../../src/engine/compensation/receipts.ts';
 import { connectCluster } from '../../../src/engine/kafka/clusterClient.ts';
 import { openProducer } from '../../../src/engine/kafka/producer.ts';
+import { saveRecording } from '../../../src/engine/store/recording.ts';
 import { openWorkspace, type Workspace } from '../../../src/engine/store/workspace.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
@@ -228,7 +229,7 @@ describeKafka('receipts', () => {
       })),
     });
     const recording = join(folder.path, 'recording.hindcast');
-    await workspace.write('saveRecording', { target: recording });
+    await saveRecording(workspace, recording);
     await workspace.close();
     try {
       const { api } = engine;

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } f
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { saveRecording } from '../../../src/engine/store/recording.ts';
 import { openWorkspace } from '../../../src/engine/store/workspace.ts';
 import { startEngine, type TestEngine, temporaryFolder } from './support.ts';
 
@@ -47,7 +48,7 @@ async function recording(path: string): Promise<string> {
       },
     ],
   });
-  await workspace.write('saveRecording', { target: path });
+  await saveRecording(workspace, path);
   await workspace.close();
   return path;
 }

@@ -103,7 +103,12 @@ export async function consoleRead(
   kafka: KafkaHandle,
   topic: string,
   partition: number,
-  options: { isolation?: 'read_committed' | 'read_uncommitted'; timeoutMs?: number } = {},
+  options: {
+    isolation?: 'read_committed' | 'read_uncommitted';
+    /** Ends after so many; without it, when nothing came for a while. */
+    records?: number;
+    timeoutMs?: number;
+  } = {},
 ): Promise<Omit<Row, 'verdict'>[]> {
   const shown = ['timestamp', 'partition', 'offset', 'headers', 'key'].flatMap((what) => [
     '--formatter-property',
@@ -112,7 +117,13 @@ export async function consoleRead(
   const printed = await kafka.tool(
     'org.apache.kafka.tools.consumer.ConsoleConsumer',
     ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--partition', String(partition)],
-    ...['--offset', 'earliest', '--timeout-ms', String(options.timeoutMs ?? 3000)],
+    ...[
+      '--offset',
+      'earliest',
+      '--timeout-ms',
+      String(options.timeoutMs ?? (options.records ? 60_000 : 3000)),
+    ],
+    ...(options.records === undefined ? [] : ['--max-messages', String(options.records)]),
     ...['--isolation-level', options.isolation ?? 'read_committed'],
     ...['--formatter-property', 'key.separator=\u0001', '--formatter-property', 'headers.separator=\u0002'],
     ...shown,

@@ -18,6 +18,8 @@ import { formatCount, formatTime, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine } from '../../lib/queries.ts';
+import { MarkButton } from '../compare/MarkButton.tsx';
+import { markSide } from '../compare/mark.ts';
 import styles from './aggregates.module.css';
 import { cutWords } from './asOf.ts';
 import { TypeList } from './TypeList.tsx';
@@ -36,7 +38,7 @@ function searchWords(searched: Answer['searched']): string {
 /** Every aggregate with what is known of it as of the focus; Enter opens its timeline. */
 export default function AggregatesScreen() {
   const { params } = useAddress();
-  const { cut } = useFocus();
+  const { cut, reducer } = useFocus();
   const type = params.get('type');
   const search = params.get('q') ?? '';
   const sort = SORTS.find((each) => each === params.get('sort')) ?? 'last';
@@ -57,7 +59,20 @@ export default function AggregatesScreen() {
     const row = rows.getRow(index);
     if (row !== undefined) go(['aggregates', row.ref.type, row.ref.id]);
   };
+  const chosen = rows.isOld ? undefined : rows.getRow(selected);
+  const marked = {
+    side: chosen === undefined ? null : { ref: chosen.ref, cut, reducer, at: 'last' as const },
+    words: chosen?.ref.id ?? '',
+  };
   useCommands([
+    {
+      id: 'aggregates.mark',
+      title: 'Mark the chosen aggregate as A, then another as B, and compare',
+      group: 'Aggregates',
+      keys: 'm',
+      hint: 'mark A, B',
+      run: () => marked.side !== null && markSide(marked.side, marked.words),
+    },
     {
       id: 'aggregates.search',
       title: 'Search by id or text in an event',
@@ -204,6 +219,9 @@ export default function AggregatesScreen() {
             {shown(head.coverage.summary)}
           </span>
         ) : null}
+        <span className={styles.searchEnd}>
+          <MarkButton {...marked} />
+        </span>
         <Announce>{rows.isOld ? '' : countText}</Announce>
       </div>
       <div className={styles.columns}>

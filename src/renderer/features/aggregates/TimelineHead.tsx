@@ -8,10 +8,12 @@ import { Tag } from '../../components/Tag.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatDay, formatIso, plural } from '../../lib/format.ts';
+import { MarkButton } from '../compare/MarkButton.tsx';
+import { ExportButton } from '../workspace/ExportButton.tsx';
 import styles from './aggregates.module.css';
 import { asOfWords } from './asOf.ts';
 import { eventMark, typeTitle } from './names.ts';
-import { type Timeline, useRowsAt } from './useTimeline.ts';
+import { markOf, type Timeline, useRowsAt } from './useTimeline.ts';
 
 const LONGEST_SENTENCE = 48;
 const shortened = (text: string): string =>
@@ -57,6 +59,8 @@ export function TimelineHead({ timeline, info }: { timeline: Timeline; info: Tim
           </span>
         }
       >
+        <MarkButton {...markOf(timeline)} />
+        <ExportButton filter={{ aggregate: ref }} what={`All events of ${shown(ref.id)}`} name={ref.id} />
         <Menu
           align="end"
           trigger={

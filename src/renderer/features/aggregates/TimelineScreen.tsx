@@ -10,6 +10,7 @@ import { shown } from '../../lib/escape.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { useOfferReducers } from '../../lib/reducers.ts';
+import { markSide } from '../compare/mark.ts';
 import { showProblem } from '../events/showProblem.ts';
 import styles from './aggregates.module.css';
 import { DensityStrip } from './DensityStrip.tsx';
@@ -19,7 +20,7 @@ import { GoToDialog } from './GoToDialog.tsx';
 import { eventMark, setterOf } from './names.ts';
 import { StateColumn } from './StateColumn.tsx';
 import { TimelineHead } from './TimelineHead.tsx';
-import { type Timeline, useStateAt, useTimeline } from './useTimeline.ts';
+import { markOf, type Timeline, useStateAt, useTimeline } from './useTimeline.ts';
 
 /** The life of one aggregate: `#/aggregates/<type>/<id>`. */
 export default function TimelineScreen() {
@@ -165,6 +166,19 @@ function useTimelineCommands(timeline: Timeline, { openGoTo, openFind, blame }: 
       keys: 'b',
       hint: 'blame',
       run: blame,
+    },
+    {
+      id: 'timeline.mark',
+      title: 'Mark the chosen event as A, then as B, and compare',
+      group,
+      keys: 'm',
+      hint: 'mark A, B',
+      run: () => {
+        const { side, words } = markOf(timeline);
+        if (side === null) return;
+        timeline.flush();
+        markSide(side, words);
+      },
     },
     {
       id: 'timeline.fault',

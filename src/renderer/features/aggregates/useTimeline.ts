@@ -1,12 +1,14 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
+import type { CompareSide } from '../../../contract/compare.ts';
 import type { TimelineInfo, TimelineRow } from '../../../contract/events.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { type PagedRows, usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
 import { useLinkedState } from '../events/linkedState.ts';
+import { eventMark } from './names.ts';
 import { askPage, type EventsAnswer, eventsKey, PAGE_ROWS, type Subject } from './timelinePages.ts';
 
 const LINKED = ['at', 'event', 'path', 'view'] as const;
@@ -152,6 +154,14 @@ function useMovedFocus(
       isCurrent = false;
     };
   }, [subject, record, setLinked]);
+}
+
+/** The chosen event as a side of a comparison; null as long as its row is on its way. */
+export function markOf({ subject, row, index }: Timeline): { side: CompareSide | null; words: string } {
+  const { id } = subject.ref;
+  if (index < 0) return { side: { ...subject, at: 'start' }, words: `${id} before its first event` };
+  if (row === undefined) return { side: null, words: '' };
+  return { side: { ...subject, at: row.id }, words: `${eventMark(row)} of ${id}` };
 }
 
 const stateKey = (subject: Subject, index: number) => ['aggregates', 'state', { ...subject, index }] as const;

@@ -81,9 +81,7 @@ function StateHead({ title, note, children }: { title: string; note: string; chi
       <span className={styles.stateHead}>
         <b>{title}</b>
         {children}
-        <span className={styles.stateNote} title={shown(note)}>
-          {shown(note)}
-        </span>
+        <span className={styles.stateNote}>{shown(note)}</span>
       </span>
     </th>
   );

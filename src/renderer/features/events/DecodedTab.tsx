@@ -10,9 +10,9 @@ import { Segmented } from '../../components/Segmented.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { jsonRows } from '../../lib/jsonRows.ts';
-import styles from './events.module.css';
 import { FieldList } from './FieldList.tsx';
 import { IntegrityList } from './IntegrityList.tsx';
+import styles from './inspector.module.css';
 import { RecordFacts } from './RecordFacts.tsx';
 
 interface DecodedTabProps {

@@ -3,6 +3,7 @@ import type { EventRow } from '../../../contract/common.ts';
 import type { EventFilter } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
+import type { ExpressionFieldHandle } from '../../components/ExpressionField.tsx';
 import { Histogram } from '../../components/Histogram.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Screen } from '../../components/Screen.tsx';
@@ -18,11 +19,16 @@ import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
 import { eventColumns } from './eventColumns.tsx';
 import styles from './events.module.css';
 import { FilterBar } from './FilterBar.tsx';
-import { filterTerms, formatFilter, parseFilter } from './filterText.ts';
+import { addressOf, readAddressFilter } from './filterAddress.ts';
+import { filterTerms } from './filterText.ts';
 import { Inspector } from './Inspector.tsx';
+import { LiveControl, useLive } from './LiveControl.tsx';
 import { useLinkedState } from './linkedState.ts';
 import { askEvents, type EventsAnswer, eventsKey, PAGE_ROWS } from './pages.ts';
+import { ScanLine, scanText } from './ScanLine.tsx';
 import { showProblem } from './showProblem.ts';
+import { useLiveRows } from './useLiveRows.ts';
+import { useScan } from './useScan.ts';
 import { useSelectedRow } from './useSelectedRow.ts';
 import { useWidth } from './useWidth.ts';
 
@@ -33,13 +39,27 @@ const LINKED = ['record', 'tab'] as const;
 export default function EventsScreen() {
   const { params } = useAddress();
   const text = params.get('q') ?? '';
-  const { filter, problems } = useMemo(() => parseFilter(text), [text]);
+  const where = params.get('where') ?? '';
+  const address = useMemo(() => readAddressFilter(text, where), [text, where]);
+  const { filter } = address;
   const focus = useFocus();
   const [linked, setLinked, flush] = useLinkedState(LINKED);
 
-  const rows = usePagedRows<EventRow, EventsAnswer>(eventsKey(filter), askEvents(filter), {
+  const live = useLive(filter);
+  const isLive = live.job !== undefined;
+  const liveRows = useLiveRows(filter, isLive);
+  const pagedRows = usePagedRows<EventRow, EventsAnswer>(eventsKey(filter), askEvents(filter), {
     pageSize: PAGE_ROWS,
+    enabled: !isLive || liveRows.head === null,
   });
+  // When live ends, its rows stay until those asked page by page are as new.
+  const isLiveShown =
+    liveRows.head !== null &&
+    (isLive || pagedRows.head === undefined || pagedRows.head.revision < liveRows.head.revision);
+  const rows = isLiveShown
+    ? { ...liveRows, head: liveRows.head ?? undefined, isLoading: false, error: null, retry: () => {} }
+    : pagedRows;
+  const isMoving = isLive && isLiveShown && !liveRows.isPaused;
   const selection = useSelectedRow(filter, rows.head?.revision, rows.getRow, rows.isOld, [
     linked.record,
     (record) => setLinked({ record }),
@@ -50,13 +70,13 @@ export default function EventsScreen() {
     from: null,
     to: null,
   });
-  const input = useRef<HTMLInputElement>(null);
+  const input = useRef<ExpressionFieldHandle>(null);
   const table = useRef<HTMLDivElement>(null);
   const width = useWidth(table);
   const columns = useMemo(() => eventColumns(width), [width]);
   const focusTable = () => table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
 
-  const setFilter = (next: EventFilter, replace = false) => setParams({ q: formatFilter(next) }, replace);
+  const setFilter = (next: EventFilter, replace = false) => setParams(addressOf(next), replace);
   const openTimeline = (row: EventRow | undefined) => {
     if (!row?.aggregate) return;
     flush();
@@ -113,6 +133,24 @@ export default function EventsScreen() {
       keys: 'shift+x',
       run: () => setFilter({}),
     },
+    {
+      id: 'events.live',
+      title: isLive ? 'Stop following topics' : 'Follow topics live',
+      group: 'Events',
+      keys: 'l',
+      hint: isLive ? 'stop live' : 'live',
+      disabled: !isLive && (live.hindrance !== null || live.current === null),
+      run: live.toggle,
+    },
+    {
+      id: 'events.pause',
+      title: liveRows.isPaused ? 'Show what came and go on' : 'Pause',
+      group: 'Events',
+      keys: 'space',
+      hint: liveRows.isPaused ? 'go on' : 'pause',
+      disabled: !isLive,
+      run: liveRows.isPaused ? liveRows.goOn : liveRows.pause,
+    },
     ...(['decoded', 'raw', 'headers'] as const).map((tab, at) => ({
       id: `events.${tab}`,
       title: `Show the record ${tab === 'headers' ? 'headers' : tab}`,
@@ -123,37 +161,41 @@ export default function EventsScreen() {
   ]);
 
   const { head } = rows;
-  const isFiltered = filterTerms(filter).length > 0;
+  const isFiltered = filterTerms(filter).length > 0 || filter.where !== undefined;
+  const scan = useScan(filter, head?.scan);
+  const isSearching = scan !== null && !scan.done;
   const range = histogram.data;
   const hasRange = range !== undefined && range.from !== null && range.to !== null;
+  const searched =
+    head?.coverage.state === 'partial' ? 'all that is captured searched' : 'whole workspace searched';
   const countText =
     head === undefined
       ? ''
-      : `${formatCount(head.total)} of ${formatCount(head.of)} · ${formatDuration(head.tookMs)} · ${
-          head.coverage.state === 'partial' ? 'all that is captured searched' : 'whole workspace searched'
-        }`;
+      : `${formatCount(head.total)} of ${formatCount(head.of)} · ${
+          scan === null ? formatDuration(head.tookMs) : scanText(scan)
+        } · ${searched}`;
   return (
     <Screen>
       <h1 className="sr-only">Events</h1>
       <FilterBar
-        filter={filter}
+        address={address}
         onFilter={setFilter}
-        problems={problems}
         input={input}
         onLeave={focusTable}
         result={
           <>
-            <span className={styles.resultText}>{countText}</span>
+            {isSearching ? <ScanLine scan={scan} /> : <span className={styles.resultText}>{countText}</span>}
             {correlationNote === '' ? null : <span className={styles.resultNote}>{correlationNote}</span>}
             {head?.coverage.state === 'partial' ? (
               <span className={styles.partial} title={head.coverage.summary}>
                 {head.coverage.summary}
               </span>
             ) : null}
+            <LiveControl live={live} rows={liveRows} />
           </>
         }
       />
-      <Announce>{rows.isOld ? '' : countText}</Announce>
+      <Announce>{rows.isOld || isMoving || isSearching ? '' : countText}</Announce>
       <div className={styles.strip}>
         {hasRange ? (
           <Histogram
@@ -195,7 +237,11 @@ export default function EventsScreen() {
               ) : rows.isLoading ? (
                 <Skeleton lines={14} />
               ) : rows.total === 0 ? (
-                isFiltered && (head?.of ?? 0) > 0 ? (
+                isSearching ? (
+                  <EmptyState title="Searching the values">
+                    {capital(scanText(scan))}. Hits are shown as they are found.
+                  </EmptyState>
+                ) : isFiltered && (head?.of ?? 0) > 0 ? (
                   <EmptyState
                     title="No event fits this filter"
                     action={<Button onClick={() => setFilter({})}>Clear the filter</Button>}
@@ -228,8 +274,14 @@ export default function EventsScreen() {
                     getRow={rows.getRow}
                     onRange={rows.onRange}
                     isOld={rows.isOld}
+                    stick={isMoving}
+                    onScrollUp={isMoving ? liveRows.pause : undefined}
                     selected={selection.index}
-                    onSelect={selection.select}
+                    onSelect={(index) => {
+                      // A chosen row stays under the eyes.
+                      if (isMoving) liveRows.pause();
+                      selection.select(index);
+                    }}
                     onOpen={(index) => openTimeline(rows.getRow(index))}
                     rowClass={(row) => rowClass(row, focus.knownOn, focus.trueOn)}
                   />
@@ -258,3 +310,5 @@ function rowClass(row: EventRow, knownOn: number | null, trueOn: number | null):
   const names = [after ? styles.after : '', row.verdict === 'aborted' ? styles.aborted : ''].filter(Boolean);
   return names.length === 0 ? undefined : names.join(' ');
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,7 +6,7 @@ import { ErrorState, Skeleton } from '../../components/States.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
-import styles from './events.module.css';
+import styles from './filterBar.module.css';
 import { toggleIn } from './filterText.ts';
 
 /** More values than this are found by typing a part of the name. */
@@ -58,6 +58,9 @@ function Values({ field, name, filter, onFilter }: Omit<FacetPickerProps, 'trigg
           </li>
         ))}
       </ul>
+      {facets.data.partial ? (
+        <p className="faint">Counts so far: the values are still being searched.</p>
+      ) : null}
       {fitting.length === 0 ? <p className="faint">No {name} has this in its name.</p> : null}
       {fitting.length > SHOWN_VALUES ? (
         <p className="faint">{formatCount(fitting.length - SHOWN_VALUES)} more; type a part of the name.</p>

@@ -4,8 +4,8 @@ import { CopyButton } from '../../components/CopyButton.tsx';
 import { cx } from '../../components/cx.ts';
 import { hrefTo } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
-import styles from './events.module.css';
 import { formatFilter } from './filterText.ts';
+import styles from './inspector.module.css';
 
 const LABELS: Readonly<Record<string, string>> = {
   eventId: 'event id',

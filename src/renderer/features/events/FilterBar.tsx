@@ -1,54 +1,71 @@
 import { ChevronDown, Search, X } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, type RefObject, useState } from 'react';
+import { type ReactNode, type RefObject, useEffect, useMemo, useState } from 'react';
 import type { EventFilter } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
+import { ExpressionField, type ExpressionFieldHandle } from '../../components/ExpressionField.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { shown } from '../../lib/escape.ts';
-import styles from './events.module.css';
+import { ExportButton } from '../workspace/ExportButton.tsx';
+import { expressionMarks } from './expressionMarks.ts';
+import { suggestExpression } from './expressionSuggestions.ts';
 import { FacetPicker } from './FacetPicker.tsx';
-import { FILTER_FIELDS, filterTerms, mergeFilter, parseFilter, withoutTerm } from './filterText.ts';
+import { type AddressFilter, type ExpressionProblem, problemOfExpression } from './filterAddress.ts';
+import styles from './filterBar.module.css';
+import { filterTerms, isQuick, mergeFilter, parseFilter, withoutTerm } from './filterText.ts';
 import { RangePicker } from './RangePicker.tsx';
+import { SavedFilters } from './SavedFilters.tsx';
+import { TextIndexes } from './TextIndexes.tsx';
 
 interface FilterBarProps {
-  filter: EventFilter;
+  /** The filter as the address has it, with what of it could not be used. */
+  address: AddressFilter;
   onFilter: (filter: EventFilter) => void;
-  /** What of the address could not be used. */
-  problems: readonly string[];
-  input: RefObject<HTMLInputElement | null>;
+  input: RefObject<ExpressionFieldHandle | null>;
   /** Enter with nothing typed, or Esc: on to the rows. */
   onLeave: () => void;
   /** Counts and coverage, at the right. */
   result: ReactNode;
 }
 
-/** What restricts the table: each condition as a chip that can be taken away, a field to type more, and pickers. */
-export function FilterBar({ filter, onFilter, problems, input, onLeave, result }: FilterBarProps) {
-  const [text, setText] = useState('');
+const PROBLEM = 'filter-problem';
+
+/**
+ * What restricts the table: quick conditions as chips that can be taken away, and beside them an expression. Quick
+ * conditions that are typed into the field (`type:FeeCharged`, a part of an aggregate id) become chips.
+ */
+export function FilterBar({ address, onFilter, input, onLeave, result }: FilterBarProps) {
+  const { filter, where } = address;
+  const [text, setText] = useState(where);
   const [typedProblems, setTypedProblems] = useState<readonly string[]>([]);
+  const [typed, setTyped] = useState<ExpressionProblem | null>(null);
   const terms = filterTerms(filter);
-  const suggestion = suggest(text);
+  // Another address: what was being typed gives way to it.
+  useEffect(() => {
+    setText(where);
+    setTyped(null);
+    setTypedProblems([]);
+  }, [where]);
+  const quick = useMemo(() => ({ ...filter, where: undefined }), [filter]);
 
   const commit = () => {
-    if (text.trim() === '') return onLeave();
-    const parsed = parseFilter(text);
-    setTypedProblems(parsed.problems);
-    if (parsed.problems.length > 0) return;
-    onFilter(mergeFilter(filter, parsed.filter));
-    setText('');
+    const trimmed = text.trim();
+    if (trimmed === where.trim()) return onLeave();
+    if (isQuick(trimmed)) {
+      const parsed = parseFilter(trimmed);
+      setTypedProblems(parsed.problems);
+      if (parsed.problems.length > 0) return;
+      onFilter(mergeFilter(filter, parsed.filter));
+      setText(where);
+      return;
+    }
+    const found = problemOfExpression(trimmed);
+    setTyped(found === null ? null : problemOfExpression(text));
+    if (found === null) onFilter({ ...filter, where: trimmed === '' ? undefined : trimmed });
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter') commit();
-    else if (event.key === 'Escape') {
-      setText('');
-      setTypedProblems([]);
-      onLeave();
-    } else if (event.key === 'Backspace' && text === '' && terms.length > 0)
-      onFilter(withoutTerm(filter, terms.at(-1)!));
-    else if (event.key === 'Tab' && suggestion !== null && !event.shiftKey) setText(suggestion);
-    else return;
-    event.preventDefault();
-  };
-  const allProblems = typedProblems.length > 0 ? typedProblems : problems;
+  const problem = typed ?? (text === where ? address.whereProblem : null);
+  const problems = typedProblems.length > 0 ? typedProblems : address.problems;
+  const hasProblem = problem !== null || problems.length > 0;
+  const wrong = useMemo(() => (problem === null ? null : { from: problem.from, to: problem.to }), [problem]);
   return (
     <div className={styles.bar}>
       <div className={styles.barLine}>
@@ -57,46 +74,64 @@ export function FilterBar({ filter, onFilter, problems, input, onLeave, result }
           {terms.map((term) => (
             <Term key={term} term={term} onRemove={() => onFilter(withoutTerm(filter, term))} />
           ))}
-          <input
+          <ExpressionField
             ref={input}
-            className={styles.queryInput}
             value={text}
-            autoComplete="off"
-            spellCheck={false}
-            aria-label="Filter events"
-            aria-invalid={allProblems.length > 0 || undefined}
-            aria-describedby={allProblems.length > 0 ? 'filter-problem' : undefined}
-            placeholder={terms.length === 0 ? 'Aggregate id, or type: topic: key: from: to: …' : ''}
-            onChange={(event) => {
-              setText(event.target.value);
+            onValue={(next) => {
+              if (next === text) return;
+              setText(next);
+              setTyped(null);
               setTypedProblems([]);
             }}
-            onKeyDown={onKeyDown}
+            onSubmit={commit}
+            onEscape={() => {
+              setText(where);
+              setTyped(null);
+              setTypedProblems([]);
+              onLeave();
+            }}
+            onEmptyBackspace={() => {
+              if (terms.length > 0) onFilter(withoutTerm(filter, terms.at(-1)!));
+            }}
+            label="Filter events"
+            placeholder={
+              terms.length === 0
+                ? 'data.amount > 100 and type = "FeeCharged", or an aggregate id'
+                : 'and an expression'
+            }
+            problemId={hasProblem ? PROBLEM : null}
+            marks={expressionMarks}
+            wrong={wrong}
+            suggest={(whole, cursor) => suggestExpression(whole, cursor, quick)}
           />
-          {suggestion === null ? null : (
-            <span className={styles.suggestion}>
-              {suggestion.trimEnd().split(' ').at(-1)} <Kbd keys="tab" />
-            </span>
-          )}
-          {text === '' ? <Kbd keys="/" /> : null}
+          {text === '' ? <Kbd keys="/" /> : text.trim() === where.trim() ? null : <Kbd keys="enter" />}
         </div>
         <FacetPicker field="types" filter={filter} onFilter={onFilter} trigger={picker('Type')} />
         <FacetPicker field="topics" filter={filter} onFilter={onFilter} trigger={picker('Topic')} />
         <RangePicker filter={filter} onFilter={onFilter} trigger={picker('Time')} />
-        {terms.length === 0 ? null : (
+        <SavedFilters filter={filter} onFilter={onFilter} />
+        <TextIndexes />
+        <ExportButton filter={filter} what="The events of this filter" name="events" />
+        {terms.length === 0 && where === '' ? null : (
           <Button look="quiet" onClick={() => onFilter({})}>
             Clear
           </Button>
         )}
       </div>
       <div className={styles.barResult}>{result}</div>
-      {allProblems.length === 0 ? null : (
-        <div id="filter-problem" role="alert" className={styles.problem}>
-          {allProblems.map((problem) => (
-            <p key={problem}>{shown(problem)}</p>
+      {hasProblem ? (
+        <div id={PROBLEM} role="alert" className={styles.problem}>
+          {problem === null ? null : (
+            <p>
+              {shown(problem.message)} <span className="faint">(character {problem.from + 1})</span>.{' '}
+              {shown(problem.hint)}
+            </p>
+          )}
+          {problems.map((each) => (
+            <p key={each}>{shown(each)}</p>
           ))}
         </div>
-      )}
+      ) : null}
     </div>
   );
 }
@@ -107,14 +142,6 @@ const picker = (label: string) => (
     <ChevronDown />
   </Button>
 );
-
-/** The typed text with its last word completed to a field, or null. */
-function suggest(text: string): string | null {
-  const word = /(?:^|\s)([a-z]+)$/.exec(text)?.[1];
-  if (word === undefined) return null;
-  const field = Object.keys(FILTER_FIELDS).find((name) => name.startsWith(word));
-  return field === undefined ? null : `${text.slice(0, text.length - word.length)}${field}:`;
-}
 
 function Term({ term, onRemove }: { term: string; onRemove: () => void }) {
   const colon = term.indexOf(':');

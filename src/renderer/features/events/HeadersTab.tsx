@@ -6,7 +6,7 @@ import { EmptyState } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { shown } from '../../lib/escape.ts';
 import { BytesInline } from './BytesInline.tsx';
-import styles from './events.module.css';
+import styles from './inspector.module.css';
 
 /** The headers in the order of the record; a name that comes again is marked, not merged. */
 export function HeadersTab({ record, onRaw }: { record: RecordDetail; onRaw: (header: number) => void }) {

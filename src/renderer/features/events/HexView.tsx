@@ -1,7 +1,7 @@
 import { useRef } from 'react';
 import { useVirtualRows } from '../../lib/virtual.ts';
 import { hexLine, hexLineCount } from './bytesText.ts';
-import styles from './events.module.css';
+import styles from './rawTab.module.css';
 
 const LINE = 20;
 

@@ -9,8 +9,8 @@ import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
 import { DecodedTab } from './DecodedTab.tsx';
-import styles from './events.module.css';
 import { HeadersTab } from './HeadersTab.tsx';
+import styles from './inspector.module.css';
 import { type BytesPart, RawTab } from './RawTab.tsx';
 
 export type InspectorTab = 'decoded' | 'raw' | 'headers';

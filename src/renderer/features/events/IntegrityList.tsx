@@ -2,7 +2,7 @@ import { CircleAlert, CircleCheck, CircleDashed, CircleHelp } from 'lucide-react
 import type { RecordDetail } from '../../../contract/events.ts';
 import { Section } from '../../components/Panel.tsx';
 import { shown } from '../../lib/escape.ts';
-import styles from './events.module.css';
+import styles from './inspector.module.css';
 
 const VERDICTS = {
   PASS: { icon: <CircleCheck />, word: 'right', className: styles.pass },

@@ -5,7 +5,7 @@ import { Field, Input } from '../../components/Field.tsx';
 import { Popover } from '../../components/Popover.tsx';
 import { formatIso } from '../../lib/format.ts';
 import { parseMoment } from '../../lib/moment.ts';
-import styles from './events.module.css';
+import styles from './filterBar.module.css';
 
 interface RangePickerProps {
   filter: EventFilter;

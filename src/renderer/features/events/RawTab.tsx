@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import type { RecordDetail } from '../../../contract/events.ts';
 import { LIMITS } from '../../../contract/limits.ts';
@@ -12,8 +12,8 @@ import { type EngineError, engineReady } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatBytes, formatCount } from '../../lib/format.ts';
 import { hexText, windowText } from './bytesText.ts';
-import styles from './events.module.css';
 import { HexView } from './HexView.tsx';
+import styles from './rawTab.module.css';
 
 export type BytesPart = 'key' | 'value' | { header: number };
 
@@ -83,6 +83,9 @@ export function RawTab({ record, part, onPart }: RawTabProps) {
               formatBytes(size)
             ) : (
               <>
+                <IconButton label="First bytes" disabled={offset === 0} onClick={() => setOffset(0)}>
+                  <ChevronFirst />
+                </IconButton>
                 <IconButton
                   label="Bytes before"
                   disabled={offset === 0}
@@ -93,6 +96,13 @@ export function RawTab({ record, part, onPart }: RawTabProps) {
                 {formatCount(offset)} – {formatCount(end - 1)} of {formatCount(size)}
                 <IconButton label="Bytes after" disabled={end >= size} onClick={() => setOffset(end)}>
                   <ChevronRight />
+                </IconButton>
+                <IconButton
+                  label="Last bytes"
+                  disabled={end >= size}
+                  onClick={() => setOffset(Math.floor((size - 1) / WINDOW) * WINDOW)}
+                >
+                  <ChevronLast />
                 </IconButton>
               </>
             )}

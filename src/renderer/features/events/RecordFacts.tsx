@@ -5,7 +5,7 @@ import { Section } from '../../components/Panel.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatBytes, formatCount, formatIso, formatTime } from '../../lib/format.ts';
 import { BytesInline } from './BytesInline.tsx';
-import styles from './events.module.css';
+import styles from './inspector.module.css';
 
 /** The Kafka record itself: place, timestamp, batch, key, producer. */
 export function RecordFacts({ record }: { record: RecordDetail }) {

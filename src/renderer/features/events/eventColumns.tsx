@@ -48,28 +48,33 @@ export function shortTopic(topic: string): string {
 const placeText = ({ place }: EventRow): string =>
   `${shown(place.topic)} [${place.partition}] @ ${formatCount(place.offset)}`;
 
+/** Pixels from which on a table has room for whole types and ids; below `MEDIUM` the sentence needs all there is. */
+const WIDE = 1100;
+const MEDIUM = 900;
+
 /** The table's columns for a width in pixels: narrow tables say the same in less room. */
 export function eventColumns(width: number): TableColumn<EventRow>[] {
-  const wide = width >= 1000;
+  const at = (wide: string, medium: string, narrow: string): string =>
+    width >= WIDE ? wide : width >= MEDIUM ? medium : narrow;
   return [
     {
       id: 'recorded',
       title: 'Recorded (UTC)',
-      width: wide ? '190px' : '180px',
+      width: at('190px', '180px', '178px'),
       hover: (row) => formatIso(row.recordedAt),
       cell: (row) => <span className={styles.time}>{formatTime(row.recordedAt)}</span>,
     },
     {
       id: 'type',
       title: 'Type',
-      width: wide ? 'minmax(140px, 0.7fr)' : '120px',
+      width: at('minmax(178px, 0.7fr)', '160px', '142px'),
       hover: (row) => shown(row.type),
       cell: (row) => <span className={styles.struck}>{row.type === '' ? '—' : shown(row.type)}</span>,
     },
     {
       id: 'aggregate',
       title: 'Aggregate',
-      width: wide ? 'minmax(130px, 0.6fr)' : '106px',
+      width: at('minmax(118px, 0.75fr)', '104px', '98px'),
       mono: true,
       hover: (row) => (row.aggregate === null ? '' : shown(`${row.aggregate.type} ${row.aggregate.id}`)),
       cell: (row) => (row.aggregate === null ? '—' : shown(row.aggregate.id)),
@@ -77,7 +82,7 @@ export function eventColumns(width: number): TableColumn<EventRow>[] {
     {
       id: 'version',
       title: 'v',
-      width: wide ? '52px' : '42px',
+      width: at('52px', '44px', '42px'),
       align: 'right',
       mono: true,
       cell: (row) => row.version ?? '',
@@ -85,7 +90,7 @@ export function eventColumns(width: number): TableColumn<EventRow>[] {
     {
       id: 'sentence',
       title: 'What happened',
-      width: 'minmax(140px, 1.4fr)',
+      width: at('minmax(260px, 1.4fr)', 'minmax(200px, 1fr)', 'minmax(140px, 1fr)'),
       hover: (row) => shown(row.sentence),
       cell: (row) => (
         <>
@@ -99,7 +104,7 @@ export function eventColumns(width: number): TableColumn<EventRow>[] {
     {
       id: 'topic',
       title: 'Topic',
-      width: wide ? '140px' : '108px',
+      width: at('150px', '126px', '118px'),
       hover: placeText,
       cell: (row) => (
         <span className={styles.topicCell}>
@@ -111,7 +116,7 @@ export function eventColumns(width: number): TableColumn<EventRow>[] {
     {
       id: 'offset',
       title: 'Offset',
-      width: wide ? '92px' : '72px',
+      width: at('92px', '76px', '66px'),
       align: 'right',
       mono: true,
       hover: placeText,

@@ -1,10 +1,11 @@
 import { RecordKind, Verdict } from '../../../contract/common.ts';
 import { EventFilter } from '../../../contract/events.ts';
+import { isFieldName } from '../../../core/filter/filter.ts';
 import { formatIso } from '../../lib/format.ts';
 import { parseMoment } from '../../lib/moment.ts';
 
 /**
- * The text form of a filter: `type:FeeCharged topic:bank.fees agg:SA-10 from:2025-11-01T00:00:00Z`. It is what a
+ * The text form of the quick conditions of a filter (its expression stands beside it): `type:FeeCharged topic:bank.fees agg:SA-10 from:2025-11-01T00:00:00Z`. It is what a
  * person types and what the address holds. A value with spaces or quotes is a JSON string: `key:"a b"`. A word without
  * a field looks for a part of an aggregate id. The same field given twice means either (type, topic, kind, verdict).
  */
@@ -158,13 +159,20 @@ export function mergeFilter(base: EventFilter, added: EventFilter): EventFilter 
   };
 }
 
-/** The filter without one of its terms, as {@link filterTerms} names them. */
+/** The filter without one of its terms, as {@link filterTerms} names them; its expression stays. */
 export function withoutTerm(filter: EventFilter, term: string): EventFilter {
-  return parseFilter(
-    filterTerms(filter)
-      .filter((each) => each !== term)
-      .join(' '),
-  ).filter;
+  const rest = filterTerms(filter).filter((each) => each !== term);
+  return { ...parseFilter(rest.join(' ')).filter, where: filter.where };
+}
+
+/** A word that stands for itself; a name of the filter language begins an expression. */
+const ONE_WORD = /^[^\s"'=<>!~()[\]:]+$/;
+const WITH_FIELD = /^\s*[a-z]+:[^\s]/;
+
+/** True for `type:FeeCharged from:…` and for a part of an aggregate id, false for an expression of the filter language. */
+export function isQuick(text: string): boolean {
+  if (WITH_FIELD.test(text)) return true;
+  return ONE_WORD.test(text) && !isFieldName(text.split('.')[0]!) && text.toLowerCase() !== 'not';
 }
 
 /** The filter with a value of a list switched on or off; an empty list does not restrict. */

@@ -12,7 +12,7 @@ export type EventsAnswer = Output<(typeof events)['query']>;
 type Page = { from: number; count: number };
 
 export const eventsKey = (filter: EventFilter): readonly unknown[] => ['events', 'query', filter];
-export const askEvents = (filter: EventFilter) => (page: Page, signal: AbortSignal) =>
+export const askEvents = (filter: EventFilter) => (page: Page, signal?: AbortSignal) =>
   callEngine(['events', 'query'], { filter, ...page }, signal);
 
 /**

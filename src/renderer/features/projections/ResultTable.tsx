@@ -60,8 +60,8 @@ export function ResultTable(props: ResultTableProps) {
           : `${shape.widths[at]}px`,
       align: shape.numbers[at] ? 'right' : 'left',
       mono: true,
-      cell: (row) => <CellValue cell={row[at] ?? null} />,
-      hover: (row) => shown(cellText(row[at] ?? null)),
+      cell: (row) => <CellValue cell={row[at] ?? null} column={name} />,
+      hover: (row) => shown(cellText(row[at] ?? null, name)),
       ...(onSort === undefined
         ? {}
         : {
@@ -97,9 +97,11 @@ export function ResultTable(props: ResultTableProps) {
   );
 }
 
-function CellValue({ cell }: { cell: Cell }) {
+function CellValue({ cell, column }: { cell: Cell; column: string }) {
   const kind = cellKind(cell);
   if (kind === 'null') return <span className={styles.null}>NULL</span>;
   if (kind === 'empty') return <span className={styles.emptyText}>empty text</span>;
-  return <span className={kind === 'number' ? styles.number : undefined}>{shown(cellText(cell))}</span>;
+  return (
+    <span className={kind === 'number' ? styles.number : undefined}>{shown(cellText(cell, column))}</span>
+  );
 }

@@ -4,6 +4,7 @@ import { cellCopy, cellKind, cellText, columnWidths, isNumberColumn } from './ce
 describe('cells of a SQL answer', () => {
   it('keep every digit and group only the whole part', () => {
     expect(cellText({ integer: '9007199254740993' })).toBe('9\u202f007\u202f199\u202f254\u202f740\u202f993');
+    expect(cellText({ integer: '9007199254740993' }, '_last_event')).toBe('9007199254740993');
     expect(cellText({ decimal: '14820.50' })).toBe('14\u202f820.50');
     expect(cellCopy({ decimal: '14820.50' })).toBe('14820.50');
   });

@@ -18,12 +18,15 @@ export function exactText(cell: Cell): string | null {
   return 'integer' in cell ? cell.integer : cell.decimal;
 }
 
+/** Columns whose numbers are names, not amounts: grouping their digits would make them look like a count. */
+const NAMES_THINGS = /(?:^|_)(?:id|no|number|year|offset|last_event)$/i;
+
 /** What a cell looks like on one line. NULL and the empty text are told apart by {@link cellKind}. */
-export function cellText(cell: Cell): string {
+export function cellText(cell: Cell, column = ''): string {
   if (cell === null) return 'NULL';
   if (typeof cell === 'string') return cell;
   const number = exactText(cell);
-  if (number !== null) return formatDecimal(number);
+  if (number !== null) return NAMES_THINGS.test(column) ? number : formatDecimal(number);
   const { base64 } = cell as { base64: string };
   return plural((base64.length * 3) / 4 - (/=+$/.exec(base64)?.[0].length ?? 0), 'byte');
 }
@@ -61,7 +64,7 @@ export function columnWidths(
 ): number[] {
   return columns.map(({ name }, at) => {
     const longest = sample.reduce(
-      (most, row) => Math.max(most, cellText(row[at] ?? null).length),
+      (most, row) => Math.max(most, cellText(row[at] ?? null, name).length),
       name.length,
     );
     return Math.round(Math.min(WIDEST_PX, Math.max(NARROWEST_PX, longest * LETTER_PX + PADDING_PX)));

@@ -1,26 +1,23 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import { int64 } from '../../../contract/common.ts';
 import type { Connection, TopicRow } from '../../../contract/connections.ts';
 import { type WorkspaceInfo, WorkspaceName } from '../../../contract/workspace.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
-import { Field, Input } from '../../components/Field.tsx';
-import { Segmented } from '../../components/Segmented.tsx';
+import { Field, Input, Switch } from '../../components/Field.tsx';
 import { Select } from '../../components/Select.tsx';
 import { ErrorState } from '../../components/States.tsx';
 import { toast } from '../../components/Toast.tsx';
 import { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, plural } from '../../lib/format.ts';
-import { parseMoment } from '../../lib/moment.ts';
 import { callEngine, useEngineQuery } from '../../lib/queries.ts';
+import { askedOf, type Choice, canFollow, FIRST_CHOICE, problemsOf } from './captureChoice.ts';
+import { RangeFields } from './RangeFields.tsx';
 import styles from './Topics.module.css';
 import { isOtherCluster, totalEstimate } from './topicRows.ts';
 
-type Start = 'earliest' | 'time' | 'offset';
 const NAMES_SHOWN = 6;
-const MAX_OFFSET_DIGITS = 13;
 
 interface CaptureDialogProps {
   connection: Connection;
@@ -70,9 +67,12 @@ function CaptureForm({
   const workspace = useEngineQuery(['workspace', 'current'], {}).data ?? null;
   const isOther = isOtherCluster(workspace?.clusterId, clusterId);
   const usable = workspace !== null && !workspace.readOnly && !isOther ? workspace : null;
-  const [start, setStart] = useState<Start>('earliest');
-  const [time, setTime] = useState('');
-  const [offset, setOffset] = useState('0');
+  // What is held already goes on unless the person says otherwise.
+  const [own, setOwn] = useState<Partial<Choice>>({});
+  const isHeld = usable !== null && topics.some(({ captured }) => captured !== null && captured !== '0');
+  const choice: Choice = { ...FIRST_CHOICE, ...(isHeld ? { range: 'go-on' } : {}), ...own };
+  const isFollowable = canFollow(choice);
+  const [follow, setFollow] = useState(false);
   const [target, setTarget] = useState<string | null>(null);
   const [name, setName] = useState(() => proposeName(connection));
   const [tried, setTried] = useState(false);
@@ -80,38 +80,24 @@ function CaptureForm({
   const [error, setError] = useState<EngineError | null>(null);
 
   const isNew = (target ?? (usable === null ? NEW : usable.name)) === NEW;
-  const moment = parseMoment(time);
-  const problems = {
-    time: start === 'time' && !moment.ok ? moment.problem : null,
-    offset:
-      start === 'offset' && !new RegExp(`^\\d{1,${MAX_OFFSET_DIGITS}}$`).test(offset)
-        ? 'An offset is a whole number from 0.'
-        : null,
-    name:
-      isNew && !WorkspaceName.safeParse(name.trim()).success
-        ? 'Letters, digits, space, dot, dash and underscore; at most 80.'
-        : null,
-  };
+  const problems = problemsOf(choice);
+  const nameProblem =
+    isNew && !WorkspaceName.safeParse(name.trim()).success
+      ? 'Letters, digits, space, dot, dash and underscore; at most 80.'
+      : null;
   const estimate = totalEstimate(topics);
 
   const run = async () => {
     setTried(true);
-    if (Object.values(problems).some((problem) => problem !== null)) return;
+    if (nameProblem !== null || Object.keys(problems).length > 0) return;
     setBusy(true);
     setError(null);
     try {
       if (isNew) await callEngine(['workspace', 'create'], { name: name.trim() });
-      const from =
-        start === 'time' && moment.ok
-          ? { time: moment.at }
-          : start === 'offset'
-            ? { offset: int64(BigInt(offset)) }
-            : ('earliest' as const);
-      await callEngine(['capture', 'start'], {
-        connectionId: connection.id,
-        topics: topics.map((topic) => topic.name),
-        from,
-      });
+      const asked = askedOf(choice);
+      const what = { connectionId: connection.id, topics: topics.map((topic) => topic.name) };
+      if (follow && isFollowable) await callEngine(['capture', 'follow'], { ...what, from: asked.from });
+      else await callEngine(['capture', 'start'], { ...what, ...asked });
       toast('The capture has started.', { detail: 'You can look at what is there while it runs.' });
       onStarted();
       onClose();
@@ -143,32 +129,13 @@ function CaptureForm({
         </li>
       </ul>
       <div className={styles.form}>
-        <Field label="Begin" hint="A partition that the workspace already holds goes on where it stands.">
-          <Segmented<Start>
-            label="Where to begin"
-            value={start}
-            onValue={setStart}
-            options={[
-              { value: 'earliest', label: 'Earliest' },
-              { value: 'time', label: 'At a time' },
-              { value: 'offset', label: 'At an offset' },
-            ]}
-          />
-        </Field>
-        {start === 'time' ? (
-          <Field
-            label="Time"
-            error={tried || time !== '' ? problems.time : null}
-            hint="Recorded at or after it; write the zone"
-          >
-            <Input mono value={time} onValue={setTime} placeholder="2025-12-01T00:00:00Z" autoFocus />
-          </Field>
-        ) : null}
-        {start === 'offset' ? (
-          <Field label="Offset" error={problems.offset} hint="The same in every partition">
-            <Input mono value={offset} onValue={setOffset} inputMode="numeric" autoFocus />
-          </Field>
-        ) : null}
+        <RangeFields
+          choice={choice}
+          problems={problems}
+          tried={tried}
+          isHeld={isHeld}
+          onChange={(changes) => setOwn((before) => ({ ...before, ...changes }))}
+        />
         <Field label="Into" hint={whyNotInto(workspace, isOther)}>
           <Select
             value={isNew ? NEW : usable!.name}
@@ -182,10 +149,13 @@ function CaptureForm({
           />
         </Field>
         {isNew ? (
-          <Field label="Name" error={tried ? problems.name : null}>
+          <Field label="Name" error={tried ? nameProblem : null}>
             <Input value={name} onValue={setName} />
           </Field>
         ) : null}
+        <Switch checked={follow && isFollowable} onChecked={setFollow} disabled={!isFollowable}>
+          Keep following: capture new records as they come
+        </Switch>
       </div>
       {error === null ? null : <ErrorState error={error} compact />}
       <div className={styles.buttons}>

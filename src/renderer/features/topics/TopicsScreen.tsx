@@ -1,5 +1,5 @@
 import { Download, ListTree, RotateCcw, Search, Server } from 'lucide-react';
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { Connection, TopicRow } from '../../../contract/connections.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -8,6 +8,7 @@ import { JobLine } from '../../components/JobLine.tsx';
 import { ScreenHead } from '../../components/Panel.tsx';
 import { Bar, Screen } from '../../components/Screen.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { Tag } from '../../components/Tag.tsx';
 import { VirtualTable } from '../../components/VirtualTable.tsx';
 import { go, setParams, useAddress } from '../../lib/address.ts';
 import { useConnections } from '../../lib/connection.ts';
@@ -15,12 +16,23 @@ import { shown } from '../../lib/escape.ts';
 import { formatDuration, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useJobs } from '../../lib/live.ts';
-import { useEngineQuery } from '../../lib/queries.ts';
+import { queryClient, useEngineQuery } from '../../lib/queries.ts';
 import { CaptureDialog } from './CaptureDialog.tsx';
+import { useLagLimit } from './lagLimit.ts';
+import { lastHigh, rateOf } from './rates.ts';
 import { TopicPanel } from './TopicPanel.tsx';
 import styles from './Topics.module.css';
 import { topicColumns } from './topicColumns.tsx';
-import { capturedByTopic, chooseTopics, isOtherCluster, type TopicSort } from './topicRows.ts';
+import { useSamples, useTopicLags, useTopicList, useTopicSizes } from './topicData.ts';
+import {
+  capturedByTopic,
+  chooseTopics,
+  commonProblem,
+  isOtherCluster,
+  type ListedTopic,
+  type TopicSort,
+} from './topicRows.ts';
+import { topicTabCommands } from './topicTabs.ts';
 
 export default function TopicsScreen() {
   const { current, connections, isLoading } = useConnections();
@@ -43,7 +55,9 @@ export default function TopicsScreen() {
   return <Topics key={current.id} connection={current} />;
 }
 
-const ignoreRange = () => {};
+/** Questions about the selected topic, which `Read again` asks again as well. */
+const isOfOneTopic = ({ queryKey }: { queryKey: readonly unknown[] }): boolean =>
+  ['partitions', 'size', 'config', 'groups', 'throughput'].includes(String(queryKey[1]));
 
 function Topics({ connection }: { connection: Connection }) {
   const { params } = useAddress();
@@ -54,7 +68,11 @@ function Topics({ connection }: { connection: Connection }) {
   const [checked, setChecked] = useState<ReadonlySet<string>>(() => new Set());
   const [capturing, setCapturing] = useState<readonly TopicRow[] | null>(null);
   const field = useRef<HTMLInputElement>(null);
-  const list = useEngineQuery(['topics', 'list'], { connectionId: connection.id, internal });
+  const limit = useLagLimit((store) => store.seconds);
+  const list = useTopicList(connection.id, internal);
+  const sizes = useTopicSizes(connection.id, list.data !== undefined);
+  const lags = useTopicLags(connection.id, limit * 1000, list.data !== undefined);
+  const [range, setRange] = useState<readonly [number, number]>([0, 0]);
   const coverage = useEngineQuery(['workspace', 'coverage'], { topics: null });
   const jobs = useJobs((store) => store.jobs);
 
@@ -65,14 +83,18 @@ function Topics({ connection }: { connection: Connection }) {
     () => capturedByTopic(isOther ? [] : (coverage.data?.partitions ?? [])),
     [coverage.data, isOther],
   );
-  const all = useMemo(
-    () =>
-      (list.data?.topics ?? []).map((topic) => ({
+  const all = useMemo(() => {
+    const sizeOf = new Map(sizes.data?.topics.map((size) => [size.name, size]));
+    const lagOf = new Map(lags.data?.topics.map((lag) => [lag.name, lag]));
+    return (list.data?.topics ?? []).map(
+      (topic): ListedTopic => ({
         ...topic,
         captured: (captured.get(topic.name) ?? null) as TopicRow['captured'],
-      })),
-    [list.data, captured],
-  );
+        size: sizeOf.get(topic.name) ?? null,
+        lag: lagOf.get(topic.name) ?? null,
+      }),
+    );
+  }, [list.data, captured, sizes.data, lags.data]);
   const rows = useMemo(() => chooseTopics(all, searched, sort.by, sort.descending), [all, searched, sort]);
   const selected = rows.findIndex(({ name }) => name === params.get('topic'));
   const chosen = all.filter(({ name }) => checked.has(name));
@@ -90,6 +112,16 @@ function Topics({ connection }: { connection: Connection }) {
     if (wanted.length > 0) setCapturing(wanted);
   };
   const current = rows[selected];
+  const inView = rows.slice(range[0], range[1] + 1).map(({ name }) => name);
+  const samples = useSamples(
+    connection.id,
+    current === undefined || inView.includes(current.name) ? inView : [current.name, ...inView],
+  );
+  const onRange = useCallback((first: number, last: number) => setRange([first, last]), []);
+  const readAgain = () => {
+    for (const query of [list, sizes, lags]) void query.refetch();
+    void queryClient.invalidateQueries({ queryKey: ['topics'], predicate: isOfOneTopic });
+  };
   useCommands([
     {
       id: 'topics.search',
@@ -133,17 +165,25 @@ function Topics({ connection }: { connection: Connection }) {
       title: 'Read the list of topics again',
       group: 'Topics',
       keys: 'r',
-      run: () => void list.refetch(),
+      run: readAgain,
     },
+    ...topicTabCommands(),
   ]);
 
+  const common = useMemo(() => commonProblem(all), [all]);
   const columns = topicColumns({
     rows,
     checked,
     onCheck: (name) => toggle([name]),
     sort,
     onSort: (by) => setSort({ by, descending: sort.by === by ? !sort.descending : by !== 'name' }),
+    highOf: (name) => lastHigh(samples, name),
+    rateOf: (name) => rateOf(samples, name),
+    sizesProblem: sizes.error?.message ?? sizes.data?.problem ?? null,
+    lagsProblem: lags.error?.message ?? (lags.data?.problems.join(' ') || null),
+    saidOnce: common?.problem ?? null,
   });
+  const late = all.filter(({ lag }) => (lag?.lateGroups.length ?? 0) > 0).length;
   const recent = jobs.filter(({ kind, status }) => kind === 'capture' && status === 'running');
   return (
     <Screen>
@@ -155,12 +195,7 @@ function Topics({ connection }: { connection: Connection }) {
             : `${shown(connection.name)} · ${plural(list.data.brokers, 'broker')} · ${plural(all.length, 'topic')} in ${formatDuration(list.data.tookMs)}`
         }
       >
-        <IconButton
-          label="Read again"
-          keys="r"
-          onClick={() => void list.refetch()}
-          disabled={list.isFetching}
-        >
+        <IconButton label="Read again" keys="r" onClick={readAgain} disabled={list.isFetching}>
           <RotateCcw />
         </IconButton>
         <Button
@@ -188,6 +223,12 @@ function Topics({ connection }: { connection: Connection }) {
         <Switch checked={internal} onChecked={(on) => setParams({ internal: on ? '1' : null })}>
           internal topics
         </Switch>
+        {late === 0 ? null : (
+          <Button look="quiet" onClick={() => setSort({ by: 'lag', descending: true })}>
+            <Tag tone="bad">late</Tag> {plural(late, 'topic')} with records unread for more than{' '}
+            {formatDuration(limit * 1000)}
+          </Button>
+        )}
         {isOther ? (
           <span className={styles.other}>
             The open workspace, {shown(workspace?.name ?? '')}, holds another cluster: nothing counts as
@@ -195,6 +236,12 @@ function Topics({ connection }: { connection: Connection }) {
           </span>
         ) : null}
       </Bar>
+      {common === null ? null : (
+        <p className={styles.common}>
+          {common.topics === all.length ? 'All topics' : plural(common.topics, 'topic')}:{' '}
+          {shown(common.problem)}.
+        </p>
+      )}
       {recent.map((job) => (
         <JobLine key={job.id} job={job} />
       ))}
@@ -212,15 +259,15 @@ function Topics({ connection }: { connection: Connection }) {
             id="topics"
             columns={[
               { id: 'table', min: 400 },
-              { id: 'topic', size: 340, min: 240 },
+              { id: 'topic', size: 410, min: 300 },
             ]}
           >
-            <VirtualTable<TopicRow>
+            <VirtualTable<ListedTopic>
               label="Topics"
               columns={columns}
               total={rows.length}
               getRow={(index) => rows[index]}
-              onRange={ignoreRange}
+              onRange={onRange}
               selected={selected}
               onSelect={(index) => setParams({ topic: rows[index]?.name })}
               onOpen={openCapture}
@@ -233,7 +280,12 @@ function Topics({ connection }: { connection: Connection }) {
               isOld={list.isPlaceholderData}
               autoFocus
             />
-            <TopicPanel connectionId={connection.id} topic={current ?? null} ignoreCaptured={isOther} />
+            <TopicPanel
+              connectionId={connection.id}
+              topic={current ?? null}
+              rate={current === undefined ? null : rateOf(samples, current.name)}
+              ignoreCaptured={isOther}
+            />
           </Columns>
         </div>
       )}

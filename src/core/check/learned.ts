@@ -1,0 +1,109 @@
+/**
+ * What is usual, learned from the data itself: which types begin and end the life of an aggregate, which schema versions
+ * a type has. Nothing is concluded from a handful of cases, so that a check stays silent when it cannot know.
+ */
+
+/** Fewer streams than this say nothing about how an aggregate begins. */
+const ENOUGH_STREAMS = 20;
+/** Share of streams that must begin so, or end so, for it to be the rule. */
+const RULE_SHARE = 0.9;
+const ENOUGH_CLOSED = 5;
+const ENOUGH_BEHIND = 2;
+const ENOUGH_EVENTS = 200;
+/** A schema version carried by fewer events of its type than this share is unusual. */
+const RARE_SHARE = 0.01;
+
+/** Words that end a life in the names of event types; the data must confirm it. */
+const CLOSING =
+  /(?:closed|deleted|removed|terminated|cancelled|canceled|archived|completed|rejected|deceased|died|slaughtered|expired|erased|settled|written_?off|withdrawn)$/i;
+
+interface TypeLife {
+  begins: number;
+  seen: number;
+  last: number;
+  /** Streams in which it comes only behind an end. */
+  behind: number;
+}
+
+/** Learns from the streams of one aggregate type; feed every stream once, its events' types in fold order. */
+export class LifeLearner {
+  #streams = 0;
+  readonly #types = new Map<string, TypeLife>();
+
+  add(types: readonly string[]): void {
+    if (types.length === 0) return;
+    this.#streams += 1;
+    for (const type of new Set(types)) this.#of(type).seen += 1;
+    this.#of(types[0]!).begins += 1;
+    this.#of(types.at(-1)!).last += 1;
+    const end = types.findIndex((type) => CLOSING.test(type));
+    if (end === -1) return;
+    const before = new Set(types.slice(0, end + 1));
+    for (const type of new Set(types.slice(end + 1))) if (!before.has(type)) this.#of(type).behind += 1;
+  }
+
+  /** Types that begin nearly all streams, one of them each; empty when no rule can be seen. */
+  creationTypes(): ReadonlySet<string> {
+    if (this.#streams < ENOUGH_STREAMS) return new Set();
+    // A type that begins streams and never comes later is a beginning; others begin only what was cut off.
+    const beginners = [...this.#types].filter(
+      ([type, { begins, seen }]) => type !== '' && begins > 0 && begins >= seen * RULE_SHARE,
+    );
+    const covered = beginners.reduce((sum, [, { begins }]) => sum + begins, 0);
+    return covered >= this.#streams * RULE_SHARE ? new Set(beginners.map(([type]) => type)) : new Set();
+  }
+
+  /** Types named like an end, after which nearly no stream goes on. */
+  closingTypes(): ReadonlySet<string> {
+    const closing = [...this.#types].filter(
+      ([type, { seen, last }]) => CLOSING.test(type) && seen >= ENOUGH_CLOSED && last >= seen * RULE_SHARE,
+    );
+    return new Set(closing.map(([type]) => type));
+  }
+
+  /** Types that hardly ever come anywhere but behind an end: they are part of it, not against it. */
+  afterTypes(): ReadonlySet<string> {
+    const after = [...this.#types].filter(
+      ([, { seen, behind }]) => behind >= ENOUGH_BEHIND && behind >= seen * RULE_SHARE,
+    );
+    return new Set(after.map(([type]) => type));
+  }
+
+  #of(type: string): TypeLife {
+    let life = this.#types.get(type);
+    if (life === undefined) {
+      life = { begins: 0, seen: 0, last: 0, behind: 0 };
+      this.#types.set(type, life);
+    }
+    return life;
+  }
+}
+
+/** Learns which schema versions the events of a type carry. */
+export class SchemaLearner {
+  readonly #types = new Map<string, Map<string, { count: number; first: number }>>();
+
+  add(type: string, version: string | null, recordId: number): void {
+    let versions = this.#types.get(type);
+    if (versions === undefined) {
+      versions = new Map();
+      this.#types.set(type, versions);
+    }
+    const known = versions.get(version ?? '');
+    if (known === undefined) versions.set(version ?? '', { count: 1, first: recordId });
+    else known.count += 1;
+  }
+
+  /** Versions that hardly any event of their type has, with the first event that has it. */
+  unusual(): { type: string; version: string; count: number; of: number; first: number; usual: string }[] {
+    const found = [];
+    for (const [type, versions] of this.#types) {
+      const of = [...versions.values()].reduce((sum, { count }) => sum + count, 0);
+      if (of < ENOUGH_EVENTS) continue;
+      const usual = [...versions].reduce((most, each) => (each[1].count > most[1].count ? each : most))[0];
+      for (const [version, { count, first }] of versions)
+        if (count < of * RARE_SHARE) found.push({ type, version, count, of, first, usual });
+    }
+    return found;
+  }
+}

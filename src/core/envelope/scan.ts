@@ -1,0 +1,284 @@
+/**
+ * The envelope's fields of a record, found on the bytes of its value: where they lie, without making texts of them. What is
+ * unusual (escapes in what is read, repeated keys that are read, deep nesting, numbers of many digits, anything that is no
+ * JSON or no UTF-8) is not decided here: the caller then takes the way of `extractEnvelope`, which agrees with this one.
+ */
+import type { StandardField } from '../model.ts';
+import { type CompiledField, type CompiledMapping, compileMapping, type Reader } from './compiled.ts';
+import { JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { type Derivation, type EnvelopeMapping, KEYED_MAPPING } from './mappings.ts';
+
+/** The fields that a capture reads. */
+export const SCANNED_FIELDS = [
+  'eventType',
+  'aggregateType',
+  'aggregateId',
+  'aggregateVersion',
+  'occurredAt',
+  'eventId',
+  'correlationId',
+  'causationId',
+] as const satisfies readonly StandardField[];
+export type ScannedField = (typeof SCANNED_FIELDS)[number];
+
+/** What lies at a place. */
+const KIND = { absent: 0, ascii: 1, wide: 2, number: 3, other: 4 } as const;
+/** Whole numbers of so many digits are exact, and their text is the one number that JavaScript prints. */
+const MOST_DIGITS = 15;
+/** Results of {@link EnvelopeScan.textOf}. */
+export const NOTHING = -1;
+export const UNDECIDED = -2;
+
+const QUOTE = 0x22;
+
+/** A key that is looked for, in the object of its parent. */
+interface Node {
+  slot: number;
+  key: Uint8Array;
+  children: Node[];
+  /** Children by {@link placeOf} of their keys. */
+  places: Node[][];
+}
+
+const encoder = new TextEncoder();
+const NO_NODES: Node[] = [];
+/** A power of two. */
+const PLACES = 64;
+
+/** Tells most keys apart by what is cheap to read. */
+const placeOf = (bytes: Uint8Array, start: number, end: number): number =>
+  (bytes[start]! + Math.imul(bytes[end - 1]!, 5) + Math.imul(end - start, 11)) & (PLACES - 1);
+
+interface FieldPlan {
+  /** Places in the order in which they are asked. */
+  slots: number[];
+  derive: Derivation | null;
+}
+
+export class EnvelopeScan {
+  readonly mapping: EnvelopeMapping;
+  readonly #root: Node;
+  readonly #fields: Record<ScannedField, FieldPlan>;
+  /** One slot of each list must hold something, be it null. */
+  readonly #needed: number[][];
+  readonly #kind: Uint8Array;
+  readonly #start: Int32Array;
+  readonly #end: Int32Array;
+  readonly #text = new JsonBytes();
+
+  constructor({ mapping, fields, recognise }: CompiledMapping) {
+    this.mapping = mapping;
+    let slots = 1;
+    this.#root = { slot: 0, key: new Uint8Array(0), children: [], places: [] };
+    const slotOf = ({ path }: Reader): number => {
+      let node = this.#root;
+      for (const step of path as string[]) {
+        const key = encoder.encode(step);
+        let child = node.children.find((each) => each.key.join() === key.join());
+        if (child === undefined) {
+          child = { slot: slots++, key, children: [], places: [] };
+          node.children.push(child);
+        }
+        node = child;
+      }
+      return node.slot;
+    };
+    const planOf = (field: CompiledField | undefined): FieldPlan => ({
+      slots: (field?.readers ?? []).map(slotOf),
+      derive: field?.derive ?? null,
+    });
+    this.#fields = Object.fromEntries(SCANNED_FIELDS.map((name) => [name, planOf(fields[name])])) as Record<
+      ScannedField,
+      FieldPlan
+    >;
+    this.#needed = recognise.map((each) => each.map(slotOf));
+    index(this.#root);
+    this.#kind = new Uint8Array(slots);
+    this.#start = new Int32Array(slots);
+    this.#end = new Int32Array(slots);
+  }
+
+  /** Reads a value. False: it is unusual or does not fit the mapping, and has to be read the other way. */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#kind.fill(KIND.absent);
+    this.#text.set(bytes, end);
+    let at = skipSpace(bytes, start);
+    if (bytes[at] !== 0x7b) return false;
+    at = this.#object(this.#root, at + 1, 0);
+    if (at < 0) return false;
+    while (at < end) {
+      const next = skipSpace(bytes, at);
+      if (next === at) return false;
+      at = Math.min(next, end);
+    }
+    for (const slots of this.#needed) {
+      let isThere = false;
+      for (const slot of slots) isThere ||= this.#kind[slot] !== KIND.absent;
+      if (!isThere) return false;
+    }
+    return true;
+  }
+
+  /** @param at behind the brace */
+  #object(node: Node, at: number, depth: number): number {
+    const text = this.#text;
+    const { bytes, end } = text;
+    const { places } = node;
+    let place = skipSpace(bytes, at);
+    if (bytes[place] === 0x7d) return place < end ? place + 1 : -1;
+    for (;;) {
+      if (bytes[place] !== QUOTE) return -1;
+      const first = place + 1;
+      place = text.plainEnd(first);
+      // A key with escapes or of more than ASCII may be one that is looked for.
+      if (bytes[place] !== QUOTE || place >= end) return -1;
+      const found =
+        place === first ? null : nodeOf(places[placeOf(bytes, first, place)]!, bytes, first, place);
+      place = skipSpace(bytes, place + 1);
+      if (bytes[place] !== 0x3a) return -1;
+      place = skipSpace(bytes, place + 1);
+      place = found === null ? text.valueEnd(place, depth) : this.#value(found, place, depth);
+      if (place < 0) return -1;
+      place = skipSpace(bytes, place);
+      if (place >= end) return -1;
+      if (bytes[place] === 0x7d) return place + 1;
+      if (bytes[place] !== 0x2c) return -1;
+      place = skipSpace(bytes, place + 1);
+    }
+  }
+
+  #value(node: Node, at: number, depth: number): number {
+    const { slot } = node;
+    const text = this.#text;
+    const { bytes } = text;
+    // The last of repeated keys counts, and takes away what the others had inside.
+    if (this.#kind[slot] !== KIND.absent) return -1;
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      const first = at + 1;
+      const place = text.plainEnd(first);
+      this.#start[slot] = first;
+      if (bytes[place] === QUOTE && place < text.end) {
+        this.#kind[slot] = KIND.ascii;
+        this.#end[slot] = place;
+        return place + 1;
+      }
+      const after = text.stringEnd(place);
+      if (after < 0 || bytes.subarray(place, after).includes(0x5c)) return -1;
+      this.#kind[slot] = KIND.wide;
+      this.#end[slot] = after - 1;
+      return after;
+    }
+    if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
+      const after = text.numberEnd(at);
+      this.#kind[slot] = KIND.number;
+      this.#start[slot] = at;
+      this.#end[slot] = after;
+      return after;
+    }
+    this.#kind[slot] = KIND.other;
+    if (byte === 0x7b && node.children.length > 0)
+      return depth > MAX_SCAN_DEPTH ? -1 : this.#object(node, at + 1, depth + 1);
+    return text.valueEnd(at, depth);
+  }
+
+  /** How a field that no place declares is concluded; null: it is not. */
+  deriveOf(field: ScannedField): Derivation | null {
+    return this.#fields[field].derive;
+  }
+
+  /**
+   * The slot that declares a field other than a time, to be used with {@link startOf}; {@link NOTHING} when none does,
+   * {@link UNDECIDED} when its number has to be read exactly.
+   */
+  textOf(field: ScannedField): number {
+    const { slots } = this.#fields[field];
+    for (const slot of slots) {
+      const kind = this.#kind[slot]!;
+      if (kind === KIND.ascii || kind === KIND.wide) {
+        if (this.#end[slot]! > this.#start[slot]!) return slot;
+      } else if (kind === KIND.number) return this.#isPlain(slot) ? slot : UNDECIDED;
+    }
+    return NOTHING;
+  }
+
+  /** The same for a time: text that is no time, as the other way, makes room for the next place. */
+  timeOf(field: ScannedField, read: (start: number, end: number, isText: boolean) => number | null): number {
+    const { slots } = this.#fields[field];
+    for (const slot of slots) {
+      const kind = this.#kind[slot]!;
+      if (kind === KIND.absent || kind === KIND.other) continue;
+      const isText = kind !== KIND.number;
+      if (!isText && !this.#isPlain(slot)) return Number.NEGATIVE_INFINITY;
+      const time = read(this.#start[slot]!, this.#end[slot]!, isText);
+      if (time !== null) return time;
+    }
+    return Number.NaN;
+  }
+
+  startOf(slot: number): number {
+    return this.#start[slot]!;
+  }
+
+  endOf(slot: number): number {
+    return this.#end[slot]!;
+  }
+
+  /** Whether the bytes of the slot are ASCII, so that each is a character. */
+  isAscii(slot: number): boolean {
+    return this.#kind[slot] !== KIND.wide;
+  }
+
+  /** A whole number that prints as it is written. */
+  #isPlain(slot: number): boolean {
+    const start = this.#start[slot]!;
+    const end = this.#end[slot]!;
+    if (end - start > MOST_DIGITS) return false;
+    const { bytes } = this.#text;
+    if (bytes[start] === 0x2d && bytes[start + 1] === 0x30) return false;
+    for (let at = start + 1; at < end; at++) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
+    return true;
+  }
+}
+
+function index(node: Node): void {
+  node.places = Array.from({ length: PLACES }, () => NO_NODES);
+  for (const child of node.children) {
+    const place = placeOf(child.key, 0, child.key.length);
+    node.places[place] = [...node.places[place]!, child];
+    index(child);
+  }
+}
+
+function nodeOf(nodes: readonly Node[], bytes: Uint8Array, start: number, end: number): Node | null {
+  next: for (const node of nodes) {
+    const { key } = node;
+    if (key.length !== end - start) continue;
+    for (let at = 0; at < key.length; at++) if (bytes[start + at] !== key[at]) continue next;
+    return node;
+  }
+  return null;
+}
+
+const scans = new WeakMap<EnvelopeMapping, EnvelopeScan | null>();
+
+/** The scan for a topic's mapping; null: the mapping asks for what a scan cannot see (headers, places in lists). */
+export function scanFor(mapping: EnvelopeMapping | null): EnvelopeScan | null {
+  // Plain JSON by key is taken only when no other mapping fits.
+  if (mapping === null || mapping === KEYED_MAPPING) return null;
+  let scan = scans.get(mapping);
+  if (scan === undefined) {
+    const compiled = compileMapping(mapping);
+    const read = [
+      ...SCANNED_FIELDS.flatMap((name) => compiled.fields[name]?.readers ?? []),
+      ...compiled.recognise.flat(),
+    ];
+    const isSeen = ({ header, path }: Reader) =>
+      header === null && path.length > 0 && path.every((step) => typeof step === 'string');
+    // Without marks any object fits, which a scan would have to prove of the ones before it.
+    const fits = compiled.recognise.length > 0 && read.every(isSeen);
+    scan = fits ? new EnvelopeScan(compiled) : null;
+    scans.set(mapping, scan);
+  }
+  return scan;
+}

@@ -1,0 +1,53 @@
+/**
+ * A reducer made ready to run, whatever it is written in. Timelines, projections, what-if and checks fold through this
+ * and know nothing of the language behind it.
+ */
+import {
+  type Applied,
+  applyEvent,
+  compileReducer,
+  type FoldContext,
+  type FoldResult,
+  foldStream,
+  handlesType,
+} from './fold.ts';
+import { canonicalJson, sha256Hex } from './json.ts';
+import type { Json, Reducer, ScriptReducer, StreamEvent } from './model.ts';
+
+export interface Folder {
+  readonly name: string;
+  readonly version: number;
+  /** SHA-256 (hex) of the definition. What was cached under another hash is not used. */
+  readonly hash: string;
+  /** The state before the first event. */
+  readonly initial: Json;
+  /** False: events of this type change nothing and are counted as ignored. */
+  handles(type: string): boolean;
+  /** The state after one event; `state` itself is never changed. */
+  step(state: Json, event: StreamEvent, context: FoldContext): Applied;
+  /**
+   * The state after all of them, from {@link initial} or from `start`. Faster than single steps where the reducer runs
+   * elsewhere; the result is the same.
+   */
+  fold(events: readonly StreamEvent[], context: FoldContext, start?: Json): FoldResult;
+}
+
+export const isScript = (reducer: Reducer | ScriptReducer): reducer is ScriptReducer => 'source' in reducer;
+
+/** Hash of what a reducer does: spaces and the order of keys of a declarative one do not count. */
+export const reducerHash = (reducer: Reducer | ScriptReducer): string =>
+  sha256Hex(canonicalJson(reducer as unknown as Json));
+
+/** @throws ReducerProblem naming the operation and path that is wrong */
+export function declarativeFolder(reducer: Reducer): Folder {
+  const compiled = compileReducer(reducer);
+  return {
+    name: reducer.name,
+    version: reducer.version,
+    hash: reducerHash(reducer),
+    initial: compiled.initial,
+    handles: (type) => handlesType(compiled, type),
+    step: (state, event, context) => applyEvent(compiled, state, event, context),
+    fold: (events, context, start) => foldStream(compiled, events, context, start),
+  };
+}

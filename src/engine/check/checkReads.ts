@@ -1,0 +1,111 @@
+/** The consistency check as reads of a thread of its own: it begins, goes on step by step, and gives its findings. */
+
+import type { FindingOut, RuleFindings } from '../../contract/check.ts';
+import type { AggregateRef } from '../../contract/common.ts';
+import { int64 } from '../../contract/common.ts';
+import { type Finding, RULES, type RuleName } from '../../core/check/findings.ts';
+import { badgeOf } from '../reads/coverage.ts';
+import { topicsOfType } from '../reads/timelineView.ts';
+import { OFFSET_SPAN } from '../store/ids.ts';
+import type { ReadContext } from '../workers/context.ts';
+import { type CheckArgs, type CheckProgress, CheckRun, type RunResult } from './checkRun.ts';
+import { reportFacts } from './reportFacts.ts';
+
+const KEY = 'consistency';
+/** How long one step takes, ms: a cancel is heard after it. */
+const STEP_MS = 150;
+/** Findings of one rule that are kept for paging, and events that one of them lists. */
+const MOST_KEPT = 2000;
+const MOST_EVENTS = 20;
+
+export interface CheckAnswer extends Omit<RunResult, 'findings'> {
+  rules: RuleFindings[];
+  findings: FindingOut[];
+  coverage: ReturnType<typeof badgeOf>;
+  revision: number;
+}
+
+function begin(context: ReadContext, args: CheckArgs): CheckProgress {
+  const run = new CheckRun(context, args);
+  context.lasting.set(KEY, { run, args });
+  return run.progress;
+}
+
+function step(context: ReadContext): { progress: CheckProgress; answer: CheckAnswer | null } {
+  const { run, args } = context.lasting.get(KEY) as { run: CheckRun; args: CheckArgs };
+  const result = run.goOn(context, STEP_MS);
+  return { progress: run.progress, answer: result === null ? null : answerOf(context, args, result) };
+}
+
+function answerOf(context: ReadContext, { scope }: CheckArgs, result: RunResult): CheckAnswer {
+  const byRule = new Map<RuleName, Finding[]>();
+  for (const finding of result.findings) {
+    const known = byRule.get(finding.rule);
+    if (known === undefined) byRule.set(finding.rule, [finding]);
+    else known.push(finding);
+  }
+  const rules: RuleFindings[] = [];
+  const findings: FindingOut[] = [];
+  for (const rule of Object.keys(RULES) as RuleName[]) {
+    const own = byRule.get(rule);
+    if (own === undefined) continue;
+    const { severity, title, why } = RULES[rule];
+    const kept = own.slice(0, MOST_KEPT);
+    rules.push({ rule, severity, title, why, count: own.length, kept: kept.length });
+    for (const finding of kept) findings.push(findingOut(context, finding));
+  }
+  const topics =
+    scope.kind === 'workspace'
+      ? null
+      : scope.kind === 'topic'
+        ? [scope.topic]
+        : topicsOfType(context, scope.ref.type);
+  const { records, aggregates, claims, learned, notes } = result;
+  return {
+    ...{ records, aggregates, claims, learned, notes, rules, findings },
+    coverage: badgeOf(context, topics),
+    revision: context.revision,
+  };
+}
+
+function findingOut(context: ReadContext, { rule, events, text }: Finding): FindingOut {
+  const listed = events.slice(0, MOST_EVENTS).map((id) => eventOut(context, id));
+  const [first] = listed;
+  return {
+    rule,
+    severity: RULES[rule].severity,
+    text,
+    events: listed,
+    more: events.length - listed.length,
+    address: addressOf(first!.aggregate, first!.id),
+  };
+}
+
+function eventOut({ db, dictionary }: ReadContext, id: number): FindingOut['events'][number] {
+  const [ts, type, aggregate] = db
+    .prepare('SELECT ts, type_id, agg_id FROM record WHERE id = ?')
+    .raw()
+    .get(id) as [number, number | null, number | null];
+  const { topic, partition } = dictionary.placeOf(id);
+  return {
+    id,
+    place: { topic, partition, offset: int64(id % OFFSET_SPAN) },
+    type: dictionary.typeName(type),
+    recordedAt: ts,
+    aggregate: dictionary.aggregate(aggregate),
+  };
+}
+
+/** Where the page shows an event: in the timeline of its aggregate, else in the list of events. */
+export const addressOf = (ref: AggregateRef | null, id: number): string =>
+  ref === null || ref.type === ''
+    ? `#/events?record=${id}`
+    : `#/aggregates/${encodeURIComponent(ref.type)}/${encodeURIComponent(ref.id)}?event=${id}`;
+
+export const consistencyReads = {
+  'consistency.knows': ({ dictionary }: ReadContext, { ref }: { ref: AggregateRef }) =>
+    dictionary.aggregateId(ref) !== null,
+  'consistency.facts': reportFacts,
+  'consistency.begin': begin,
+  'consistency.step': (context: ReadContext, _args: Record<string, never>) => step(context),
+};

@@ -1,0 +1,386 @@
+/**
+ * The consistency check of a workspace, in short steps. Rows and postings first, as columns of the whole workspace:
+ * what is usual can only be said of all. Then the bytes of the records in scope, in the order in which they lie on the
+ * disk; then every stream. Single records are read again only where a hash says that two are alike.
+ */
+
+import type { CheckScope } from '../../contract/check.ts';
+import type { AggregateRef } from '../../contract/common.ts';
+import { checkChains } from '../../core/check/chain.ts';
+import type { Finding } from '../../core/check/findings.ts';
+import { LinkChecker } from '../../core/check/links.ts';
+import { readsLikeCommand } from '../../core/check/names.ts';
+import { unknownTypes } from '../../core/check/typeNames.ts';
+import { plural } from '../../core/count.ts';
+import type { Folder } from '../../core/folder.ts';
+import { parseJson } from '../../core/json.ts';
+import type { Reducer } from '../../core/model.ts';
+import { folderFor } from '../sandbox/folderFor.ts';
+import { recordBytesOf } from '../store/recordBytes.ts';
+import { latestLogOnly, PayloadReader } from '../store/stream.ts';
+import { KIND, VERDICT } from '../store/values.ts';
+import type { ReadContext } from '../workers/context.ts';
+import { type Columns, type Groups, groupByAggregate, readColumns, rowFinder } from './columns.ts';
+import { claimsOf, Signatures } from './integrity.ts';
+import { type Payloads, readPayloads } from './payloads.ts';
+import { checkSnapshots } from './snapshots.ts';
+import { headOf, likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
+import { isCause, verifyShared } from './verify.ts';
+
+/** Records of the same aggregate type whose bytes are read to learn what is usual, when only a part is checked. */
+const MOST_LEARNED_FROM = 50_000;
+/** Signatures that are verified; each takes as long as reading twenty records. */
+const MOST_SIGNATURES = 5_000;
+const STEP_LINKS = 100_000;
+const STEP_VERIFIED = 200;
+/** A topic in which nearly all records are events. */
+const EVENTS_SHARE = 0.99;
+const ENOUGH_EVENTS = 200;
+
+export interface CheckArgs {
+  scope: CheckScope;
+  /** Definition of the reducer meant for an aggregate type. */
+  reducers: Record<string, string>;
+}
+
+export interface CheckProgress {
+  done: number;
+  total: number;
+  note: string;
+}
+
+export interface RunResult {
+  findings: Finding[];
+  records: number;
+  aggregates: number;
+  claims: Payloads['verdicts']['counts'];
+  learned: string[];
+  notes: string[];
+}
+
+export class CheckRun {
+  readonly #args: CheckArgs;
+  readonly #steps: Generator<void, RunResult>;
+  #context: ReadContext;
+  progress: CheckProgress = { done: 0, total: 0, note: 'Reading rows.' };
+
+  constructor(context: ReadContext, args: CheckArgs) {
+    this.#context = context;
+    this.#args = args;
+    this.#steps = this.#run();
+  }
+
+  /** Goes on for about so long, ms. The result when it has come to the end, else null. @throws HindcastError `cancelled` */
+  goOn(context: ReadContext, millis: number): RunResult | null {
+    this.#context = context;
+    const until = performance.now() + millis;
+    for (;;) {
+      context.throwIfAborted();
+      const step = this.#steps.next();
+      if (step.done === true) return step.value;
+      if (performance.now() >= until) return null;
+    }
+  }
+
+  readonly #contextOf = (): ReadContext => this.#context;
+
+  *#run(): Generator<void, RunResult> {
+    const stored = this.#context.db
+      .prepare('SELECT coalesce(sum(stored), 0) FROM partition')
+      .pluck()
+      .get() as number;
+    const total = stored * 3;
+    const tell = (before: number, note: string) => (done: number) => {
+      this.progress = { done: before + done, total, note };
+    };
+    const columns = yield* readColumns(this.#contextOf, tell(0, 'Reading rows.'));
+    const groups = groupByAggregate(columns);
+    const isAsked = this.#askedRows(columns);
+    let records = 0;
+    for (let row = 0; row < columns.count; row++) records += isAsked[row]!;
+    const retries = yield* likelyRetries(columns, groups);
+    const { wanted, typeOf, isPart } = this.#wantedBytes(columns, groups, isAsked);
+    const payloads = yield* readPayloads(
+      this.#contextOf,
+      columns,
+      wanted,
+      isAsked,
+      retries,
+      tell(stored, 'Reading payloads.'),
+    );
+    const streams = yield* lookAtStreams({
+      ...{ contextOf: this.#contextOf, columns, groups, payloads, typeOf },
+      isAsked: (row) => isAsked[row] !== 0,
+      onStep: tell(stored * 2, 'Looking at streams.'),
+    });
+    const rowOf = rowFinder(columns);
+    const found = [...payloads.findings, ...streams.findings];
+    found.push(...(yield* this.#links(columns, isAsked)));
+    const isHere = (id: number) => isAsked[rowOf(id)] !== 0;
+    found.push(...this.#chains(streams, payloads, isHere));
+    const notes: string[] = [];
+    found.push(...(yield* this.#signatures(columns, payloads, isAsked, notes)));
+    found.push(...(yield* this.#snapshots(columns, groups, payloads, isAsked)));
+    found.push(...this.#topics(columns, isAsked), ...schemaFindings(payloads), ...loose(columns, isAsked));
+    if (isPart)
+      notes.push(
+        `Schema versions, levels and claims are learned from the records in scope and at most ${plural(MOST_LEARNED_FROM, 'other record')} of the same kind.`,
+      );
+    const asked = found.filter(({ events }) => {
+      const row = rowOf(events[0]!);
+      return row !== -1 && isAsked[row] !== 0;
+    });
+    return {
+      findings: asked,
+      records,
+      aggregates: streams.streams,
+      claims: payloads.verdicts.counts,
+      learned: learnedIn(streams),
+      notes,
+    };
+  }
+
+  /** By row: 1 in scope. */
+  #askedRows(columns: Columns): Uint8Array {
+    const { scope } = this.#args;
+    const { dictionary } = this.#context;
+    const asked = new Uint8Array(columns.count);
+    if (scope.kind === 'workspace') return asked.fill(1);
+    const wanted = scope.kind === 'aggregate' ? dictionary.aggregateId(scope.ref) : null;
+    for (let row = 0; row < columns.count; row++)
+      if (
+        scope.kind === 'topic'
+          ? dictionary.placeOf(columns.id[row]!).topic === scope.topic
+          : columns.aggregate[row] === wanted
+      )
+        asked[row] = 1;
+    return asked;
+  }
+
+  /** By row: whose bytes are read; and the type of each aggregate. */
+  #wantedBytes(columns: Columns, { start, rows }: Groups, isAsked: Uint8Array) {
+    const typeOf: string[] = [];
+    const all = this.#context.db.prepare('SELECT id, type FROM aggregate').raw().all();
+    for (const [id, type] of all as [number, string][]) typeOf[id] = type;
+    const wanted = isAsked.slice();
+    const isPart = this.#args.scope.kind !== 'workspace';
+    if (isPart) {
+      const types = new Set<string>();
+      for (let row = 0; row < columns.count; row++)
+        if (isAsked[row] !== 0) types.add(typeOf[columns.aggregate[row]!] ?? '');
+      let left = MOST_LEARNED_FROM;
+      for (let aggregate = 1; aggregate + 1 < start.length && left > 0; aggregate++) {
+        if (!types.has(typeOf[aggregate] ?? '')) continue;
+        for (const row of rows.subarray(start[aggregate]!, start[aggregate + 1]!)) {
+          if (wanted[row] === 0) left -= 1;
+          wanted[row] = 1;
+        }
+      }
+    }
+    return { wanted, typeOf, isPart };
+  }
+
+  *#links(columns: Columns, isAsked: Uint8Array): Generator<void, Finding[]> {
+    const { count, verdict, aggregate } = columns;
+    const rowOf = rowFinder(columns);
+    const group = new Float64Array(count);
+    const event = columns.linkHash;
+    const { dictionary } = this.#context;
+    for (let row = 0; row < count; row++) {
+      group[row] = dictionary.placeOf(columns.id[row]!).topicId * 2 ** 32 + columns.type[row]!;
+      if (verdict[row] !== VERDICT.committed) event[row] = Number.NaN;
+    }
+    const { correlation, causation, id, ts: recordedAt } = columns;
+    const checker = new LinkChecker({ count, id, group, recordedAt, event, correlation, causation });
+    for (let from = 0; from < count; from += STEP_LINKS) {
+      checker.add(from, Math.min(from + STEP_LINKS, count));
+      yield;
+    }
+    for (let row = 0; row < count; row++) {
+      if (verdict[row] === VERDICT.committed) checker.look(row);
+      if (row % STEP_LINKS === 0) yield;
+    }
+    const found: Finding[] = [];
+    let verified = 0;
+    for (const shared of checker.sharedIds()) {
+      const [row, twin] = [rowOf(shared.id), rowOf(shared.twin)];
+      // Inside one stream the rules of streams have found it.
+      if (isAsked[row] === 0 || (aggregate[row] !== 0 && aggregate[row] === aggregate[twin])) continue;
+      const finding = verifyShared(this.#context, shared);
+      if (finding !== null) found.push(finding);
+      if (verified++ % STEP_VERIFIED === 0) yield;
+    }
+    for (const finding of checker.findings()) {
+      if (isAsked[rowOf(finding.events[0]!)] === 0) continue;
+      if (finding.events.length > 1 && !isCause(this.#context, finding)) continue;
+      found.push(finding);
+      if (verified++ % STEP_VERIFIED === 0) yield;
+    }
+    return found;
+  }
+
+  #chains({ links }: StreamResult, { verdicts }: Payloads, isAsked: (id: number) => boolean): Finding[] {
+    const chains = checkChains(links);
+    for (const { id, verdict } of chains.verdicts) if (isAsked(id)) verdicts.add('chain', verdict);
+    return chains.findings;
+  }
+
+  *#signatures(
+    columns: Columns,
+    { signed, verdicts }: Payloads,
+    isAsked: Uint8Array,
+    notes: string[],
+  ): Generator<void, Finding[]> {
+    const asked = signed.filter((row) => isAsked[row] !== 0);
+    const tried = asked.length <= MOST_SIGNATURES ? asked : spread(asked, MOST_SIGNATURES);
+    if (tried.length < asked.length)
+      notes.push(
+        `${plural(tried.length, 'signature')} of ${asked.length} were verified, spread over all; check a topic or an aggregate to verify its own.`,
+      );
+    const signatures = new Signatures();
+    const failed: Finding[] = [];
+    let held = 0;
+    for (const [nth, row] of tried.entries()) {
+      const id = columns.id[row]!;
+      const text = recordBytesOf(this.#context).text(id) ?? '';
+      const claims = claimsOf(parseJson(text));
+      const verdict = claims ? signatures.verdict(text, claims) : 'UNVERIFIABLE';
+      if (verdict === 'FAIL') {
+        const why = 'The signature does not verify with the key that the event carries';
+        failed.push({ rule: 'signature-bad', events: [id], text: why });
+      } else verdicts.add('signature', verdict);
+      if (verdict === 'PASS') held += 1;
+      if (nth % STEP_VERIFIED === 0) yield;
+    }
+    // Where none holds, it is not known what this system signs: nothing can be said against any.
+    verdicts.add('signature', held > 0 ? 'FAIL' : 'UNVERIFIABLE', failed.length);
+    return held > 0 ? failed : [];
+  }
+
+  *#snapshots(
+    columns: Columns,
+    { start, rows }: Groups,
+    payloads: Payloads,
+    isAsked: Uint8Array,
+  ): Generator<void, Finding[]> {
+    const byAggregate = new Map<number, Set<number>>();
+    for (const row of payloads.snapshots) {
+      const aggregate = columns.aggregate[row]!;
+      if (aggregate === 0 || isAsked[row] === 0) continue;
+      const known = byAggregate.get(aggregate) ?? new Set();
+      byAggregate.set(aggregate, known.add(columns.id[row]!));
+    }
+    const { dictionary } = this.#context;
+    const reader = new PayloadReader(this.#context);
+    const folders = new Map<string, Folder | null>();
+    const folderOf = ({ type }: AggregateRef): Folder | null => {
+      let folder = folders.get(type);
+      if (folder === undefined) {
+        const text = this.#args.reducers[type];
+        folder = text === undefined ? null : folderFor(parseJson(text) as unknown as Reducer);
+        folders.set(type, folder);
+      }
+      return folder;
+    };
+    const found: Finding[] = [];
+    for (const [aggregate, ids] of byAggregate) {
+      const ref = dictionary.aggregate(aggregate)!;
+      const own = rows.subarray(start[aggregate]!, start[aggregate + 1]!);
+      const heads = Array.from(own, (row) => headOf(columns, row, dictionary));
+      const stream = latestLogOnly(dictionary, heads);
+      const { findings, verdicts } = checkSnapshots(reader, ref, stream, ids, folderOf(ref));
+      for (const verdict of verdicts) payloads.verdicts.add('snapshot', verdict);
+      found.push(...findings);
+      yield;
+    }
+    return found;
+  }
+
+  /** Types that are not known, events without one, and names like commands. */
+  #topics(columns: Columns, isAsked: Uint8Array): Finding[] {
+    const { dictionary } = this.#context;
+    const topics = new Map<number, { counts: Map<number, number>; plain: number[]; records: number }>();
+    const firstOf = new Map<number, number>();
+    for (let row = 0; row < columns.count; row++) {
+      if (columns.verdict[row] !== VERDICT.committed) continue;
+      const { topicId } = dictionary.placeOf(columns.id[row]!);
+      let known = topics.get(topicId);
+      if (known === undefined) {
+        known = { counts: new Map(), plain: [], records: 0 };
+        topics.set(topicId, known);
+      }
+      known.records += 1;
+      const type = columns.type[row]!;
+      if (columns.kind[row] === KIND.plain) known.plain.push(row);
+      if (columns.kind[row] !== KIND.event) continue;
+      known.counts.set(type, (known.counts.get(type) ?? 0) + 1);
+      if (isAsked[row] !== 0 && !firstOf.has(type)) firstOf.set(type, row);
+    }
+    const found: Finding[] = [];
+    for (const { counts, plain, records } of topics.values()) {
+      const named = new Map([...counts].map(([type, count]) => [dictionary.typeName(type), count]));
+      for (const { type, meant } of unknownTypes(named)) {
+        const row = firstOf.get(dictionary.typeId(type) ?? -1);
+        if (row === undefined) continue;
+        found.push({
+          rule: 'type-unknown',
+          events: [columns.id[row]!],
+          text: `${type} is hardly ever seen; ${meant} was probably meant (${plural(named.get(type)!, 'event')} against ${named.get(meant)!})`,
+        });
+      }
+      if (records < ENOUGH_EVENTS || records - plain.length < records * EVENTS_SHARE) continue;
+      for (const row of plain)
+        found.push({
+          rule: 'type-unknown',
+          events: [columns.id[row]!],
+          text: 'The record is JSON but says no event type; nearly all others of the topic do',
+        });
+    }
+    for (const [type, row] of firstOf) {
+      const name = dictionary.typeName(type);
+      if (readsLikeCommand(name))
+        found.push({
+          rule: 'name-not-past',
+          events: [columns.id[row]!],
+          text: `${name} reads like a command; this is its first event here`,
+        });
+    }
+    return found;
+  }
+}
+
+/** So many of them, evenly. */
+const spread = (rows: readonly number[], count: number): number[] =>
+  Array.from({ length: count }, (_, nth) => rows[Math.floor((nth * rows.length) / count)]!);
+
+const schemaFindings = ({ schemas }: Payloads): Finding[] =>
+  schemas.unusual().map(({ type, version, count, of, first, usual }) => ({
+    rule: 'schema-unknown',
+    events: [first],
+    text: `${type} has the schema version ${version || '(none)'} in ${plural(count, 'event')} of ${of}, others have ${usual || 'none'}; this is the first`,
+  }));
+
+/** Records of no aggregate that nobody can read, or that never came true. */
+function loose({ count, aggregate, kind, verdict, id }: Columns, isAsked: Uint8Array): Finding[] {
+  const found: Finding[] = [];
+  for (let row = 0; row < count; row++) {
+    if (aggregate[row] !== 0 || isAsked[row] === 0) continue;
+    const events = [id[row]!];
+    if (kind[row] === KIND.undecodable)
+      found.push({ rule: 'undecodable', events, text: 'Undecodable: the value cannot be read as an event' });
+    if (verdict[row] === VERDICT.aborted)
+      found.push({ rule: 'aborted', events, text: 'A record of a transaction that was aborted' });
+  }
+  return found;
+}
+
+function learnedIn({ lives }: StreamResult): string[] {
+  const sentences: string[] = [];
+  for (const [type, life] of [...lives].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const name = type || 'Aggregates without a type';
+    const [begin, end] = [[...life.creationTypes()].sort(), [...life.closingTypes()].sort()];
+    if (begin.length > 0) sentences.push(`${name} begins with ${begin.join(' or ')}.`);
+    if (end.length > 0) sentences.push(`${name} ends with ${end.join(' or ')}.`);
+  }
+  return sentences;
+}

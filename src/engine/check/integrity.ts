@@ -1,0 +1,93 @@
+/** Integrity claims of events, fast where the claim holds: hash of the payload, link to the event before, signature. */
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type IntegrityVerdict, verifyIntegrity } from '../../core/envelope/integrity.ts';
+import { rawMember } from '../../core/envelope/raw.ts';
+import { isJsonObject, JsonProblem } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../core/model.ts';
+
+/** The block of claims in a value (events.md, shape C); undefined: the value has no place for one. */
+export const claimsOf = (value: Json): JsonObject | null | undefined => {
+  if (!isJsonObject(value) || !Object.hasOwn(value, 'cryptography')) return undefined;
+  return isJsonObject(value.cryptography) ? value.cryptography : null;
+};
+
+const HEX_HASH = /^(?:sha-?256:)?([0-9a-f]{64})$/i;
+
+/** A claimed SHA-256 in lower-case hexadecimal; null: there is none, or it is written in another way. */
+export const hashText = (value: Json | undefined): string | null =>
+  typeof value === 'string' ? (HEX_HASH.exec(value)?.[1]?.toLowerCase() ?? null) : null;
+
+/** Whether the payload has the hash it claims. `text`: the whole value as received. */
+export function payloadVerdict(
+  text: string,
+  claims: JsonObject,
+): { verdict: IntegrityVerdict; reason: string } {
+  const claimed = hashText(claims.payload_hash);
+  const raw = claimed === null ? null : rawMember(text, 'payload');
+  if (raw !== null && createHash('sha256').update(raw).digest('hex') === claimed)
+    return { verdict: 'PASS', reason: '' };
+  try {
+    return verifyIntegrity(text).payloadHash;
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    return { verdict: 'UNVERIFIABLE', reason: error.message };
+  }
+}
+
+/** DER header of a raw Ed25519 key (RFC 8410). */
+const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
+const ED25519_KEY = 32;
+const ED25519_SIGNATURE = 64;
+
+function bytesOf(text: string): Buffer {
+  return /^(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+}
+
+/** Public keys by their text: a system has few. */
+export class Signatures {
+  readonly #keys = new Map<string, KeyObject | null>();
+
+  /** What a signature is of is written nowhere: the hash as text, its bytes, and the payload are tried. */
+  verdict(text: string, claims: JsonObject): IntegrityVerdict {
+    const { signature, public_key: key, payload_hash: hash } = claims;
+    if (signature === undefined || signature === null || signature === '') return 'ABSENT';
+    if (typeof signature !== 'string' || typeof key !== 'string') return 'UNVERIFIABLE';
+    const open = this.#key(key);
+    const bytes = bytesOf(signature);
+    if (open === null || bytes.length !== ED25519_SIGNATURE) return 'UNVERIFIABLE';
+    const messages: (() => Buffer | null)[] = [
+      () => (typeof hash === 'string' ? Buffer.from(hash) : null),
+      () => (hashText(hash) === null ? null : Buffer.from(hashText(hash)!, 'hex')),
+      () => {
+        const raw = rawMember(text, 'payload');
+        return raw === null ? null : Buffer.from(raw);
+      },
+    ];
+    for (const message of messages) {
+      const signed = message();
+      if (signed !== null && verify(null, signed, open, bytes)) return 'PASS';
+    }
+    return 'FAIL';
+  }
+
+  #key(text: string): KeyObject | null {
+    const known = this.#keys.get(text);
+    if (known !== undefined) return known;
+    let key: KeyObject | null = null;
+    try {
+      const bytes = bytesOf(text);
+      key = text.includes('-----BEGIN')
+        ? createPublicKey(text)
+        : createPublicKey({
+            key: bytes.length === ED25519_KEY ? Buffer.concat([SPKI_ED25519, bytes]) : bytes,
+            format: 'der',
+            type: 'spki',
+          });
+      if (key.asymmetricKeyType !== 'ed25519') key = null;
+    } catch {
+      // No key that can be read: the signature cannot be checked, which is what the verdict says.
+    }
+    if (this.#keys.size < 10_000) this.#keys.set(text, key);
+    return key;
+  }
+}

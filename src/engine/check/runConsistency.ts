@@ -1,0 +1,74 @@
+/** The consistency check from its beginning to its end, on a thread of its own: lists and timelines stay quick meanwhile. */
+import type { CheckScope, ConsistencyResult, FindingOut } from '../../contract/check.ts';
+import { plural } from '../../core/count.ts';
+import type { JobProgress } from '../jobs/jobRegistry.ts';
+import type { Log, Workspace } from '../store/workspace.ts';
+import { StoreThread } from '../workers/storeThread.ts';
+import type { CheckAnswer } from './checkReads.ts';
+import type { CheckProgress } from './checkRun.ts';
+import { CLAIMS } from './verdicts.ts';
+
+export interface Consistency {
+  result: ConsistencyResult;
+  findings: readonly FindingOut[];
+}
+
+/** @throws HindcastError `cancelled`, and what reading the workspace fails with */
+export async function runConsistency(
+  workspace: Workspace,
+  scope: CheckScope,
+  options: {
+    log: Log;
+    signal: AbortSignal;
+    report: (progress: JobProgress) => void;
+    now: () => number;
+    reducers: Record<string, string>;
+  },
+): Promise<Consistency> {
+  const { log, signal, report, now, reducers } = options;
+  const startedAt = now();
+  const workerData = { file: workspace.file, check: false };
+  const thread = new StoreThread({ entry: 'readerWorker', workerData, log });
+  const call = <T>(name: string, args: unknown) => thread.call(name, args, { signal }) as Promise<T>;
+  try {
+    report(await call<CheckProgress>('consistency.begin', { scope, reducers }));
+    for (;;) {
+      const step = await call<{ progress: CheckProgress; answer: CheckAnswer | null }>(
+        'consistency.step',
+        {},
+      );
+      report(step.progress);
+      if (step.answer !== null) return resultOf(step.answer, { scope, startedAt, tookMs: now() - startedAt });
+    }
+  } finally {
+    await thread.close();
+  }
+}
+
+function resultOf(
+  { findings, claims, ...answer }: CheckAnswer,
+  facts: Pick<ConsistencyResult, 'scope' | 'startedAt' | 'tookMs'>,
+): Consistency {
+  const count = (severity: FindingOut['severity']) =>
+    answer.rules.reduce((sum, rule) => sum + (rule.severity === severity ? rule.count : 0), 0);
+  const [errors, warnings, hints] = [count('error'), count('warning'), count('hint')];
+  const found = [plural(errors, 'error'), plural(warnings, 'warning'), plural(hints, 'hint')].join(', ');
+  const looked = `${plural(answer.records, 'record')} of ${plural(answer.aggregates, 'aggregate')}`;
+  return {
+    result: {
+      ...facts,
+      ...answer,
+      ...{ errors, warnings, hints },
+      claims: CLAIMS.map((claim) => ({
+        claim,
+        pass: claims[claim].PASS,
+        fail: claims[claim].FAIL,
+        unverifiable: claims[claim].UNVERIFIABLE,
+        absent: claims[claim].ABSENT,
+      })),
+      summary:
+        answer.rules.length === 0 ? `Nothing contradicts itself in ${looked}.` : `${found} in ${looked}.`,
+    },
+    findings,
+  };
+}

@@ -1,0 +1,21 @@
+/** How many claims of each kind held, failed, could not be checked or were not made. */
+import type { IntegrityVerdict } from '../../core/envelope/integrity.ts';
+
+export const CLAIMS = ['hash', 'chain', 'signature', 'snapshot'] as const;
+export type ClaimKind = (typeof CLAIMS)[number];
+export type VerdictCounts = Record<IntegrityVerdict, number>;
+
+const none = (): VerdictCounts => ({ PASS: 0, FAIL: 0, UNVERIFIABLE: 0, ABSENT: 0 });
+
+export class VerdictBook {
+  readonly counts: Record<ClaimKind, VerdictCounts> = {
+    hash: none(),
+    chain: none(),
+    signature: none(),
+    snapshot: none(),
+  };
+
+  add(what: ClaimKind, verdict: IntegrityVerdict, times = 1): void {
+    this.counts[what][verdict] += times;
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The fold inside the sandbox, as source text: takes events in batches, keeps the state between them, checks after
+ * each event that the state is still a JSON value, and freezes it, so that a failed event leaves the state before it.
+ *
+ * Checked by `Object.values` and not key by key: reading a key by its name costs the guest more than the whole step.
+ */
+export const GUEST_FOLD = `
+const { freeze, keys, values, getPrototypeOf } = Object;
+const { parse, stringify } = JSON;
+const isArray = Array.isArray;
+const isSafe = Number.isSafeInteger;
+const objectPrototype = Object.prototype;
+const sizes = new WeakMap();
+const progress = new Int32Array(1);
+let reduce;
+let initial;
+let state;
+let stream = {};
+
+class StateProblem extends Error {}
+const fail = (message) => { throw new StateProblem(message); };
+
+/** Rough size of a value as text. Throws for what JSON cannot say; the caller then looks for the place. */
+function sizeOf(value, depth) {
+  switch (typeof value) {
+    case 'string': return value.length;
+    case 'boolean': return 0;
+    case 'number': if ((value | 0) === value || isSafe(value)) return 0; return fail('number');
+    case 'bigint': return 16;
+    case 'object': {
+      if (value === null) return 0;
+      const known = sizes.get(value);
+      if (known !== undefined) return known;
+      return sizeOfNew(value, depth + 1);
+    }
+    default: return fail(typeof value);
+  }
+}
+
+function sizeOfNew(value, depth) {
+  if (depth > DEEPEST) fail('depth');
+  if (isDecimal(value)) return 16;
+  let items = value;
+  if (!isArray(value)) {
+    const prototype = getPrototypeOf(value);
+    if (prototype !== objectPrototype && prototype !== null) fail('class');
+    items = values(value);
+  }
+  const count = items.length;
+  let size = count * 16 + 2;
+  for (let at = 0; at < count; at += 1) {
+    const item = items[at];
+    const kind = typeof item;
+    if (kind === 'string') size += item.length;
+    else if (kind === 'number') { if ((item | 0) !== item && !isSafe(item)) fail('number'); }
+    else if (kind === 'undefined' && items !== value) return sizeOfNew(withoutUndefined(value), depth);
+    else size += sizeOf(item, depth);
+  }
+  freeze(value);
+  sizes.set(value, size);
+  return size;
+}
+
+/** As in JSON, a key without a value is no key. */
+function withoutUndefined(object) {
+  for (const key of keys(object)) if (object[key] === undefined) delete object[key];
+  return object;
+}
+
+const WORDS = {
+  function: 'a function', symbol: 'a symbol', undefined: 'undefined',
+};
+function namedNumber(value) {
+  if (!Number.isFinite(value)) return String(value);
+  return value + ', a float made by JavaScript; make exact numbers with Decimal("…"), .plus, .times and .div(…, places), or round it';
+}
+/** The first place that is no JSON, in words. */
+function placeOf(value, path, above) {
+  if (typeof value === 'number') return isSafe(value) ? null : [path, namedNumber(value)];
+  if (Object.hasOwn(WORDS, typeof value)) return [path, WORDS[typeof value]];
+  if (typeof value !== 'object' || value === null || isDecimal(value) || sizes.has(value)) return null;
+  if (above.includes(value)) return [path, 'a circle: it holds itself'];
+  if (above.length >= DEEPEST) return [path.slice(0, 60) + '…', 'nested deeper than ' + DEEPEST + ' levels'];
+  const prototype = getPrototypeOf(value);
+  if (!isArray(value) && prototype !== objectPrototype && prototype !== null)
+    return [path, 'an object of the class ' + (prototype.constructor?.name ?? '?') + '; a state holds plain objects and lists'];
+  const inner = [...above, value];
+  const list = isArray(value) ? value.entries() : Object.entries(value);
+  for (const [key, each] of list) {
+    if (each === undefined && !isArray(value)) continue;
+    const found = placeOf(each, isArray(value) ? path + '[' + key + ']' : path === '' ? key : path + '.' + key, inner);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function checked(value) {
+  if (value === undefined) throw new StateProblem('it returned nothing; return the state, also when nothing changed');
+  let size;
+  try {
+    size = sizeOf(value, 0);
+  } catch (error) {
+    if (!(error instanceof StateProblem)) throw error;
+    const place = placeOf(value, '', []);
+    if (place === null) throw error;
+    throw new StateProblem(place[0] === '' ? 'the state is ' + place[1] : 'the state has at ' + place[0] + ' ' + place[1]);
+  }
+  if (size > LARGEST) throw new StateProblem('the state has grown beyond ' + LARGEST / 1048576 + ' MB');
+  return value;
+}
+
+function revived(value) {
+  if (typeof value === 'string') {
+    if (value.charCodeAt(0) !== 1) return value;
+    const rest = value.slice(2);
+    return value[1] === 'd' ? decimalOf(rest) : value[1] === 'i' ? BigInt(rest) : rest;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (isArray(value)) for (let at = 0; at < value.length; at += 1) value[at] = revived(value[at]);
+  else
+    for (const key of keys(value)) {
+      const inner = value[key];
+      if (typeof inner === 'string' ? inner.charCodeAt(0) === 1 : typeof inner === 'object' && inner !== null)
+        Object.defineProperty(value, key, { value: revived(inner), writable: true, enumerable: true, configurable: true });
+    }
+  return value;
+}
+
+function written(value) {
+  switch (typeof value) {
+    case 'string': return stringify(value);
+    case 'object': {
+      if (value === null) return 'null';
+      if (isDecimal(value)) return textOf(value);
+      if (isArray(value)) return '[' + value.map(written).join(',') + ']';
+      const all = keys(value);
+      const parts = [];
+      for (let at = 0; at < all.length; at += 1) parts.push(stringify(all[at]) + ':' + written(value[all[at]]));
+      return '{' + parts.join(',') + '}';
+    }
+    case 'number': return value === 0 ? '0' : String(value);
+    default: return String(value);
+  }
+}
+
+const timeText = (ms) => (ms === null ? null : Math.abs(ms) <= 8.64e15 ? new RealDate(ms).toISOString() : ms + ' ms since 1970');
+class StreamEvent {
+  constructor(row) {
+    this.type = row[0];
+    this.data = row[6];
+    this.eventId = row[1];
+    this.version = row[4];
+    if (row.length > 7) this.value = row[7];
+    Object.defineProperty(this, 'times', { value: row });
+  }
+  get occurredAt() { return timeText(this.times[2]); }
+  get recordedAt() { return timeText(this.times[3]); }
+  get aggregateType() { return stream.aggregateType; }
+  get aggregateId() { return stream.aggregateId; }
+}
+
+function told(error) {
+  if (error instanceof StateProblem) return [error.message, ''];
+  if (error instanceof Error) return [error.name + ': ' + error.message, String(error.stack ?? '')];
+  return ['it threw ' + String(error), ''];
+}
+
+return {
+  progress: progress.buffer,
+  load(module) {
+    reduce = module.reduce ?? module.default;
+    if (typeof reduce !== 'function') throw new StateProblem('it exports no function “reduce(state, event)”');
+    if (module.handles !== undefined && !(isArray(module.handles) && module.handles.every((type) => typeof type === 'string')))
+      throw new StateProblem('“handles” must be a list of event types');
+    initial = checked(module.initial ?? {});
+    if (typeof initial !== 'object' || initial === null || isArray(initial) || isDecimal(initial))
+      throw new StateProblem('“initial” must be an object');
+    return stringify({ initial: written(initial), handles: module.handles ?? null });
+  },
+  begin(text, marked, context) {
+    stream = parse(context);
+    state = text === '' ? initial : checked(marked ? revived(parse(text)) : parse(text));
+  },
+  /** Problems as JSON, '' for none. */
+  feed(text) {
+    const rows = parse(text);
+    const problems = [];
+    for (let at = 0; at < rows.length; at += 1) {
+      progress[0] = at;
+      const row = rows[at];
+      try {
+        if (row[5]) revived(row);
+        const next = reduce(state, new StreamEvent(row));
+        if (next !== state) state = checked(next);
+      } catch (error) {
+        problems.push([at, ...told(error)]);
+      }
+    }
+    return problems.length === 0 ? '' : stringify(problems);
+  },
+  result: () => written(state),
+};
+`;

@@ -1,0 +1,288 @@
+/**
+ * A script as something that folds. What an event does is defined by one step: a new state, or, where the script throws
+ * or returns no JSON value, a problem and the state before. A fold of many events gives the same, only faster.
+ */
+import { HindcastError } from '../../contract/errors.ts';
+import { type FoldResult, sameJson } from '../../core/fold.ts';
+import { type Folder, reducerHash } from '../../core/folder.ts';
+import { parseJson } from '../../core/json.ts';
+import type { Json, ScriptReducer, StreamEvent } from '../../core/model.ts';
+import { isJsonObject } from '../../core/numbers.ts';
+import { javaScriptOf } from './language.ts';
+import { SCRIPT_LIMITS, ScriptStopped, ScriptVm } from './scriptVm.ts';
+import { eventText, stateText } from './wire.ts';
+
+/** Events and characters that cross at once. */
+const BATCH_EVENTS = 1000;
+const BATCH_CHARACTERS = 1_000_000;
+/** Events of a fold that are folded a second time to see whether the script is a function of its state. */
+const PROBE_EVENTS = 200;
+/** Characters of a state up to which that is done. */
+const PROBE_STATE = 100_000;
+/** Scripts kept ready in a thread. */
+const MOST_VMS = 4;
+
+interface Running {
+  vm: ScriptVm;
+  /** What the guest holds, and for which stream; undefined: nothing that may be gone on with. */
+  holds: { state: Json; stream: string } | undefined;
+  folds: number;
+  stops: number;
+}
+
+const running = new Map<string, Running>();
+
+/** Equal parts of the new state are those of the old one, so that comparing them costs nothing. */
+function shared(before: Json, after: Json): Json {
+  if (before === after) return before;
+  if (Array.isArray(before) && Array.isArray(after)) {
+    for (let at = 0; at < after.length; at += 1)
+      if (at < before.length) after[at] = shared(before[at]!, after[at]!);
+    const isSame = before.length === after.length && after.every((item, at) => item === before[at]);
+    return isSame ? before : after;
+  }
+  if (isJsonObject(before) && isJsonObject(after)) {
+    const keys = Object.keys(after);
+    let same = keys.length === Object.keys(before).length;
+    for (const key of keys) {
+      if (!Object.hasOwn(before, key)) {
+        same = false;
+        continue;
+      }
+      const value = shared(before[key]!, after[key]!);
+      if (value !== after[key])
+        Object.defineProperty(after, key, { value, writable: true, enumerable: true, configurable: true });
+      if (value !== before[key]) same = false;
+    }
+    return same ? before : after;
+  }
+  return sameJson(before, after) ? before : after;
+}
+
+class ScriptFolder implements Folder {
+  readonly name: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly initial: Json;
+  readonly #code: string;
+  readonly #withValue: boolean;
+  readonly #handled: ReadonlySet<string> | null;
+
+  constructor(reducer: ScriptReducer) {
+    this.name = reducer.name;
+    this.version = reducer.version;
+    this.hash = reducerHash(reducer);
+    this.#code = javaScriptOf(reducer);
+    // The whole value of the record costs as much again to bring over; only who names it wants it.
+    this.#withValue = /\bvalue\b/.test(reducer.source);
+    const { vm } = this.#run();
+    this.initial = parseJson(vm.initial);
+    this.#handled = vm.handles;
+  }
+
+  handles(type: string): boolean {
+    return this.#handled === null || this.#handled.has(type);
+  }
+
+  step(state: Json, event: StreamEvent, context: Parameters<Folder['step']>[2]) {
+    const { isTaken, problem } = this.#taken(event);
+    if (!isTaken) return problem === undefined ? { state } : { state, problem };
+    const stream = JSON.stringify(context);
+    this.#hold(state, stream);
+    const problems = this.#feed([event], state, stream);
+    const message = problems[0]?.message;
+    const after = shared(state, parseJson(this.#run().vm.result()));
+    this.#run().holds = { state: after, stream };
+    return message === undefined ? { state: after } : { state: after, problem: message };
+  }
+
+  fold(events: readonly StreamEvent[], context: Parameters<Folder['fold']>[1], start?: Json): FoldResult {
+    const from = start ?? this.initial;
+    const stream = JSON.stringify(context);
+    const problems: FoldResult['problems'] = [];
+    const taken: StreamEvent[] = [];
+    for (const event of events) {
+      const { isTaken, problem } = this.#taken(event);
+      if (isTaken) taken.push(event);
+      else if (problem !== undefined) problems.push({ id: event.id, message: problem });
+    }
+    if (taken.length === 0) return { state: from, problems };
+    this.#hold(from, stream);
+    const found = this.#feed(taken, from, stream);
+    const run = this.#run();
+    const state = parseJson(run.vm.result());
+    run.holds = { state, stream };
+    run.folds += 1;
+    if (found.length === 0 && (run.folds & (run.folds - 1)) === 0) this.#probe(taken, from, stream);
+    if (found.length === 0) return { state, problems };
+    const order = new Map(events.map(({ id }, at) => [id, at]));
+    const all = [...problems, ...found].sort((a, b) => order.get(a.id)! - order.get(b.id)!);
+    return { state, problems: all };
+  }
+
+  #taken(event: StreamEvent): { isTaken: boolean; problem?: string } {
+    if (event.kind === 'control') return { isTaken: false };
+    if (event.kind === 'undecodable')
+      return { isTaken: false, problem: 'Undecodable record: the state stays as it was' };
+    return { isTaken: this.handles(event.kind === 'tombstone' ? '$tombstone' : event.type) };
+  }
+
+  #run(): Running {
+    let run = running.get(this.hash);
+    if (run?.vm.alive !== true) {
+      const { folds = 0, stops = 0 } = run ?? {};
+      run = { vm: new ScriptVm(this.name, this.#code), holds: undefined, folds, stops };
+      const oldest = running.size >= MOST_VMS ? running.entries().next().value : undefined;
+      if (oldest !== undefined) {
+        running.delete(oldest[0]);
+        oldest[1].vm.dispose();
+      }
+    } else running.delete(this.hash);
+    running.set(this.hash, run);
+    return run;
+  }
+
+  #hold(state: Json, stream: string): void {
+    const run = this.#run();
+    if (run.holds !== undefined && run.holds.state === state && run.holds.stream === stream) return;
+    run.holds = undefined;
+    begin(run.vm, state, state === this.initial, stream);
+  }
+
+  /** Problems by event, in order; the guest, which holds `from` before, holds the state after all of them. */
+  #feed(events: readonly StreamEvent[], from: Json, stream: string): FoldResult['problems'] {
+    const problems: FoldResult['problems'] = [];
+    this.#run().holds = undefined;
+    let checkpoint = from;
+    for (let next = 0; next < events.length; ) {
+      const rows: string[] = [];
+      for (let size = 0; size < BATCH_CHARACTERS && rows.length < BATCH_EVENTS; ) {
+        const event = events[next + rows.length];
+        if (event === undefined) break;
+        const row = eventText(event, this.#withValue);
+        rows.push(row);
+        size += row.length;
+      }
+      const batch = events.slice(next, next + rows.length);
+      next += rows.length;
+      try {
+        this.#feedRows(rows, batch, problems);
+        if (next < events.length) checkpoint = parseJson(this.#run().vm.result());
+      } catch (error) {
+        if (!(error instanceof ScriptStopped)) throw error;
+        checkpoint = this.#feedSingly(rows, batch, checkpoint, stream, problems);
+      }
+    }
+    return problems;
+  }
+
+  #feedRows(rows: readonly string[], events: readonly StreamEvent[], problems: FoldResult['problems']): void {
+    for (const { at, message } of this.#run().vm.feed(rows)) {
+      const { id, type } = events[at]!;
+      problems.push({ id, message: `${type || 'Record'}: ${message}` });
+    }
+  }
+
+  /** A batch in which the script was stopped, again from its begin: only the event itself fails. */
+  #feedSingly(
+    rows: readonly string[],
+    events: readonly StreamEvent[],
+    from: Json,
+    stream: string,
+    problems: FoldResult['problems'],
+  ): Json {
+    let state = from;
+    this.#restart(state, stream);
+    for (const [at, row] of rows.entries()) {
+      const event = events[at]!;
+      try {
+        this.#feedRows([row], [event], problems);
+        state = parseJson(this.#run().vm.result());
+      } catch (error) {
+        if (!(error instanceof ScriptStopped)) throw error;
+        problems.push({ id: event.id, message: `${event.type || 'Record'}: ${error.message}` });
+        this.#countStop(event, error.message);
+        this.#restart(state, stream);
+      }
+    }
+    return state;
+  }
+
+  #countStop({ type }: StreamEvent, message: string): void {
+    const run = this.#run();
+    run.stops += 1;
+    if (run.stops <= SCRIPT_LIMITS.stops) return;
+    this.#drop();
+    const problem = `it was stopped at ${run.stops} events, the last ${type || 'a record'}: ${message}`;
+    throw new HindcastError('reducer.invalid', { name: this.name, problem });
+  }
+
+  #restart(state: Json, stream: string): void {
+    const { stops, folds } = this.#run();
+    this.#drop();
+    const fresh = this.#run();
+    fresh.stops = stops;
+    fresh.folds = folds;
+    begin(fresh.vm, state, false, stream);
+  }
+
+  #drop(): void {
+    running.get(this.hash)?.vm.dispose();
+    running.delete(this.hash);
+  }
+
+  /**
+   * Folds once more in a fresh runtime, step by step through the text of each state with its keys in another order. A
+   * script that keeps something outside of its state, or reads the order of keys, gives another result.
+   * @throws HindcastError `reducer.invalid`
+   */
+  #probe(events: readonly StreamEvent[], from: Json, stream: string): void {
+    const some = events.slice(0, PROBE_EVENTS);
+    let state = from;
+    const whole = new ScriptVm(this.name, this.#code);
+    const single = new ScriptVm(this.name, this.#code);
+    try {
+      begin(whole, from, false, stream);
+      for (const event of some) {
+        const row = [eventText(event, this.#withValue)];
+        whole.feed(row);
+        begin(single, reversed(state), false, stream);
+        single.feed(row);
+        const text = single.result();
+        if (text.length > PROBE_STATE) return;
+        state = parseJson(text);
+        if (sameJson(state, parseJson(whole.result()))) continue;
+        const problem = `its result does not follow from state and event alone (seen at ${event.type}): it keeps something outside of the state, or depends on the order of keys or on whether a number is a Decimal`;
+        throw new HindcastError('reducer.invalid', { name: this.name, problem });
+      }
+    } catch (error) {
+      // The fold itself has told of it.
+      if (!(error instanceof ScriptStopped)) throw error;
+    } finally {
+      whole.dispose();
+      single.dispose();
+    }
+  }
+}
+
+function reversed(value: Json): Json {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .reverse()
+      .map((key) => [key, reversed(value[key]!)]),
+  );
+}
+
+function begin(vm: ScriptVm, state: Json, isInitial: boolean, stream: string): void {
+  const context = JSON.parse(stream) as Json;
+  if (isInitial) vm.begin('', false, context);
+  else {
+    const { text, marked } = stateText(state);
+    vm.begin(text, marked, context);
+  }
+}
+
+/** @throws HindcastError `reducer.invalid` with line and column; SandboxMissing before the sandbox was loaded */
+export const scriptFolder = (reducer: ScriptReducer): Folder => new ScriptFolder(reducer);

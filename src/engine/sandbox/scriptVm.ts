@@ -1,0 +1,249 @@
+/**
+ * One script in one QuickJS runtime: its memory, its stack and the steps of each event are limited, and what goes
+ * wrong in it is an answer and never a fault of the thread.
+ */
+import type {
+  QuickJSContext,
+  QuickJSHandle,
+  QuickJSRuntime,
+  QuickJSWASMModule,
+} from 'quickjs-emscripten-core';
+import { HindcastError } from '../../contract/errors.ts';
+import { MAX_DEPTH } from '../../core/json.ts';
+import type { Json } from '../../core/model.ts';
+import { GUEST_DECIMAL } from './guestDecimal.ts';
+import { GUEST_FOLD } from './guestFold.ts';
+import { GUEST_WORLD } from './guestWorld.ts';
+import { cancelled, forgetSandbox, sandbox } from './quickjs.ts';
+
+export const SCRIPT_LIMITS = {
+  /** Bytes of everything a script holds. */
+  memory: 128 * 1024 * 1024,
+  /** Bytes of its call stack. */
+  stack: 256 * 1024,
+  /** Bytes of a state, roughly as text. */
+  state: 16 * 1024 * 1024,
+  /** Times QuickJS asks whether to go on (each 10,000 jumps and calls) during one event; about a second. */
+  ticks: 4000,
+  /** The same while the script is loaded. */
+  loadTicks: 400,
+  /** Events at which a script may be stopped before it is given up. */
+  stops: 10,
+};
+const FILE = 'reducer';
+/** The guest checks by recursion, and the text of a state must be readable afterwards. */
+const GUEST = `'use strict';
+const DEEPEST = ${MAX_DEPTH - 10};
+const LARGEST = ${SCRIPT_LIMITS.state};
+${GUEST_DECIMAL}${GUEST_WORLD}
+Object.freeze(globalThis);
+${GUEST_FOLD}`;
+
+export interface ScriptFault {
+  /** Index in the batch. */
+  at: number;
+  message: string;
+}
+
+/** The place in the person's source, from a stack of the guest: ` (line 3, column 12)`. */
+function placeIn(stack: string): string {
+  const match = new RegExp(`\\b${FILE}:(\\d+)(?::(\\d+))?`).exec(stack);
+  if (match === null) return '';
+  return match[2] === undefined ? ` (line ${match[1]})` : ` (line ${match[1]}, column ${match[2]})`;
+}
+
+const LONGEST_MESSAGE = 500;
+function inWords(message: string, stack: string): string {
+  const short =
+    message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message || 'an error';
+  if (/out of memory/.test(short))
+    return `it needs more than ${SCRIPT_LIMITS.memory / 1024 / 1024} MB of memory`;
+  return short + placeIn(stack);
+}
+
+/** The script had to be stopped at one event of a batch; what it holds is lost. */
+export class ScriptStopped extends Error {}
+
+/** Thrown inside when a call into the guest ended otherwise than by returning. */
+class GuestFault extends Error {}
+
+export class ScriptVm {
+  readonly initial: string;
+  /** Types the script says it handles; null: all. */
+  readonly handles: ReadonlySet<string> | null;
+  readonly #runtime: QuickJSRuntime;
+  readonly #context: QuickJSContext;
+  readonly #api = new Map<string, QuickJSHandle>();
+  readonly #name: string;
+  readonly #module: QuickJSWASMModule;
+  #ticks = 0;
+  #ticksAllowed = SCRIPT_LIMITS.loadTicks;
+  #eventSeen = -1;
+  #alive = true;
+
+  /** @throws HindcastError `reducer.invalid` with line and column; SandboxMissing */
+  constructor(name: string, code: string) {
+    this.#name = name;
+    this.#module = sandbox();
+    this.#runtime = this.#module.newRuntime();
+    this.#runtime.setMemoryLimit(SCRIPT_LIMITS.memory);
+    this.#runtime.setMaxStackSize(SCRIPT_LIMITS.stack);
+    this.#context = this.#runtime.newContext();
+    this.#runtime.setInterruptHandler(() => this.#isOver());
+    try {
+      const guest = this.#unwrap(this.#context.evalCode(`(() => {${GUEST}})()`, 'hindcast'));
+      for (const name of ['progress', 'load', 'begin', 'feed', 'result'])
+        this.#api.set(name, this.#context.getProp(guest, name));
+      guest.dispose();
+      const module = this.#unwrap(
+        this.#guarded(() => this.#context.evalCode(code, FILE, { type: 'module', strict: true })),
+      );
+      let loaded: string;
+      try {
+        loaded = this.#call('load', module);
+      } finally {
+        module.dispose();
+      }
+      const facts = JSON.parse(loaded) as { initial: string; handles: string[] | null };
+      this.initial = facts.initial;
+      this.handles = facts.handles === null ? null : new Set(facts.handles);
+    } catch (error) {
+      this.dispose();
+      if (error instanceof GuestFault)
+        throw new HindcastError('reducer.invalid', { name, problem: error.message });
+      throw error;
+    }
+    this.#ticksAllowed = SCRIPT_LIMITS.ticks;
+  }
+
+  /** False after it was disposed of, and after a fault of the module took all its runtimes along. */
+  get alive(): boolean {
+    return this.#alive && sandbox() === this.#module;
+  }
+
+  /** `text` empty: from the script's own initial state. */
+  begin(text: string, marked: boolean, context: Json): void {
+    this.#within(() => {
+      const { newString } = this.#context;
+      const state = newString.call(this.#context, text);
+      const stream = newString.call(this.#context, JSON.stringify(context));
+      const flag = marked ? this.#context.true : this.#context.false;
+      try {
+        this.#call('begin', state, flag, stream);
+      } finally {
+        state.dispose();
+        stream.dispose();
+      }
+    });
+  }
+
+  /**
+   * Takes a batch of events.
+   * @throws ScriptStopped HindcastError `cancelled`
+   */
+  feed(rows: readonly string[]): ScriptFault[] {
+    const text = this.#context.newString(`[${rows.join(',')}]`);
+    try {
+      const found = this.#call('feed', text);
+      if (found === '') return [];
+      return (JSON.parse(found) as [number, string, string][]).map(([at, message, stack]) => ({
+        at,
+        message: inWords(message, stack),
+      }));
+    } catch (error) {
+      if (error instanceof GuestFault) throw new ScriptStopped(error.message);
+      throw error;
+    } finally {
+      if (this.alive) text.dispose();
+    }
+  }
+
+  /** JSON text of the state. */
+  result(): string {
+    return this.#within(() => this.#call('result'));
+  }
+
+  dispose(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    try {
+      for (const handle of this.#api.values()) handle.dispose();
+      this.#context.dispose();
+      this.#runtime.dispose();
+    } catch {
+      // The module counts what is still referenced and refuses; a fresh one owes nothing to what a script left behind.
+      forgetSandbox();
+    }
+  }
+
+  #within<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof GuestFault)) throw error;
+      throw new HindcastError('reducer.invalid', { name: this.#name, problem: error.message });
+    }
+  }
+
+  #call(name: string, ...args: QuickJSHandle[]): string {
+    this.#ticks = 0;
+    this.#eventSeen = -1;
+    const context = this.#context;
+    const value = this.#unwrap(
+      this.#guarded(() => context.callFunction(this.#api.get(name)!, context.undefined, ...args)),
+    );
+    const text = context.typeof(value) === 'string' ? context.getString(value) : '';
+    value.dispose();
+    return text;
+  }
+
+  /** A fault of the WebAssembly itself: the module cannot be trusted any more, the thread can. */
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Error && /^(?:RuntimeError|RangeError)$/.test(error.name))) throw error;
+      this.#alive = false;
+      if (sandbox() === this.#module) forgetSandbox();
+      const problem =
+        error.name === 'RangeError' ? 'its calls or its values are nested too deeply' : error.message;
+      throw new HindcastError('reducer.invalid', { name: this.#name, problem });
+    }
+  }
+
+  #unwrap(result: ReturnType<QuickJSContext['evalCode']>): QuickJSHandle {
+    if (result.error === undefined) return result.value;
+    const isCancelled = cancelled();
+    const over = this.#ticks > this.#ticksAllowed;
+    const told = this.#context.dump(result.error) as
+      | { name?: string; message?: string; stack?: string }
+      | string;
+    result.error.dispose();
+    if (isCancelled) throw new HindcastError('cancelled', { what: this.#name });
+    if (over) throw new GuestFault('it was stopped: it ran for too many steps, as an endless loop does');
+    if (typeof told !== 'object' || told === null) throw new GuestFault(`it threw ${String(told)}`);
+    const { name = 'Error', message = '', stack = '' } = told;
+    const words = name === 'Error' || name === '' ? message : `${name}: ${message}`;
+    throw new GuestFault(inWords(words, stack));
+  }
+
+  #progress(): number {
+    const bytes = this.#context.getArrayBuffer(this.#api.get('progress')!);
+    const { buffer, byteOffset } = bytes.value;
+    const at = new DataView(buffer, byteOffset, 4).getInt32(0, true);
+    bytes.dispose();
+    return at;
+  }
+
+  /** Steps are counted anew for each event: a long batch is no long event. */
+  #isOver(): boolean {
+    if (cancelled()) return true;
+    if (this.#api.has('progress')) {
+      const at = this.#progress();
+      if (at !== this.#eventSeen) this.#ticks = 0;
+      this.#eventSeen = at;
+    }
+    this.#ticks += 1;
+    return this.#ticks > this.#ticksAllowed;
+  }
+}

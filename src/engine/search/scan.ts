@@ -1,0 +1,149 @@
+/**
+ * Reads the bytes of the records that columns and indexes leave over, piece by piece: every call goes on where the last
+ * one stopped, so that first hits are there at once, other reads get their turn, and a scan that nobody asks about any
+ * more simply stops. In log order, so that hits are only ever added at the end. What was looked at stays looked at when
+ * new records come: only the part of the log that they changed is read again.
+ */
+import type { ScanState } from '../../contract/events.ts';
+import { UNSURE } from '../../core/filter/filter.ts';
+import { generationOf, logIndexOf, unchangedSince } from '../reads/logIndex.ts';
+import { countBelow, positionAt, type Selection } from '../reads/selection.ts';
+import type { ReadContext } from '../workers/context.ts';
+import { type Body, visitBodies } from './recordRun.ts';
+import { RecordSubject } from './recordSubject.ts';
+import { narrowByWords } from './textSearch.ts';
+import type { Where } from './where.ts';
+
+/** Records read between two looks at the clock: as many as take about so long, within bounds. Milliseconds. */
+const STEP_MS = 30;
+const LEAST_STEP = 1 << 10;
+const MOST_STEP = 1 << 16;
+/** Scans that are kept: the newest ones. */
+const KEPT_SCANS = 8;
+const KEY = 'scans';
+
+interface Scan {
+  generation: number;
+  /** What is to be looked at. */
+  candidates: Selection;
+  spared: number;
+  /** Records that are read between two looks at the clock. */
+  step: number;
+  /** How many of the candidates were looked at. */
+  looked: number;
+  /** Place in the log before which everything is decided. */
+  reached: number;
+  /** The memory that the hits are the beginning of. */
+  room: Uint32Array;
+  matched: number;
+}
+
+export interface ScanQuestion {
+  /** Unique for the filter. */
+  key: string;
+  /** What columns and indexes leave over. */
+  base: Selection;
+  where: NonNullable<Where['scan']>;
+  textIndex: string | null;
+}
+
+/** The hits so far. @param millis how long to go on looking for more; 0: not at all */
+export function scan(
+  context: ReadContext,
+  question: ScanQuestion,
+  millis: number,
+): { selection: Selection; state: ScanState } {
+  const all = (context.lasting.get(KEY) as Map<string, Scan> | undefined) ?? new Map<string, Scan>();
+  context.lasting.set(KEY, all);
+  const known = all.get(question.key);
+  const current = known?.generation === generationOf(context) ? known : refreshed(context, question, known);
+  all.delete(question.key);
+  all.set(question.key, current);
+  for (const oldest of all.keys()) if (all.size > KEPT_SCANS) all.delete(oldest);
+  if (millis > 0) goOn(context, question, current, performance.now() + millis);
+  const { candidates, looked, spared } = current;
+  return {
+    selection: hitsOf(context, current),
+    state: {
+      looked,
+      of: candidates.count,
+      matched: current.matched,
+      done: looked === candidates.count,
+      spared,
+    },
+  };
+}
+
+const hitsOf = (context: ReadContext, { room, matched }: Scan): Selection => ({
+  index: logIndexOf(context),
+  count: matched,
+  positions: room.subarray(0, matched),
+  from: 0,
+});
+
+/** Fits a scan to the log as it is now. */
+function refreshed(context: ReadContext, question: ScanQuestion, known: Scan | undefined): Scan {
+  const { base, where, textIndex } = question;
+  const narrowed = textIndex === null ? null : narrowByWords(context, base, where.words, textIndex);
+  const candidates = narrowed ?? base;
+  const reached =
+    known === undefined ? 0 : Math.min(known.reached, unchangedSince(context, known.generation));
+  return {
+    generation: generationOf(context),
+    candidates,
+    spared: base.count - candidates.count,
+    step: known?.step ?? LEAST_STEP,
+    looked: countBelow(candidates, reached),
+    reached,
+    room: known?.room ?? new Uint32Array(0),
+    matched: known === undefined ? 0 : countBelow(hitsOf(context, known), reached),
+  };
+}
+
+function goOn(context: ReadContext, { where }: ScanQuestion, current: Scan, until: number): void {
+  const { candidates } = current;
+  const { index } = candidates;
+  const subject = new RecordSubject(context, index);
+  while (current.looked < candidates.count) {
+    context.throwIfAborted();
+    const started = performance.now();
+    const end = Math.min(current.looked + current.step, candidates.count);
+    const positions = Array.from({ length: end - current.looked }, (_, nth) =>
+      positionAt(candidates, current.looked + nth),
+    );
+    const found: number[] = [];
+    visitBodies(context, index, positions, where.mayFit, (at, body) => {
+      if (isHit(where, subject, at, body)) found.push(at);
+    });
+    if (current.matched + found.length > current.room.length)
+      current.room = larger(current.room, current.matched + found.length);
+    // Partitions are read one after the other; hits stand in the order of the log.
+    current.room.set(
+      found.sort((a, b) => a - b),
+      current.matched,
+    );
+    current.matched += found.length;
+    current.looked = end;
+    current.reached = end === candidates.count ? index.count : positions.at(-1)! + 1;
+    const now = performance.now();
+    const fitting = (current.step * STEP_MS) / Math.max(now - started, 1);
+    current.step = Math.round(Math.min(Math.max(fitting, LEAST_STEP), MOST_STEP));
+    if (now >= until) return;
+  }
+  current.reached = index.count;
+}
+
+function isHit(where: ScanQuestion['where'], subject: RecordSubject, at: number, body: Body): boolean {
+  try {
+    return where.fitsRoughly(subject.load(at, body, true));
+  } catch (thrown) {
+    if (thrown !== UNSURE) throw thrown;
+    return where.fits(subject.load(at, body));
+  }
+}
+
+function larger(room: Uint32Array, needed: number): Uint32Array {
+  const next = new Uint32Array(Math.max(1024, Math.ceil(needed * 1.5)));
+  next.set(room);
+  return next;
+}

@@ -1,0 +1,326 @@
+/**
+ * Finding records by a hash: event id, correlation id, causation id, key, and by the number of their aggregate. Each frame
+ * brings its entries as they come (the tail); many frames become one sorted run, so that nothing is ever inserted into
+ * the middle of a tree. A hit is a candidate: the caller compares it with the record itself.
+ *
+ * An entry is 64 bits: 3 of the kind, 41 of the hash, 20 of the row's place among the rows of its run.
+ */
+import type { Database, Statement } from 'better-sqlite3';
+import type { FramePostings } from './frame.ts';
+
+export const POSTING = { event: 0, correlation: 1, causation: 2, key: 3, aggregate: 4 } as const;
+export type PostingKind = keyof typeof POSTING;
+
+const HASH_SPAN = 2 ** 41;
+const ROW_BITS = 20;
+/** Rows of a run. */
+const MOST_ROWS = 2 ** ROW_BITS;
+/** The tail is sorted when it has so many rows or frames: looking through it costs about a millisecond then. */
+const TAIL_ROWS = 2 ** 18;
+const TAIL_FRAMES = 512;
+/** A run smaller than this takes part in the next sort, so that a slow stream does not leave thousands. */
+const SMALL_RUN = 2 ** 17;
+/** Entries of a page: 16 KB. */
+const PAGE_ENTRIES = 2048;
+
+/** The 44 bits that are looked for. @param hash any whole number; its low 41 bits count */
+const codeOf = (kind: number, hash: number): number => kind * HASH_SPAN + (hash % HASH_SPAN);
+const highOf = (code: number): number => Math.floor(code / 4096);
+const lowOf = (code: number): number => code % 4096;
+
+/** Rows that share one list: the places of a frame's rows must leave room for those of other frames. */
+export const LIST_ROWS = 2 ** 18;
+
+/** Collects the entries of up to {@link LIST_ROWS} rows. */
+export class PostingList {
+  #entries: Uint32Array<ArrayBuffer>;
+  #count = 0;
+
+  constructor(rows: number) {
+    this.#entries = new Uint32Array(new ArrayBuffer(rows * 4 * 8));
+  }
+
+  /** @param row place of the row among those of the list */
+  add(kind: number, hash: number, row: number): void {
+    const at = this.#count * 2;
+    if (at === this.#entries.length) {
+      const grown = new Uint32Array(new ArrayBuffer(Math.max(64, this.#entries.byteLength * 2)));
+      grown.set(this.#entries);
+      this.#entries = grown;
+    }
+    const code = codeOf(kind, hash);
+    // Little-endian: the low word comes first.
+    this.#entries[at] = ((lowOf(code) << ROW_BITS) | row) >>> 0;
+    this.#entries[at + 1] = highOf(code);
+    this.#count += 1;
+  }
+
+  /** The entries, and the rows' offsets as spans. The list is empty then. */
+  finish(offsets: Float64Array): FramePostings {
+    const spans: number[] = [];
+    for (let row = 0; row < offsets.length; row++) {
+      const offset = offsets[row]!;
+      const last = spans.length - 2;
+      if (last >= 0 && spans[last]! + spans[last + 1]! === offset) spans[last + 1]! += 1;
+      else spans.push(offset, 1);
+    }
+    const entries = this.#entries.slice(0, this.#count * 2);
+    this.#count = 0;
+    return { rows: offsets.length, spans: Float64Array.from(spans), entries };
+  }
+}
+
+const bytesOf = (array: Uint32Array | Float64Array | BigUint64Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** A copy that is aligned for wider elements. */
+const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+
+interface TailRow {
+  id: number;
+  rows: number;
+  spans: Uint8Array;
+  entries: Uint8Array;
+}
+
+/** The writer's side: takes frames and sorts them into runs, inside the transaction that is open. */
+export class PostingWriter {
+  readonly #db: Database;
+  readonly #add: Statement;
+  #rows: number;
+  #frames: number;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#add = db.prepare('INSERT INTO posting_tail (rows, spans, entries) VALUES (?, ?, ?)');
+    const found = db.prepare('SELECT coalesce(sum(rows), 0) AS rows, count(*) AS frames FROM posting_tail');
+    const { rows, frames } = found.get() as { rows: number; frames: number };
+    this.#rows = rows;
+    this.#frames = frames;
+  }
+
+  /** @param base record id of offset 0 of the partition */
+  add(base: number, { rows, spans, entries }: FramePostings): void {
+    const ids = spans.map((value, at) => (at % 2 === 0 ? base + value : value));
+    this.#add.run(rows, bytesOf(ids), bytesOf(entries));
+    this.#rows += rows;
+    this.#frames += 1;
+    if (this.#rows >= TAIL_ROWS || this.#frames >= TAIL_FRAMES) this.sort();
+  }
+
+  /** After a rollback: what the tail holds is what was committed. */
+  reset(): void {
+    const fresh = new PostingWriter(this.#db);
+    this.#rows = fresh.#rows;
+    this.#frames = fresh.#frames;
+  }
+
+  get tailRows(): number {
+    return this.#rows;
+  }
+
+  /** Makes one sorted run of the tail and of the small runs before it. */
+  sort(): void {
+    if (this.#frames === 0) return;
+    const db = this.#db;
+    const parts: { rows: number; spans: Float64Array; entries: Uint32Array }[] = [];
+    let rows = 0;
+    let words = 0;
+    const take = (part: { rows: number; spans: Uint8Array }, entries: Uint8Array[]) => {
+      const spans = new Float64Array(aligned(part.spans));
+      for (const [at, each] of entries.entries()) {
+        const list = new Uint32Array(aligned(each));
+        parts.push({
+          rows: at === 0 ? part.rows : 0,
+          spans: at === 0 ? spans : new Float64Array(0),
+          entries: list,
+        });
+        words += list.length;
+      }
+      rows += part.rows;
+    };
+    const pages = db.prepare('SELECT entries FROM posting_page WHERE run = ? ORDER BY id').pluck();
+    const runs = db.prepare('SELECT id, rows, spans FROM posting_run ORDER BY id DESC').all() as Omit<
+      TailRow,
+      'entries'
+    >[];
+    for (const run of runs) {
+      if (
+        run.rows >= SMALL_RUN ||
+        run.rows > 2 * (rows + this.#rows) ||
+        rows + run.rows + this.#rows > MOST_ROWS
+      )
+        break;
+      take(run, pages.all(run.id) as Uint8Array[]);
+      db.prepare('DELETE FROM posting_page WHERE run = ?').run(run.id);
+      db.prepare('DELETE FROM posting_run WHERE id = ?').run(run.id);
+    }
+    const tail = db.prepare('SELECT id, rows, spans, entries FROM posting_tail ORDER BY id');
+    for (const row of tail.all() as TailRow[]) take(row, [row.entries]);
+    this.#write(parts, rows, words);
+    db.exec('DELETE FROM posting_tail');
+    this.#rows = 0;
+    this.#frames = 0;
+  }
+
+  #write(
+    parts: readonly { rows: number; spans: Float64Array; entries: Uint32Array }[],
+    rows: number,
+    words: number,
+  ): void {
+    const all = new Uint32Array(words);
+    const spans: number[] = [];
+    let at = 0;
+    let shift = 0;
+    let counted = 0;
+    for (const part of parts) {
+      if (part.rows > 0) {
+        shift = counted;
+        counted += part.rows;
+        for (const value of part.spans) spans.push(value);
+      }
+      const { entries } = part;
+      // Places count on from part to part; there is room, for a run has at most MOST_ROWS.
+      for (let word = 0; word < entries.length; word += 2) {
+        all[at] = entries[word]! + shift;
+        all[at + 1] = entries[word + 1]!;
+        at += 2;
+      }
+    }
+    const sorted = new BigUint64Array(all.buffer).sort();
+    const run = this.#db
+      .prepare('INSERT INTO posting_run (rows, spans) VALUES (?, ?)')
+      .run(rows, bytesOf(Float64Array.from(spans))).lastInsertRowid as number;
+    const put = this.#db.prepare('INSERT INTO posting_page (run, first, last, entries) VALUES (?, ?, ?, ?)');
+    for (let start = 0; start < sorted.length; start += PAGE_ENTRIES) {
+      const end = Math.min(start + PAGE_ENTRIES, sorted.length);
+      put.run(run, codeAt(all, start), codeAt(all, end - 1), bytesOf(sorted.subarray(start, end)));
+    }
+  }
+}
+
+const codeAt = (words: Uint32Array, at: number): number =>
+  words[2 * at + 1]! * 4096 + (words[2 * at]! >>> ROW_BITS);
+
+/**
+ * Ids of the records that may have this hash, ascending; every one that has it is among them, and nearly always no other.
+ * Some may be gone since.
+ */
+export function candidates(db: Database, kind: PostingKind, hash: number): number[] {
+  const code = codeOf(POSTING[kind], hash);
+  const found = new Set<number>();
+  const runs = db.prepare('SELECT id, spans FROM posting_run ORDER BY id').raw().all() as [
+    number,
+    Uint8Array,
+  ][];
+  const pages = db
+    .prepare('SELECT entries FROM posting_page WHERE run = ? AND first <= ? AND last >= ? ORDER BY id')
+    .pluck();
+  for (const [run, spans] of runs) {
+    const rows: number[] = [];
+    for (const page of pages.all(run, code, code) as Uint8Array[]) {
+      const words = new Uint32Array(aligned(page));
+      const count = words.length / 2;
+      for (let at = firstOf(words, code, count); at < count && codeAt(words, at) === code; at++)
+        rows.push(words[2 * at]! & (MOST_ROWS - 1));
+    }
+    addIds(rows, spans, found);
+  }
+  const tail = db.prepare('SELECT spans, entries FROM posting_tail').raw().all() as [
+    Uint8Array,
+    Uint8Array,
+  ][];
+  const high = highOf(code);
+  const low = lowOf(code);
+  for (const [spans, entries] of tail) {
+    const words = new Uint32Array(aligned(entries));
+    const rows: number[] = [];
+    for (let word = 1; word < words.length; word += 2)
+      if (words[word] === high && words[word - 1]! >>> ROW_BITS === low)
+        rows.push(words[word - 1]! & (MOST_ROWS - 1));
+    addIds(rows, spans, found);
+  }
+  return Array.from(Float64Array.from(found).sort());
+}
+
+function firstOf(words: Uint32Array, code: number, count: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (codeAt(words, middle) < code) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** @param rows places in the run, ascending */
+function addIds(rows: readonly number[], spanBytes: Uint8Array, found: Set<number>): void {
+  if (rows.length === 0) return;
+  const spans = new Float64Array(aligned(spanBytes));
+  let span = 0;
+  let start = 0;
+  for (const row of rows) {
+    while (row >= start + spans[span + 1]!) {
+      start += spans[span + 1]!;
+      span += 2;
+    }
+    found.add(spans[span]! + row - start);
+  }
+}
+
+/** Ids of the records of an aggregate, ascending. */
+export function recordsOfAggregate(db: Database, aggregate: number): number[] {
+  const ids = candidates(db, 'aggregate', aggregate);
+  return db
+    .prepare(
+      'SELECT r.id FROM json_each(?) AS wanted CROSS JOIN record AS r ON r.id = wanted.value WHERE r.agg_id = ?',
+    )
+    .pluck()
+    .all(JSON.stringify(ids), aggregate) as number[];
+}
+
+/** Low bits of a hash that an entry holds. */
+export const foldedHash = (hash: number): number => hash % HASH_SPAN;
+
+/**
+ * Every entry of some kinds, run by run and in no order: what a look at all records reads instead of their bytes. Some
+ * records may be gone since. One step is one run or one part of the tail.
+ */
+export function* eachPosting(
+  db: Database,
+  kinds: readonly PostingKind[],
+  visit: (kind: PostingKind, id: number, hash: number) => void,
+): Generator<void> {
+  const wanted = new Map(kinds.map((kind) => [POSTING[kind] as number, kind]));
+  const look = (entries: Uint8Array, ids: Float64Array) => {
+    const words = new Uint32Array(aligned(entries));
+    for (let at = 0; at * 2 < words.length; at++) {
+      const code = codeAt(words, at);
+      const kind = wanted.get(Math.floor(code / HASH_SPAN));
+      if (kind !== undefined) visit(kind, ids[words[2 * at]! & (MOST_ROWS - 1)]!, code % HASH_SPAN);
+    }
+  };
+  const runs = db.prepare('SELECT id FROM posting_run ORDER BY id').pluck().all() as number[];
+  const run = db.prepare('SELECT rows, spans FROM posting_run WHERE id = ?').raw();
+  for (const no of runs) {
+    const [rows, spans] = run.get(no) as [number, Uint8Array];
+    const ids = idsOf(rows, spans);
+    const pages = db.prepare('SELECT entries FROM posting_page WHERE run = ? ORDER BY id').pluck().all(no);
+    for (const page of pages as Uint8Array[]) look(page, ids);
+    yield;
+  }
+  const tail = db.prepare('SELECT rows, spans, entries FROM posting_tail ORDER BY id').raw().all();
+  for (const [rows, spans, entries] of tail as [number, Uint8Array, Uint8Array][])
+    look(entries, idsOf(rows, spans));
+}
+
+/** Record id of each row of a run. */
+function idsOf(rows: number, spanBytes: Uint8Array): Float64Array {
+  const ids = new Float64Array(rows);
+  const spans = new Float64Array(aligned(spanBytes));
+  let row = 0;
+  for (let span = 0; span < spans.length; span += 2)
+    for (let nth = 0; nth < spans[span + 1]!; nth++) ids[row++] = spans[span]! + nth;
+  return ids;
+}

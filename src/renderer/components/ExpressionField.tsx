@@ -1,0 +1,316 @@
+import {
+  acceptCompletion,
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  closeCompletion,
+  completionKeymap,
+  completionStatus,
+  moveCompletionSelection,
+  selectedCompletion,
+} from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { Compartment, EditorState, Prec, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import {
+  Decoration,
+  type DecorationSet,
+  drawSelection,
+  EditorView,
+  keymap,
+  placeholder,
+} from '@codemirror/view';
+import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import styles from './ExpressionField.module.css';
+
+/** A stretch of the text that is drawn in a way of its own. */
+export interface Mark {
+  from: number;
+  to: number;
+  look: 'field' | 'keyword' | 'text' | 'number' | 'word' | 'wrong';
+}
+
+export interface Suggestion {
+  label: string;
+  /** What it is, at the right. */
+  detail?: string;
+  /** What is written; the label when absent. */
+  insert?: string;
+  look: 'field' | 'keyword' | 'text' | 'number';
+  /** Higher stands further up. */
+  rank?: number;
+}
+
+export interface Suggestions {
+  from: number;
+  to: number;
+  options: readonly Suggestion[];
+  /** While the text there is like this, the same suggestions hold. */
+  while: RegExp;
+}
+
+export interface ExpressionFieldHandle {
+  focus(): void;
+}
+
+interface ExpressionFieldProps {
+  value: string;
+  onValue: (value: string) => void;
+  /** Enter. */
+  onSubmit: () => void;
+  onEscape: () => void;
+  /** Backspace in the empty field. */
+  onEmptyBackspace: () => void;
+  /** Name for screen readers. */
+  label: string;
+  placeholder: string;
+  /** Id of the element that tells what is wrong; null: nothing is. */
+  problemId: string | null;
+  marks: (text: string) => readonly Mark[];
+  /** Where the text is wrong. */
+  wrong: { from: number; to: number } | null;
+  suggest: (text: string, cursor: number) => Promise<Suggestions | null>;
+  ref?: Ref<ExpressionFieldHandle>;
+}
+
+const theme = EditorView.theme({
+  '&': { color: 'var(--fg)', backgroundColor: 'transparent', fontSize: '12px' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--mono-family)', lineHeight: '20px', fontVariantLigatures: 'none' },
+  '.cm-content': { caretColor: 'var(--fg)', padding: '0' },
+  '.cm-line': { padding: '0' },
+  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: 'var(--sel)',
+  },
+  '.cm-placeholder': { color: 'var(--fg3)' },
+  '.look-field': { color: 'var(--fg)' },
+  '.look-keyword': { color: 'var(--accent)' },
+  '.look-text': { color: 'var(--str)' },
+  '.look-number': { color: 'var(--num)' },
+  '.look-word': { color: 'var(--chg)' },
+  '.look-wrong': { color: 'var(--bad)' },
+  '.problem': {
+    textDecoration: 'underline wavy var(--bad)',
+    textUnderlineOffset: '3px',
+    backgroundColor: 'var(--bad-bg)',
+  },
+  '.problem-at-end::after': { content: '"▏"', color: 'var(--bad)', fontWeight: '700' },
+  '.cm-tooltip': {
+    backgroundColor: 'var(--panel)',
+    border: '1px solid var(--line2)',
+    borderRadius: '6px',
+    boxShadow: 'var(--float-shadow)',
+    marginTop: '7px',
+    color: 'var(--fg)',
+    overflow: 'hidden',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
+    fontFamily: 'var(--mono-family)',
+    maxHeight: '264px',
+    minWidth: '280px',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
+    display: 'flex',
+    gap: '16px',
+    padding: '3px 10px',
+    lineHeight: '20px',
+  },
+  '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--sel)', color: 'var(--fg)' },
+  '.cm-completionDetail': {
+    marginLeft: 'auto',
+    color: 'var(--fg3)',
+    fontStyle: 'normal',
+    fontFamily: 'var(--sans)',
+  },
+  '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700', color: 'var(--accent)' },
+});
+
+const setWrong = StateEffect.define<{ from: number; to: number } | null>();
+const wrongField = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(marks, change) {
+    let next = change.docChanged ? Decoration.none : marks;
+    for (const effect of change.effects) {
+      if (!effect.is(setWrong)) continue;
+      if (effect.value === null) next = Decoration.none;
+      else {
+        const { length } = change.state.doc;
+        const from = Math.min(effect.value.from, length);
+        const to = Math.min(Math.max(effect.value.to, from + 1), length);
+        const mark =
+          from < to
+            ? Decoration.mark({ class: 'problem' }).range(from, to)
+            : Decoration.line({ class: 'problem-at-end' }).range(0);
+        next = Decoration.set([mark]);
+      }
+    }
+    return next;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+function decorate(marks: readonly Mark[]): DecorationSet {
+  const set = new RangeSetBuilder<Decoration>();
+  for (const { from, to, look } of marks) set.add(from, to, Decoration.mark({ class: `look-${look}` }));
+  return set.finish();
+}
+
+/**
+ * A field of one line for an expression: coloured, with suggestions, and with a mark where it is wrong. It stands in a
+ * shadow root, as CodeEditor does: the CSP of the page allows no style elements.
+ */
+export function ExpressionField(props: ExpressionFieldProps) {
+  const { value, label, wrong, problemId, placeholder: hint, ref } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const newest = useRef(props);
+  newest.current = props;
+  const attributes = useRef(new Compartment());
+  const hintPart = useRef(new Compartment());
+  useImperativeHandle(ref, () => ({ focus: () => view.current?.focus() }), []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once; what changes is passed on below.
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+    const complete = async (context: CompletionContext): Promise<CompletionResult | null> => {
+      const found = await newest.current.suggest(context.state.doc.toString(), context.pos);
+      if (found === null || context.aborted) return null;
+      return {
+        from: found.from,
+        to: found.to,
+        validFor: found.while,
+        options: found.options.map(({ label: text, detail, insert, look, rank }) => ({
+          label: text,
+          ...(detail === undefined ? {} : { detail }),
+          apply: insert ?? text,
+          type: look,
+          boost: rank ?? 0,
+        })),
+      };
+    };
+    const editor = new EditorView({
+      root,
+      parent: root,
+      state: EditorState.create({
+        doc: value,
+        extensions: [
+          history(),
+          drawSelection(),
+          // An expression is one line: what is pasted loses its line ends.
+          EditorState.transactionFilter.of((change) =>
+            change.newDoc.lines > 1
+              ? [
+                  change,
+                  {
+                    changes: { from: 0, to: change.newDoc.length, insert: oneLine(change.newDoc.toString()) },
+                    sequential: true,
+                  },
+                ]
+              : change,
+          ),
+          autocompletion({
+            override: [complete],
+            icons: false,
+            selectOnOpen: false,
+            // Nothing is chosen until a person chooses it, so no key can take it by accident.
+            interactionDelay: 0,
+            activateOnCompletion: () => true,
+          }),
+          EditorView.decorations.compute(['doc'], (state) =>
+            decorate(newest.current.marks(state.doc.toString())),
+          ),
+          wrongField,
+          EditorView.lineWrapping,
+          Prec.highest(
+            keymap.of([
+              { key: 'Tab', run: takeFirst },
+              {
+                key: 'Enter',
+                run: (at) => {
+                  if (completionStatus(at.state) === 'active' && selectedCompletion(at.state) !== null)
+                    return acceptCompletion(at);
+                  closeCompletion(at);
+                  newest.current.onSubmit();
+                  return true;
+                },
+              },
+              {
+                key: 'Escape',
+                run: (at) => {
+                  if (closeCompletion(at)) return true;
+                  newest.current.onEscape();
+                  return true;
+                },
+              },
+              {
+                key: 'Backspace',
+                run: (at) => {
+                  if (at.state.doc.length > 0) return false;
+                  newest.current.onEmptyBackspace();
+                  return true;
+                },
+              },
+            ]),
+          ),
+          keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+          hintPart.current.of([]),
+          attributes.current.of([]),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) newest.current.onValue(update.state.doc.toString());
+          }),
+          theme,
+        ],
+      }),
+    });
+    view.current = editor;
+    return () => {
+      editor.destroy();
+      view.current = null;
+    };
+  }, []);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: hintPart.current.reconfigure(placeholder(hint)) });
+  }, [hint]);
+
+  useEffect(() => {
+    view.current?.dispatch({
+      effects: attributes.current.reconfigure(
+        EditorView.contentAttributes.of({
+          'aria-label': label,
+          'aria-multiline': 'false',
+          spellcheck: 'false',
+          ...(problemId === null ? {} : { 'aria-invalid': 'true' }),
+        }),
+      ),
+    });
+  }, [label, problemId]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (editor === null || editor.state.doc.toString() === value) return;
+    editor.dispatch({
+      changes: { from: 0, to: editor.state.doc.length, insert: value },
+      selection: { anchor: value.length },
+    });
+  }, [value]);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: setWrong.of(wrong) });
+  }, [wrong]);
+
+  return <div ref={host} className={styles.host} data-editor="" />;
+}
+
+const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ');
+
+/** Tab takes the chosen suggestion, else the first; with none it leaves the field. */
+function takeFirst(view: EditorView): boolean {
+  const status = completionStatus(view.state);
+  // Suggestions are on their way: the focus does not run from under them.
+  if (status !== 'active') return status === 'pending';
+  if (selectedCompletion(view.state) === null) moveCompletionSelection(true)(view);
+  return acceptCompletion(view);
+}

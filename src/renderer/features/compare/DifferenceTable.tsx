@@ -1,0 +1,128 @@
+import { useState } from 'react';
+import type { ComparedValue, CompareRow, CompareSide } from '../../../contract/compare.ts';
+import type { Output } from '../../../contract/contract.ts';
+import type { aggregates } from '../../../contract/events.ts';
+import { parseJson } from '../../../core/json.ts';
+import { isNumeric, numberText } from '../../../core/numbers.ts';
+import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { valueClass } from '../../components/Value.tsx';
+import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
+import { shown } from '../../lib/escape.ts';
+import { formatCount, formatDecimal, formatSigned, plural } from '../../lib/format.ts';
+import { usePagedRows } from '../../lib/pagedRows.ts';
+import { callEngine } from '../../lib/queries.ts';
+import styles from './compare.module.css';
+
+export type Show = 'differences' | 'all';
+type Answer = Output<(typeof aggregates)['compareRows']>;
+
+const SIGNS = { same: '', changed: '≠', added: '+', removed: '−' } as const;
+const WORDS = { same: 'the same', changed: 'changed', added: 'only in B', removed: 'only in A' } as const;
+
+function ValueCell({ value }: { value: ComparedValue | null }) {
+  if (value === null) return <span className={styles.nothing}>not there</span>;
+  if ('list' in value) return <span className={styles.size}>{plural(value.list, 'item')}</span>;
+  if ('object' in value) return <span className={styles.size}>{plural(value.object, 'field')}</span>;
+  if ('start' in value)
+    return (
+      <>
+        {shown(value.start)}
+        <span className={styles.size}>… {formatCount(value.characters)} characters</span>
+      </>
+    );
+  const json = parseJson(value.json);
+  const text = isNumeric(json) ? formatDecimal(numberText(json)) : shown(value.json);
+  return <span className={valueClass(json)}>{text}</span>;
+}
+
+const hoverOf = (value: ComparedValue | null): string =>
+  value === null ? '' : 'json' in value ? shown(value.json) : 'start' in value ? shown(value.start) : '';
+
+const COLUMNS: TableColumn<CompareRow>[] = [
+  {
+    id: 'name',
+    title: 'Field',
+    width: 'minmax(160px, 1.2fr)',
+    mono: true,
+    cell: (row) => (
+      <span className={styles.name} style={{ paddingLeft: row.depth * 16 }}>
+        <span className={styles[`sign-${row.kind}`]} aria-hidden="true">
+          {row.inside === null ? SIGNS[row.kind] : ''}
+        </span>
+        <span className="sr-only">{row.inside === null ? WORDS[row.kind] : ''} </span>
+        <span className="ellipsis">{row.name === '' ? 'the state' : shown(row.name)}</span>
+      </span>
+    ),
+    hover: (row) => shown(row.path),
+  },
+  {
+    id: 'a',
+    title: 'A',
+    width: 'minmax(120px, 1fr)',
+    mono: true,
+    cell: (row) => <ValueCell value={row.a} />,
+    hover: (row) => hoverOf(row.a),
+  },
+  {
+    id: 'b',
+    title: 'B',
+    width: 'minmax(120px, 1fr)',
+    mono: true,
+    cell: (row) => <ValueCell value={row.b} />,
+    hover: (row) => hoverOf(row.b),
+  },
+  {
+    id: 'delta',
+    title: 'B − A',
+    width: 'minmax(96px, 0.6fr)',
+    align: 'right',
+    mono: true,
+    cell: (row) =>
+      row.delta !== null ? (
+        formatSigned(row.delta)
+      ) : row.inside !== null && row.inside > 0 ? (
+        <span className={styles.size}>{plural(row.inside, 'difference')}</span>
+      ) : null,
+  },
+];
+
+interface DifferenceTableProps {
+  a: CompareSide;
+  b: CompareSide;
+  show: Show;
+  /** Lines of both states; tells two empty states from two equal ones. */
+  lines: number;
+}
+
+/** Both states line by line. */
+export function DifferenceTable({ a, b, show, lines }: DifferenceTableProps) {
+  const [selected, setSelected] = useState(0);
+  const rows = usePagedRows<CompareRow, Answer>(
+    ['aggregates', 'compareRows', { a, b, show }],
+    (page, signal) => callEngine(['aggregates', 'compareRows'], { a, b, show, ...page }, signal),
+  );
+  if (rows.error !== null) return <ErrorState error={rows.error} onRetry={rows.retry} compact />;
+  if (rows.isLoading) return <Skeleton lines={10} />;
+  if (rows.total === 0)
+    return (
+      <EmptyState title={lines === 0 ? 'Both states are empty' : 'No difference'}>
+        {lines === 0
+          ? 'Nothing had happened yet on either side.'
+          : `All ${plural(lines, 'line')} of both states are the same, in every digit.`}
+      </EmptyState>
+    );
+  return (
+    <VirtualTable
+      label="Differences"
+      autoFocus
+      columns={COLUMNS}
+      total={rows.total}
+      getRow={rows.getRow}
+      onRange={rows.onRange}
+      isOld={rows.isOld}
+      selected={Math.min(selected, rows.total - 1)}
+      onSelect={setSelected}
+      rowClass={(row) => (row.inside === null ? styles[`row-${row.kind}`] : undefined)}
+    />
+  );
+}

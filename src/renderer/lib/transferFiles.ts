@@ -1,0 +1,76 @@
+import type { FilePurpose, SavePurpose } from '../../contract/bridge.ts';
+import type { FileTarget } from '../../contract/workspaceWork.ts';
+import { toastError } from '../components/Toast.tsx';
+import { desktop } from './desktop.ts';
+import type { EngineError } from './engine.ts';
+import { useJobs } from './live.ts';
+import { callEngine } from './queries.ts';
+
+const ENDINGS: Record<SavePurpose, string> = {
+  recording: 'hindcast',
+  ndjson: 'ndjson',
+  csv: 'csv',
+  parquet: 'parquet',
+};
+
+/** Where a file is to go: a place the person chooses (desktop), or a download. Null when the person chose none. */
+export async function chooseTarget(purpose: SavePurpose, name: string): Promise<FileTarget | null> {
+  const proposed = `${name.replace(/[^\p{L}\p{N} _.-]/gu, '_').slice(0, 150)}.${ENDINGS[purpose]}`;
+  if (desktop === undefined) return { download: proposed };
+  const token = await desktop.saveFileDialog(purpose, proposed);
+  return token === null ? null : { token };
+}
+
+/** Fetches what a job makes for a download as soon as it has ended well. In the desktop there is nothing to fetch. */
+export function downloadWhenDone(jobId: string): void {
+  if (desktop !== undefined) return;
+  const look = () => {
+    const job = useJobs.getState().jobs.find(({ id }) => id === jobId);
+    if (job === undefined || job.status === 'running') return;
+    stop();
+    if (job.status === 'done' || job.status === 'incomplete') void fetchFile(jobId);
+  };
+  const stop = useJobs.subscribe(look);
+  look();
+}
+
+async function fetchFile(jobId: string): Promise<void> {
+  try {
+    const found = await callEngine(['transfer', 'download'], { jobId });
+    if (found === null) return;
+    const link = document.createElement('a');
+    link.href = found.path;
+    link.download = found.name;
+    link.click();
+  } catch (error) {
+    toastError(error as EngineError);
+  }
+}
+
+const ACCEPT: Record<FilePurpose, string> = {
+  workspace: '.hindcast',
+  recording: '.hindcast',
+  import: '.ndjson,.jsonl,.csv,.parquet',
+};
+
+/** Asks for a file. In the browser it is sent to the engine, which is on the same machine. Null when none was chosen. */
+export async function chooseFile(purpose: FilePurpose): Promise<string | null> {
+  if (desktop !== undefined) return desktop.openFileDialog(purpose);
+  const file = await pick(ACCEPT[purpose]);
+  if (file === null) return null;
+  const { path, token } = await callEngine(['transfer', 'upload'], { name: file.name, bytes: file.size });
+  const answer = await fetch(path, { method: 'PUT', body: file });
+  if (!answer.ok) throw { message: `${file.name} was not taken.`, nextStep: await answer.text() };
+  return token;
+}
+
+function pick(accept: string): Promise<File | null> {
+  return new Promise((done) => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.accept = accept;
+    input.addEventListener('change', () => done(input.files?.[0] ?? null));
+    input.addEventListener('cancel', () => done(null));
+    input.click();
+  });
+}

@@ -1,0 +1,161 @@
+// A compensating event that must not be sent, in the window: each time the guard says why and what to do, the draft
+// stays, and nothing arrives on the cluster.
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultDemo, story } from '../fixtures/demo/stories.ts';
+import { writerTo } from '../integration/kafka/support.ts';
+import type { KafkaHandle } from '../kafka/broker.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { endOffsets, kafkaProblem, startDemoCluster } from './demoCluster.ts';
+import { captureMarked, newConnection, open, timelineOf, unlockAndReason } from './screen.ts';
+
+const WAIT = { timeout: 30_000 };
+const doubled = story('interest-posted-twice');
+const REASON = 'Interest was posted twice by a retry';
+
+describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid compensation', () => {
+  let kafka: KafkaHandle;
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let before: Map<string, bigint>;
+
+  beforeAll(async () => {
+    [kafka, app, browser] = await Promise.all([startDemoCluster(), startApp(), openBrowser()]);
+    before = await endOffsets(kafka);
+    ({ page } = await openPage(browser, app, { width: 1440, height: 900 }));
+    page.setDefaultTimeout(WAIT.timeout);
+    await newConnection(page, { name: 'core', brokers: kafka.bootstrap });
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: /^Cluster: core/ }).waitFor();
+    await open(page, 'topics');
+    await page.getByRole('grid', { name: 'Topics' }).getByText('orders.events', { exact: true }).waitFor();
+    await captureMarked(page, 'dispute');
+    await page.getByRole('banner').getByRole('button', { name: 'Coverage: complete · 19 topics' }).waitFor();
+    await open(page, timelineOf(doubled.aggregateId));
+    await page
+      .getByRole('button', { name: /fault: Same content/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Compensate…' }).click();
+    await page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }).click();
+    await page.getByRole('heading', { level: 1, name: /^Compensate/ }).waitFor();
+    await unlockAndReason(page, { connection: 'core', reason: 'dispute 0412', why: REASON });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    await kafka?.stop();
+  });
+
+  const publish = () => page.getByRole('button', { name: 'Publish to core' });
+  const dryRun = () => page.getByRole('button', { name: 'Dry run' }).last();
+  const guard = (name: string): Locator =>
+    page.getByRole('region', { name: 'Guards' }).getByRole('listitem').filter({ hasText: name });
+  const nothingSent = async () => expect(await endOffsets(kafka)).toEqual(before);
+  /** The editor of the JSON, which draws only the lines that are seen: it is changed by keys, as a person does. */
+  const asJson = async (): Promise<Locator> => {
+    await page.getByRole('button', { name: 'JSON', exact: true }).click();
+    return page.getByRole('textbox', { name: 'The event as JSON' });
+  };
+
+  test('without a reason: the field is named, and publishing is impossible', async () => {
+    await page.getByRole('textbox', { name: 'reason', exact: true }).fill('');
+    await dryRun().click();
+    await expect.poll(() => guard('Valid').getAttribute('data-status'), WAIT).toBe('failed');
+    expect(await guard('Valid').textContent()).toMatch(/reason/);
+    expect(await publish().isDisabled()).toBe(true);
+    await page.getByRole('textbox', { name: 'reason', exact: true }).fill(REASON);
+    await dryRun().click();
+    await expect.poll(() => guard('Valid').getAttribute('data-status'), WAIT).not.toBe('failed');
+    await nothingSent();
+  });
+
+  test('broken JSON: the line and the fault, in the editor and in the form; no dry run of it', async () => {
+    const editor = await asJson();
+    await editor.press('ControlOrMeta+End');
+    await page.keyboard.type('}');
+    const alert = page.getByRole('region', { name: 'Event to publish' }).getByRole('alert');
+    await expect.poll(() => alert.textContent(), WAIT).toMatch(/Line \d+: .*Correct it here/);
+    expect(await dryRun().isDisabled()).toBe(true);
+    expect(await publish().isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Form', exact: true }).click();
+    await page
+      .getByText(/The JSON cannot be read in line \d+/)
+      .first()
+      .waitFor();
+    await (await asJson()).press('ControlOrMeta+End');
+    await page.keyboard.press('Backspace');
+    await expect.poll(() => dryRun().isEnabled(), WAIT).toBe(true);
+  });
+
+  test('a required field of the envelope that is missing is named', async () => {
+    const editor = await asJson();
+    await editor.locator('.cm-line').filter({ hasText: '"aggregate_id"' }).first().click();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+End');
+    await page.keyboard.press('Delete');
+    await dryRun().click();
+    await expect.poll(() => guard('Valid').getAttribute('data-status'), WAIT).toBe('failed');
+    expect(await guard('Valid').textContent()).toContain('aggregate_id');
+    expect(await publish().isDisabled()).toBe(true);
+    await editor.press('ControlOrMeta+z');
+    await dryRun().click();
+    await expect.poll(() => publish().isEnabled(), WAIT).toBe(true);
+    await nothingSent();
+  });
+
+  test('another writer was faster, after the check: refused with what to do; the draft goes on from there', async () => {
+    const { topic, key, value, headers } = defaultDemo().records.find(
+      (record) => record.value !== null && Buffer.from(record.value).includes(doubled.eventIds[1]!),
+    )!;
+    const text = Buffer.from(value!).toString().replaceAll(doubled.eventIds[1]!, 'posted-by-another');
+    const producer = writerTo(kafka).producer();
+    await producer.connect();
+    const pairs = (headers ?? []).map(([name, bytes]) => [name, bytes === null ? '' : Buffer.from(bytes)]);
+    await producer.send({
+      topic,
+      messages: [{ key: Buffer.from(key!), value: text, headers: Object.fromEntries(pairs) }],
+    });
+    await producer.disconnect();
+    before = await endOffsets(kafka);
+    await publish().click();
+    const guards = page.getByRole('region', { name: 'Guards' });
+    await guards.getByText('The aggregate has moved:', { exact: false }).waitFor();
+    await guards.getByText('Capture again, look at the new event', { exact: false }).waitFor();
+    expect(await publish().isDisabled()).toBe(true);
+    await nothingSent();
+
+    await guards.getByRole('button', { name: 'Capture again' }).first().click();
+    await expect.poll(() => guard('Head has not moved').textContent(), WAIT).toContain('Begin a new draft');
+    await guard('Head has not moved').getByRole('button', { name: 'Begin again from the new head' }).click();
+    await expect.poll(() => guard('Head has not moved').getAttribute('data-status'), WAIT).toBe('ok');
+    // What was written by hand is carried over.
+    await page.getByRole('button', { name: 'Form', exact: true }).click();
+    expect(await page.getByRole('textbox', { name: 'reason', exact: true }).inputValue()).toBe(REASON);
+  });
+
+  test('once published, the same key is refused with the place of the first one', async () => {
+    await expect.poll(() => publish().isEnabled(), WAIT).toBe(true);
+    await publish().click();
+    await page.getByRole('region', { name: 'Receipt' }).getByText('read back: the same bytes').waitFor();
+    before = await endOffsets(kafka);
+    await page.getByRole('button', { name: 'Show it in the timeline' }).click();
+    await open(page, timelineOf(doubled.aggregateId));
+    await page
+      .getByRole('button', { name: /fault: Same content/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Compensate…' }).click();
+    await page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }).click();
+    await page.getByRole('button', { name: 'Write another' }).click();
+    await page.getByRole('textbox', { name: 'reason', exact: true }).fill(REASON);
+    await dryRun().click();
+    const duplicate = guard('Not published before');
+    await expect.poll(() => duplicate.getAttribute('data-status'), WAIT).toBe('failed');
+    expect(await duplicate.textContent()).toMatch(/published already at ultracore\.savings\.interest/i);
+    await duplicate.getByRole('button', { name: 'Show the receipts' }).waitFor();
+    expect(await publish().isDisabled()).toBe(true);
+    await nothingSent();
+  });
+});

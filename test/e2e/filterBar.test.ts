@@ -1,0 +1,157 @@
+// The filter of the events list: an expression with suggestions, colours and marked mistakes, searches that go on while
+// their first hits are shown, saved filters, full-text indexes.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendRecords } from '../../src/engine/capture/import.ts';
+import { openWorkspace } from '../../src/engine/store/workspace.ts';
+import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { accessibilityProblems, open } from './screen.ts';
+
+const RECORDS = 60_000;
+const AT_ONCE = 20_000;
+const folder = mkdtempSync(join(tmpdir(), 'hindcast-e2e-filter-'));
+const file = join(folder, 'fees.hindcast');
+
+async function makeWorkspace(): Promise<void> {
+  const workspace = await openWorkspace(file, { mode: 'create', log: () => {} });
+  const { records } = generateBenchmark({ events: RECORDS, aggregates: 500 });
+  let batch: Parameters<typeof appendRecords>[1][number][] = [];
+  for (const { topic, partition, key, value, headers, timestamp } of records) {
+    batch.push({ topic, partition, key, value, headers, timestamp });
+    if (batch.length < AT_ONCE) continue;
+    await appendRecords(workspace, batch);
+    batch = [];
+  }
+  await workspace.close();
+}
+
+describe.skipIf(browserProblem !== null)('the filter of the events list', () => {
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+  const field = () => page.getByRole('textbox', { name: 'Filter events' });
+  const rows = () => page.getByRole('grid', { name: 'Events' }).getByRole('row');
+  const done = () => page.getByText(/looked at all/).first();
+  const type = async (text: string) => {
+    await field().click();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type(text);
+  };
+  const suggestion = (name: string | RegExp) => page.getByRole('option', { name }).first();
+
+  beforeAll(async () => {
+    await makeWorkspace();
+    [app, browser] = await Promise.all([startApp({ workspace: file }), openBrowser()]);
+    ({ page, problems } = await openPage(browser, app));
+    page.setDefaultTimeout(30_000);
+    await open(page, 'events');
+    await rows().nth(5).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('suggests fields of the payload, types that there are, and what may follow', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('data.am');
+    await suggestion(/^data\.amount/).waitFor();
+    await page.keyboard.press('Tab');
+    await suggestion(/^>=/).waitFor();
+    await page.keyboard.type('> 9990 and type = ');
+    await suggestion(/"FeeCharged"/).waitFor();
+    await page.keyboard.type('"Fee');
+    await suggestion(/"FeeCharged"/).waitFor();
+    await page.keyboard.press('Tab');
+    await suggestion(/^and$/).waitFor();
+    // Nothing is chosen in the list: Enter applies the filter.
+    await page.keyboard.press('Enter');
+    await done().waitFor();
+    expect(await page.evaluate(() => new URLSearchParams(location.hash.split('?')[1]).get('where'))).toBe(
+      'data.amount > 9990 and type = "FeeCharged"',
+    );
+    const texts = await rows().allInnerTexts();
+    expect(texts.length).toBeGreaterThan(3);
+    for (const text of texts.slice(1)) expect(text).toMatch(/FeeCharged/);
+  });
+
+  test('points at a mistake and keeps what is shown', async () => {
+    const before = (await rows().allInnerTexts()).slice(0, 10);
+    await type('data.amount > 9990 and typ = "FeeCharged"');
+    await page.keyboard.press('Enter');
+    const alert = page.getByRole('alert');
+    await alert.getByText(/There is no field typ.*character 24.*Did you mean type\?/s).waitFor();
+    expect(await page.locator('.problem').innerText()).toBe('typ');
+    expect(await field().getAttribute('aria-invalid')).toBe('true');
+    expect((await rows().allInnerTexts()).slice(0, 10)).toEqual(before);
+    await page.keyboard.press('Escape');
+    await alert.waitFor({ state: 'detached' });
+    expect(await field().innerText()).toBe('data.amount > 9990 and type = "FeeCharged"');
+  });
+
+  test('quick conditions become chips beside the expression; both are in the address', async () => {
+    await type('type:FeeCharged');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove type:FeeCharged' }).waitFor();
+    expect(await field().innerText()).toBe('data.amount > 9990 and type = "FeeCharged"');
+    await page.reload();
+    await page.getByRole('button', { name: 'Remove type:FeeCharged' }).click();
+    expect(await field().innerText()).toBe('data.amount > 9990 and type = "FeeCharged"');
+    await done().waitFor();
+  });
+
+  test('a filter is saved, applied from the palette, renamed and removed', async () => {
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByLabel('Name for the present filter').fill('Large fees');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Rename Large fees' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page
+      .getByText(/^60.000 of 60.000/)
+      .first()
+      .waitFor();
+    await page.keyboard.press('ControlOrMeta+k');
+    await page.keyboard.type('Large fees');
+    await page.getByRole('option', { name: /Apply the filter Large fees/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await done().waitFor();
+    expect(await field().innerText()).toBe('data.amount > 9990 and type = "FeeCharged"');
+    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await page.getByRole('button', { name: 'Rename Large fees' }).click();
+    await page.getByLabel('New name of Large fees').fill('Fees above 9990');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove Fees above 9990' }).click();
+    await page.getByText('None yet.').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  test('a full-text index is built, spares reading, and is removed', async () => {
+    await page.getByRole('button', { name: 'Full-text indexes' }).click();
+    await page.getByRole('button', { name: /^Build the index/ }).click();
+    await page.getByText(/^60.000 records · [\d.,]+ MB$/).waitFor({ timeout: 60_000 });
+    await page.keyboard.press('Escape');
+    await type('match "9007199254740993"');
+    await page.keyboard.press('Enter');
+    await page
+      .getByText(/looked at all 1 value · index spared 59.999/)
+      .first()
+      .waitFor();
+    expect(await rows().count()).toBe(2);
+    await page.getByRole('button', { name: 'Full-text indexes' }).click();
+    await page.getByRole('button', { name: /^Remove the index/ }).click();
+    await page.getByText('no index').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  test('is accessible, and nothing failed in the page', async () => {
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+});

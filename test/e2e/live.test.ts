@@ -1,0 +1,171 @@
+// The Events screen while topics are followed: rows come by themselves, paused nothing moves, and the keyboard does it.
+import { Kafka, logLevel } from 'kafkajs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTopic } from '../integration/kafka/support.ts';
+import { type KafkaHandle, startKafka } from '../kafka/broker.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { groups, kafkaProblem } from './demoCluster.ts';
+import { accessibilityProblems, digits, newConnection, open } from './screen.ts';
+
+const WAIT = { timeout: 30_000 };
+const TOPIC = 'bank.accounts.events';
+const FIRST = 400;
+
+describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the Events screen', () => {
+  let kafka: KafkaHandle;
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+  let sent = 0;
+
+  async function send(count: number): Promise<void> {
+    const producer = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).producer();
+    await producer.connect();
+    const messages = Array.from({ length: count }, () => {
+      const n = sent++;
+      return {
+        key: `acc-${n % 40}`,
+        value: JSON.stringify({
+          event_id: `event-${n}`,
+          event_type: n % 3 === 0 ? 'InterestPosted' : 'DepositMade',
+          aggregate_type: 'SavingsAccount',
+          aggregate_id: `acc-${n % 40}`,
+          event_data: { amount: `${n}.50`, currency: 'AUD' },
+          event_timestamp: new Date().toISOString(),
+        }),
+      };
+    });
+    await producer.send({ topic: TOPIC, messages });
+    await producer.disconnect();
+  }
+
+  const table = () => page.getByRole('grid', { name: 'Events' });
+  const rowCount = async () => Number(digits(await table().getAttribute('aria-rowcount'))) - 1;
+  /** All that is drawn, without the grouping of numbers. */
+  const drawn = async () => digits(await table().getByRole('rowgroup').textContent());
+  const scrolled = () => table().evaluate((element) => element.scrollTop);
+
+  beforeAll(async () => {
+    [kafka, app, browser] = await Promise.all([startKafka(), startApp(), openBrowser()]);
+    await createTopic(kafka, TOPIC);
+    await send(FIRST);
+    ({ page, problems } = await openPage(browser, app));
+    page.setDefaultTimeout(WAIT.timeout);
+    await newConnection(page, { name: 'core-banking', brokers: kafka.bootstrap });
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: /^Cluster: core-banking/ }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    await kafka?.stop();
+  });
+
+  test('without a captured topic, live says what it needs', async () => {
+    await open(page, 'events');
+    const button = page.getByRole('button', { name: /^Live/ });
+    await expect.poll(() => button.isDisabled(), WAIT).toBe(true);
+  });
+
+  test('a capture with “keep following” makes the topic live', async () => {
+    await open(page, 'topics');
+    const topics = page.getByRole('grid', { name: 'Topics' });
+    await topics.getByText(TOPIC, { exact: true }).waitFor();
+    await topics.focus();
+    await page.keyboard.press('a');
+    await page.keyboard.press('c');
+    const dialog = page.getByRole('dialog', { name: /^Capture/ });
+    await dialog.getByLabel('Name').fill('live');
+    await dialog.getByRole('switch', { name: /Keep following/ }).click();
+    await dialog.getByRole('button', { name: 'Capture' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await open(page, 'events');
+    await page.getByRole('button', { name: /^Live/, pressed: true }).waitFor();
+    await expect.poll(rowCount, WAIT).toBe(FIRST);
+    await page.getByRole('contentinfo').getByText(`Following ${TOPIC} from core-banking`).waitFor();
+  });
+
+  test('what is appended appears at the end, and the table stays there', async () => {
+    await send(30);
+    await expect.poll(rowCount, WAIT).toBe(FIRST + 30);
+    await expect.poll(drawn, WAIT).toContain(`${sent - 1}`);
+    const atEnd = await table().evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+    expect(atEnd).toBeLessThan(2);
+  });
+
+  test('paused by the keyboard, nothing moves and what is new is counted; shown again, it is all there', async () => {
+    await table().focus();
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: /^Paused – go on/ }).waitFor();
+    const before = [await drawn(), await scrolled(), await rowCount()];
+    await send(512);
+    await page.getByRole('button', { name: /^512 new events – show/ }).waitFor();
+    expect([await drawn(), await scrolled(), await rowCount()]).toEqual(before);
+    await page.keyboard.press('Space');
+    await expect.poll(rowCount, WAIT).toBe(FIRST + 542);
+    await expect.poll(drawn, WAIT).toContain(`${sent - 1}`);
+  });
+
+  test('a chosen row and the place of the list stay while more comes', async () => {
+    await page.keyboard.press('Home');
+    await page
+      .getByRole('region', { name: 'Record' })
+      .getByText('event-0', { exact: true })
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: /^Paused – go on/ }).waitFor();
+    await expect.poll(drawn, WAIT).toContain('0.50');
+    const before = [await drawn(), await scrolled()];
+    await send(60);
+    await page.getByRole('button', { name: /^60 new events – show/ }).waitFor();
+    expect([await drawn(), await scrolled()]).toEqual(before);
+    await page.getByRole('button', { name: /^60 new events – show/ }).click();
+    await expect.poll(drawn, WAIT).toContain(`${sent - 1}`);
+    await page
+      .getByRole('region', { name: 'Record' })
+      .getByText('event-0', { exact: true })
+      .first()
+      .waitFor();
+  });
+
+  test('scrolling up pauses', async () => {
+    await table().hover();
+    await page.mouse.wheel(0, -600);
+    await page.getByRole('button', { name: /^Paused – go on/ }).waitFor();
+    await page.getByRole('button', { name: /^Paused – go on/ }).click();
+    await page.getByRole('button', { name: /^Pause/ }).waitFor();
+  });
+
+  test('a filter is followed as well', async () => {
+    await open(page, 'events?q=type:InterestPosted');
+    const share = (of: number) => Math.ceil(of / 3);
+    await expect.poll(rowCount, WAIT).toBe(share(sent));
+    await send(90);
+    await expect.poll(rowCount, WAIT).toBe(share(sent));
+    await open(page, 'events');
+    await expect.poll(rowCount, WAIT).toBe(sent);
+  });
+
+  test.each(['dark', 'light'] as const)('no accessibility violation, live and paused: %s', async (theme) => {
+    await page.emulateMedia({ colorScheme: theme });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await table().focus();
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: /^Paused – go on/ }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: /^Pause/ }).waitFor();
+  });
+
+  test('stopped by the keyboard: everything is kept, nothing jumps, and the cluster has no group', async () => {
+    await table().focus();
+    await page.keyboard.press('l');
+    await page.getByRole('button', { name: /^Live/, pressed: false }).waitFor();
+    await expect.poll(rowCount, WAIT).toBe(sent);
+    await page.getByRole('banner').getByRole('button', { name: 'Coverage: complete · 1 topic' }).waitFor();
+    expect(await groups(kafka)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+});

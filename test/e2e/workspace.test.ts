@@ -1,0 +1,153 @@
+// The workspace screen, as a person uses it in the browser door: look, check, export, import, record, delete.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendRecords } from '../../src/engine/capture/import.ts';
+import { recordAt } from '../../src/engine/store/testing/records.ts';
+import { openWorkspace } from '../../src/engine/store/workspace.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { accessibilityProblems, open } from './screen.ts';
+
+const WAIT = { timeout: 15_000 };
+const SETTLED = { timeout: 2_000, interval: 300 };
+
+describe.skipIf(browserProblem !== null)('the workspace screen', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'hindcast-e2e-workspace-'));
+  const files = join(dataDir, 'files');
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+
+  beforeAll(async () => {
+    mkdirSync(join(dataDir, 'workspaces'), { recursive: true });
+    mkdirSync(files);
+    const file = join(dataDir, 'workspaces', 'savings.hindcast');
+    const workspace = await openWorkspace(file, { mode: 'create', log: () => {} });
+    const records = ['bank.accounts', 'bank.audit'].flatMap((topic) =>
+      Array.from({ length: 1200 }, (_, at) => recordAt(topic, 0, at)),
+    );
+    await appendRecords(workspace, records, { clusterId: 'c-1' });
+    await workspace.close();
+    app = await startApp({ dataDir, workspace: file });
+    browser = await openBrowser();
+    ({ page, problems } = await openPage(browser, app));
+    page.setDefaultTimeout(15_000);
+    await open(page, 'workspace');
+    await table().getByRole('gridcell').first().waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const table = () => page.getByRole('grid', { name: 'Topics of the workspace' });
+  const panel = () => page.getByRole('region', { name: 'File' });
+  const dialog = () => page.getByRole('dialog');
+  const head = (name: string) => page.getByRole('button', { name, exact: true }).first();
+
+  /** What the browser saves after the action. */
+  async function downloaded(name: string, action: () => Promise<unknown>): Promise<string> {
+    const [download] = await Promise.all([page.waitForEvent('download', WAIT), action()]);
+    const path = join(files, name);
+    await download.saveAs(path);
+    return path;
+  }
+
+  test('shows topics, coverage and the file, with no accessibility violation in both themes and sizes', async () => {
+    await expect.poll(() => table().getByRole('row').count()).toBe(3);
+    await page.getByText('1\u202f200 stored').first().waitFor();
+    await panel().getByText('none: only recordings are sealed').waitFor();
+    for (const [width, height] of [
+      [1280, 800],
+      [1920, 1080],
+    ] as const)
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await expect.poll(() => accessibilityProblems(page), SETTLED).toEqual([]);
+      }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test('is checked by a key, and measured', async () => {
+    await page.keyboard.press('c');
+    await panel().getByText('Everything is whole.').waitFor();
+    await panel().getByRole('button', { name: 'Measure their sizes' }).click();
+    await panel().getByText('keys, values and headers, compressed').waitFor();
+  });
+
+  test('exports a topic that comes back into a new workspace, and lists a bad line', async () => {
+    await table().getByText('bank.audit').click();
+    const file = await downloaded('audit.ndjson', async () => {
+      await page
+        .getByRole('region', { name: 'Topic', exact: true })
+        .getByRole('button', { name: 'Export…' })
+        .click();
+      await dialog().getByRole('button', { name: 'Export', exact: true }).click();
+    });
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(1200);
+    expect(JSON.parse(lines[7]!)).toMatchObject({ topic: 'bank.audit', partition: 0, offset: 7 });
+    writeFileSync(file, `${lines.join('\n')}\nnot a record\n`);
+
+    await head('Import…').click();
+    await dialog().getByRole('button', { name: 'Into a new workspace' }).click();
+    await dialog().getByLabel('Its name').fill('from a file');
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      dialog().getByRole('button', { name: 'Choose the file…' }).click(),
+    ]);
+    await chooser.setFiles(file);
+    await page.getByRole('heading', { level: 1, name: 'Workspace from a file' }).waitFor();
+    await table().getByText('bank.audit').waitFor();
+    await expect.poll(() => table().getByText('1\u202f200').count(), WAIT).toBe(2);
+    await open(page, 'activity');
+    await page
+      .getByText(/1 line of 1.201 brought no record/)
+      .first()
+      .waitFor();
+    await open(page, 'workspace');
+  });
+
+  test('saves a recording that opens read-only and sealed', async () => {
+    const file = await downloaded('saved.hindcast', () => head('Save as recording').click());
+    expect(statSync(file).size).toBeGreaterThan(10_000);
+    await page.getByRole('button', { name: /^Workspace:/ }).click();
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('menuitem', { name: 'Open a file…' }).click(),
+    ]);
+    await chooser.setFiles(file);
+    await page.waitForURL(/#\/aggregates/);
+    await open(page, 'workspace');
+    await panel().getByText('whole: it is what was saved').waitFor();
+    await expect.poll(() => page.getByRole('button', { name: 'Delete…' }).count()).toBe(0);
+  });
+
+  test('deletes a topic only after its name was typed', async () => {
+    await page.getByRole('button', { name: /^Workspace:/ }).click();
+    await page.getByRole('menuitem', { name: /^savings/ }).click();
+    await page.waitForURL(/#\/aggregates/);
+    await open(page, 'workspace?topic=bank.accounts');
+    await page.getByRole('heading', { level: 1, name: 'Workspace savings' }).waitFor();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    const remove = dialog().getByRole('button', { name: 'Delete the topic' });
+    expect(await remove.isDisabled()).toBe(true);
+    await page.keyboard.type('bank.accounts');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => table().getByRole('row').count(), WAIT).toBe(2);
+    await page.getByRole('button', { name: 'More for this workspace' }).click();
+    await page.getByRole('menuitem', { name: 'Compact…' }).click();
+    await dialog().getByRole('button', { name: 'Compact', exact: true }).click();
+    await open(page, 'activity');
+    await page
+      .getByText(/before, .* now\.|as small as it can be/)
+      .first()
+      .waitFor();
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,238 @@
+// What brokers do while a capture runs: it goes on by itself, or ends with the exact remainder and the reason.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AnswerProxy, type ApiName, startAnswerProxy } from '../../kafka/answers.ts';
+import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
+import { describeJavaKafka } from '../../kafka/describe.ts';
+import { createTopic, writerTo } from '../kafka/support.ts';
+import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
+
+const RECORDS = 40_000;
+const PARTITIONS = 3;
+const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+async function produce(kafka: KafkaHandle, topic: string): Promise<void> {
+  const producer = writerTo(kafka).producer();
+  await producer.connect();
+  for (let start = 0; start < RECORDS; start += 2_000)
+    await producer.send({
+      topic,
+      messages: Array.from({ length: 2_000 }, (_, i) => ({
+        key: `acc-${(start + i) % 500}`,
+        partition: (start + i) % PARTITIONS,
+        value: `{"event_id":"e${start + i}","event_type":"DepositMade","aggregate_type":"Account","aggregate_id":"acc-${(start + i) % 500}","event_data":{"n":${start + i},"pad":"${'x'.repeat(300)}"},"event_timestamp":"2025-01-01T00:00:00Z"}`,
+      })),
+    });
+  await producer.disconnect();
+}
+
+/** Every record once, in its place. */
+function expectWhole(file: string, topic: string): void {
+  const rows = storedRows(file, topic);
+  expect(rows.length).toBe(RECORDS);
+  for (const row of rows) {
+    const { n } = (JSON.parse(row.value!) as { event_data: { n: number } }).event_data;
+    if (n % PARTITIONS !== row.partition || Math.floor(n / PARTITIONS) !== row.offset)
+      throw new Error(`record ${n} is stored at ${row.partition}/${row.offset}`);
+  }
+}
+
+/** What a client may read in a second. */
+const quota = (kafka: KafkaHandle, bytes: number | null) =>
+  kafka.tool(
+    'kafka.admin.ConfigCommand',
+    ...['--bootstrap-server', kafka.bootstrap, '--alter', '--entity-type', 'clients', '--entity-default'],
+    ...(bytes === null
+      ? ['--delete-config', 'consumer_byte_rate']
+      : ['--add-config', `consumer_byte_rate=${bytes}`]),
+  );
+
+describeJavaKafka('a broker that answers with errors', () => {
+  const place = temporaryPlace();
+  const topic = 'answers';
+  let kafka: KafkaHandle;
+  let proxy: AnswerProxy;
+
+  beforeAll(async () => {
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    proxy = await startAnswerProxy(() => port);
+    kafka = await startKafka({
+      port,
+      settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` },
+    });
+    await createTopic(kafka, topic, { partitions: PARTITIONS });
+    await produce(kafka, topic);
+  });
+  afterAll(async () => {
+    proxy?.close();
+    await kafka?.stop();
+    place.remove();
+  });
+
+  /** Captures while `times` answers of the API carry the code, the first of them after something was stored. */
+  async function captureWith(name: string, api: ApiName, code: number, times: number) {
+    const file = place.file(name);
+    const workspace = await create(file);
+    let begun = api !== 'fetch';
+    let left = times;
+    proxy.changed = 0;
+    proxy.codeFor = (asked) => (begun && asked === api && left-- > 0 ? code : null);
+    try {
+      const outcome = await capture(workspace, kafka, [topic], {
+        onProgress: ({ stored }) => {
+          begun ||= stored > 0;
+        },
+      });
+      proxy.codeFor = () => null;
+      return { file, workspace, outcome };
+    } catch (error) {
+      proxy.codeFor = () => null;
+      await workspace.close();
+      throw error;
+    }
+  }
+
+  test.each([
+    [3, 'UNKNOWN_TOPIC_OR_PARTITION'],
+    [5, 'LEADER_NOT_AVAILABLE'],
+    [6, 'NOT_LEADER_OR_FOLLOWER'],
+    [7, 'REQUEST_TIMED_OUT'],
+    [8, 'BROKER_NOT_AVAILABLE'],
+    [9, 'REPLICA_NOT_AVAILABLE'],
+    [13, 'NETWORK_EXCEPTION'],
+    [14, 'COORDINATOR_LOAD_IN_PROGRESS'],
+    [15, 'COORDINATOR_NOT_AVAILABLE'],
+    [16, 'NOT_COORDINATOR'],
+    [56, 'KAFKA_STORAGE_ERROR'],
+    [74, 'FENCED_LEADER_EPOCH'],
+    [75, 'UNKNOWN_LEADER_EPOCH'],
+    [78, 'OFFSET_NOT_AVAILABLE'],
+    [100, 'UNKNOWN_TOPIC_ID'],
+  ])('to a fetch, %i %s for a moment: it goes on by itself', async (code, name) => {
+    const { file, workspace, outcome } = await captureWith(name, 'fetch', code, 3);
+    await workspace.close();
+    expect(proxy.changed).toBe(3);
+    expect(outcome).toMatchObject({ status: 'complete', stored: RECORDS, notRead: 0 });
+    expectWhole(file, topic);
+  });
+
+  test.each([
+    ['metadata', 5],
+    ['metadata', 3],
+    ['listOffsets', 6],
+    ['listOffsets', 78],
+    ['listOffsets', 5],
+    ['listOffsets', 74],
+  ] as const)('to the questions before it, %s %i for a moment: it begins all the same', async (api, code) => {
+    const { file, workspace, outcome } = await captureWith(`${api}-${code}`, api, code, 2);
+    await workspace.close();
+    expect(outcome).toMatchObject({ status: 'complete', stored: RECORDS });
+    expectWhole(file, topic);
+  });
+
+  test.each([
+    [56, 'KAFKA_STORAGE_ERROR', /no leader that answers/],
+    [29, 'TOPIC_AUTHORIZATION_FAILED', /may not be read/],
+    [-1, 'UNKNOWN_SERVER_ERROR', /UNKNOWN/],
+  ])(
+    'to every fetch from then on, %i %s: it ends with the exact remainder and the reason',
+    async (code, name, reason) => {
+      const { file, workspace, outcome } = await captureWith(
+        `${name}-stays`,
+        'fetch',
+        code,
+        Number.POSITIVE_INFINITY,
+      );
+      expect(outcome.status).toBe('incomplete');
+      expect(outcome.problem).toMatch(reason);
+      expect(outcome.nextStep).toMatch(/\.$/);
+      expect(outcome.stored + outcome.notRead).toBe(RECORDS);
+      const { partitions } = await coverageOf(workspace, topic);
+      expect(partitions.reduce((sum, { notRead }) => sum + notRead, 0)).toBe(outcome.notRead);
+      expect(await capture(workspace, kafka, [topic])).toMatchObject({
+        status: 'complete',
+        stored: outcome.notRead,
+      });
+      await workspace.close();
+      expectWhole(file, topic);
+    },
+  );
+});
+
+describeJavaKafka('a cluster of three brokers in trouble', () => {
+  const place = temporaryPlace();
+  const topic = 'replicated';
+  let kafka: KafkaHandle;
+
+  beforeAll(async () => {
+    kafka = await startKafka({ brokers: 3, heap: '384m' });
+    await createTopic(kafka, topic, { partitions: PARTITIONS, replicas: 3 });
+    await produce(kafka, topic);
+    await quota(kafka, 1_500_000);
+  });
+  afterAll(async () => {
+    await kafka?.stop();
+    place.remove();
+  });
+
+  /** Captures; does `disturb` once the first records are stored; what is stored at the end must be whole. */
+  async function captureWhile(name: string, disturb: () => Promise<void>): Promise<void> {
+    const file = place.file(name);
+    const workspace = await create(file);
+    let disturbing: Promise<void> | null = null;
+    const outcome = await capture(workspace, kafka, [topic], {
+      onProgress: ({ stored, phase }) => {
+        if (stored > 0 && phase === 'reading') disturbing ??= disturb();
+      },
+    });
+    expect(disturbing).not.toBeNull();
+    await disturbing;
+    const { badge } = await coverageOf(workspace, topic);
+    await workspace.close();
+    expect(outcome).toMatchObject({ status: 'complete', problem: null, stored: RECORDS, notRead: 0 });
+    expect(badge.state).toBe('complete');
+    expectWhole(file, topic);
+  }
+
+  test('throttled by a quota: slower, complete', () => captureWhile('throttled', async () => {}));
+
+  test('the leader of every partition moves to the next broker, twice', () =>
+    captureWhile('moved', async () => {
+      for (const shift of [1, 2]) {
+        const order = (partition: number) => [0, 1, 2].map((at) => ((partition + shift + at) % 3) + 1);
+        const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+        const plan = join(kafka.dir, `plan-${shift}.json`);
+        const moves = partitions.map((partition) => ({ topic, partition, replicas: order(partition) }));
+        writeFileSync(plan, JSON.stringify({ version: 1, partitions: moves }));
+        await kafka.tool(
+          'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+          ...['--bootstrap-server', kafka.bootstrap, '--execute', '--reassignment-json-file', plan],
+        );
+        await kafka.tool(
+          'LeaderElectionCommand',
+          ...[
+            '--bootstrap-server',
+            kafka.bootstrap,
+            '--election-type',
+            'preferred',
+            '--all-topic-partitions',
+          ],
+        );
+      }
+    }));
+
+  test('one broker is killed and comes back', () =>
+    captureWhile('killed', async () => {
+      await kafka.kill(3);
+      await sleep(2_000);
+      await kafka.restart(3);
+    }));
+
+  test('one broker is frozen for 20 seconds', () =>
+    captureWhile('frozen', async () => {
+      kafka.freeze(2);
+      await sleep(20_000);
+      kafka.thaw(2);
+    }));
+});
