@@ -84,7 +84,7 @@ export const check = {
   run: job(z.object({ scope: CheckScope }).strict()),
   /** The answer of the last check of this workspace in this session; null: none has ended. */
   result: query(nothing, ConsistencyResult.nullable()),
-  /** A page of its findings, in the order of rules and of the log. */
+  /** A page of its findings, the gravest first, then in the order of rules and of the log. */
   findings: query(
     z
       .object({

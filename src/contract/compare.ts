@@ -49,7 +49,7 @@ export type ComparedValue = z.infer<typeof ComparedValue>;
 export const CompareRow = z.object({
   depth: Count,
   name: z.string(),
-  /** Display path: in B, or in A for what only A has. */
+  /** Display path: in B, or in A for what only A has. Long names and paths say how many characters they have. */
   path: z.string(),
   kind: z.enum(['same', 'changed', 'added', 'removed']),
   a: ComparedValue.nullable(),

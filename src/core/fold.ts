@@ -125,18 +125,21 @@ function shown(value: Json): string {
 
 /** Adds or subtracts; decimal text counts as a number and text stays text when the state already holds text. */
 function calculate(current: Json | undefined, operand: Json, sign: 1 | -1, where: string): Json {
-  const amount = isDecimalText(operand) ? exactNumber(operand) : operand;
-  if (!isNumeric(amount))
+  const isText = isDecimalText(operand);
+  if (!isText && !isNumeric(operand))
     throw new StepProblem(
       `${shown(operand)} cannot be ${sign === 1 ? 'added to' : 'subtracted from'} ${where}: it is not a number`,
     );
   const base = current ?? 0;
   try {
     if (isDecimalText(base)) {
-      return sign === 1 ? addText(base, numberText(amount)) : subtractText(base, numberText(amount));
+      const amount = isText ? operand : numberText(operand);
+      return sign === 1 ? addText(base, amount) : subtractText(base, amount);
     }
     if (!isNumeric(base)) throw new StepProblem(`${where} is ${shown(base)}, not a number`);
-    return sign === 1 ? addExact(base, amount) : subtractExact(base, amount);
+    if (!isText) return sign === 1 ? addExact(base, operand) : subtractExact(base, operand);
+    const from = numberText(base);
+    return exactNumber(sign === 1 ? addText(from, operand) : subtractText(from, operand));
   } catch (error) {
     if (error instanceof RangeError) throw new StepProblem(`${where}: ${error.message}`);
     throw error;
@@ -151,7 +154,17 @@ export function deepMerge(base: Json | undefined, change: Json): Json {
   for (const key of Object.keys(change)) {
     const before = Object.hasOwn(base, key) ? base[key] : undefined;
     const after = deepMerge(before, change[key]!);
-    if (before !== after) result = { ...result, [key]: after };
+    if (before === after) continue;
+    // One copy for all keys: a payload may bring thousands.
+    if (result === base) result = { ...base };
+    if (key === '__proto__')
+      Object.defineProperty(result, key, {
+        value: after,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    else result[key] = after;
   }
   return result;
 }
@@ -175,9 +188,19 @@ export function sameJson(a: Json, b: Json): boolean {
   );
 }
 
+/** The state that the event under way has made: nobody else holds it, so its next steps need no other copy. */
+let ownState: JsonObject | null = null;
+
 function replace(state: Json, path: PathStep[], value: Json): Json {
   const before = getPath(state, path);
-  return before !== undefined && sameJson(before, value) ? state : setPath(state, path, value);
+  if (before !== undefined && sameJson(before, value)) return state;
+  const key = path[0];
+  // Only as a key of its own object is `__proto__` an ordinary one.
+  if (path.length > 1 || typeof key !== 'string' || key === '__proto__' || !isJsonObject(state))
+    return setPath(state, path, value);
+  if (state !== ownState) ownState = { ...state };
+  ownState[key] = value;
+  return ownState;
 }
 
 function compileOperation(operation: Operation, at: string): Step {
@@ -283,6 +306,7 @@ export function applyEvent(
   const steps = compiled.steps.get(type) ?? compiled.otherwise;
   if (steps === null) return { state };
   let current = state;
+  ownState = null;
   const problems: string[] = [];
   for (const step of steps) {
     try {

@@ -185,9 +185,9 @@ export interface Projection {
   name: string;
   title: string;
   description?: string;
-  /** Which events: aggregate types, or topics (exact names), or both; at least one. */
+  /** Which events: aggregate types (`*` alone: all), or topics (exact names), or both; at least one. */
   source: { aggregateTypes?: string[]; topics?: string[] };
-  /** Path of the key in an event: `aggregateId` (default) or a dotted path such as `data.client_id`. */
+  /** Path of the key in an event: `aggregateId` (default), `$eventId` or a dotted path such as `data.client_id`. */
   key: string;
   columns: ProjectionColumn[];
   reducer: Reducer | ScriptReducer;

@@ -59,7 +59,7 @@ describe.skipIf(problem !== null)('compare', () => {
     await expect.poll(() => events.count(), WAIT).toBe(1);
     const text = digits(await events.first().textContent());
     expect(text).toContain('onlyinB');
-    expect(text).toContain('9dayslater');
+    expect(text).toContain('9dayslate');
     expect(text).toContain(`+${amount}`);
     await card('A').getByText('Known on').waitFor();
     await card('B').getByText('1 event moved to where it occurred').waitFor();

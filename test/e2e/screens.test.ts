@@ -23,7 +23,7 @@ if (problem && !browserProblem) process.stderr.write(`\n*** SCREENS ARE NOT TEST
 
 const WAIT = { timeout: 10_000 };
 /** Colours change at once with reduced motion; what is loaded late may still move. */
-const SETTLED = { timeout: 2_000, interval: 300 };
+const SETTLED = { timeout: 10_000, interval: 300 };
 const THEMES = ['dark', 'light'] as const;
 const doubled = story('interest-posted-twice');
 const backdated = story('backdated-deposit');

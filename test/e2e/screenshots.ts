@@ -131,16 +131,22 @@ try {
 
   const where = 'data.amount > 100 and type in ("InterestPosted", "FeeCharged")';
   await open(page, `events?where=${encodeURIComponent(where)}`);
-  await page.getByText(/looked at all/).first().waitFor();
+  await page
+    .getByText(/looked at all/)
+    .first()
+    .waitFor();
   await page.keyboard.press('l');
   await page.getByRole('button', { name: /^Pause/ }).waitFor();
-  await events.getByText('FeeCharged').first().waitFor();
+  await events.getByText('InterestPosted').first().waitFor();
   await shoot(page, 'events-live');
   await page.keyboard.press('l');
   await page.getByRole('button', { name: /^Live/ }).waitFor();
 
   await open(page, `workspace?topic=${INTEREST}`);
-  await page.getByText(/^partition/).first().waitFor();
+  await page
+    .getByText(/^partition/)
+    .first()
+    .waitFor();
   await page.getByRole('button', { name: 'Check now' }).click();
   await page.getByRole('button', { name: 'Check again' }).waitFor();
   await shoot(page, 'workspace');
@@ -155,6 +161,13 @@ try {
   await chosenEvent(page).filter({ hasText: 'posted for December' }).waitFor();
   await page.getByRole('region', { name: 'Chosen event' }).getByText(doubled.eventIds[1]!).waitFor();
   await shoot(page, 'timeline');
+
+  const { aggregateId, facts } = story('backdated-deposit');
+  const side = (name: string, clock: string) =>
+    `${name}.type=SavingsAccount&${name}.id=${aggregateId}&${name}.${clock}=${facts.at}`;
+  await open(page, `compare?${side('a', 'known')}&${side('b', 'true')}`);
+  await page.getByRole('listbox', { name: 'Events between A and B' }).getByText('only in B').waitFor();
+  await shoot(page, 'compare');
 
   await open(page, 'projections/savings_account');
   await page

@@ -79,13 +79,7 @@ export function checkChains(links: readonly ChainLink[]): {
     if (best !== null) meant.set(topic, best.reading);
   }
   const findings: Finding[] = [];
-  const verdicts = ordered.map(({ id, topic, previous }, at) => ({
-    id,
-    verdict: verdictOf(id, topic, previous, at),
-  }));
-  return { findings, verdicts };
-
-  function verdictOf(id: number, topic: number, previous: number, at: number): IntegrityVerdict {
+  const verdictOf = ({ id, topic, previous }: ChainLink, at: number): IntegrityVerdict => {
     const reading = meant.get(topic);
     if (reading === undefined) return Number.isNaN(previous) ? 'ABSENT' : 'UNVERIFIABLE';
     const { verdict, before } = reading.reads[at]!;
@@ -98,5 +92,7 @@ export function checkChains(links: readonly ChainLink[]): {
           : `It links to another event than the one before it ${reading.words}`,
       });
     return verdict;
-  }
+  };
+  const verdicts = ordered.map((link, at) => ({ id: link.id, verdict: verdictOf(link, at) }));
+  return { findings, verdicts };
 }

@@ -24,7 +24,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #e8ecf1; overflow-wrap: anywhere; }
 th { color: #5a6675; font-weight: 500; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 ul.findings { list-style: none; padding: 0; margin: 0; } ul.findings li { padding: .5rem 0 .5rem .75rem; border-left: 3px solid; margin-bottom: .5rem; break-inside: avoid; }
-li.error { border-color: #c0362c; } li.warning { border-color: #b7791f; } li.hint { border-color: #7b8794; }
+ul.findings li.error { border-color: #c0362c; } ul.findings li.warning { border-color: #b7791f; } ul.findings li.hint { border-color: #7b8794; }
 li b { display: block; } li small { color: #5a6675; overflow-wrap: anywhere; }
 pre { background: #f5f7fa; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font: 12px/1.5 ui-monospace, monospace; }
 code { font: 12px ui-monospace, monospace; overflow-wrap: anywhere; }

@@ -29,8 +29,8 @@ export interface Integrity {
   previousHash: Claim;
 }
 
-/** Numbers as in RFC 8785: as JavaScript prints the nearest double. */
-function jcs(value: Json): string {
+/** Canonical JSON (RFC 8785): keys sorted, numbers as JavaScript prints the nearest double. @throws JsonProblem */
+export function jcs(value: Json): string {
   if (isNumeric(value)) {
     const double = Number(numberText(value));
     if (!Number.isFinite(double)) throw new JsonProblem('a number is beyond what RFC 8785 can write', 0);

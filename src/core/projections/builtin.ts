@@ -2,15 +2,10 @@
 import { LosslessNumber } from 'lossless-json';
 import { mergeReducer } from '../fold.ts';
 import type { DeclarativeProjection, Operation, Reducer } from '../model.ts';
+import { CROSS_VIEWS } from './crossViews.ts';
+import { COUNTED, LIFECYCLES } from './lifecycles.ts';
 
 const ZERO = new LosslessNumber('0.00');
-
-/** Every event counts, whatever it is. */
-const COUNTED: Operation[] = [
-  { op: 'add', path: 'events', value: 1 },
-  { op: 'set', path: 'last_event_type', from: '$type' },
-  { op: 'set', path: 'last_event_at', from: '$recordedAt' },
-];
 
 /** Money in or out changes the balance and what is available of it. */
 function money(op: 'add' | 'subtract', ...totals: string[]): Operation[] {
@@ -172,7 +167,14 @@ const goldenRecord: DeclarativeProjection = {
   reducer: cattleReducer,
 };
 
-export const BUILT_IN_PROJECTIONS: readonly DeclarativeProjection[] = [savingsAccount, goldenRecord];
+/** Made for the whole life of one kind of aggregate, so that they are its state unless another is asked for. */
+const WHOLE_LIVES: readonly DeclarativeProjection[] = [savingsAccount, goldenRecord];
+
+export const BUILT_IN_PROJECTIONS: readonly DeclarativeProjection[] = [
+  ...WHOLE_LIVES,
+  ...LIFECYCLES,
+  ...CROSS_VIEWS,
+];
 
 /** The built-in projection of that name, or null. */
 export function builtInProjection(name: string): DeclarativeProjection | null {
@@ -182,7 +184,7 @@ export function builtInProjection(name: string): DeclarativeProjection | null {
 /** The reducer of the first projection that is about this aggregate type; without one, merge. */
 export function reducerFor(
   aggregateType: string,
-  projections: readonly DeclarativeProjection[] = BUILT_IN_PROJECTIONS,
+  projections: readonly DeclarativeProjection[] = WHOLE_LIVES,
 ): Reducer {
   const match = projections.find(
     ({ source, reducer, key }) =>

@@ -157,9 +157,10 @@ export function validateProjection(definition: Json): ProjectionCheck {
   check.text(definition, 'description', false);
   checkSource(definition, check);
   const key = check.text(definition, 'key', false) ?? 'aggregateId';
-  if (key !== 'aggregateId') check.path(key, 'key');
-  if (key !== 'aggregateId' && !/^data(?:[.[]|$)/.test(key)) {
-    check.fail('key', '“key” must be aggregateId or a path into the event such as data.client_id');
+  const isEnvelope = key === 'aggregateId' || key === '$eventId';
+  if (!isEnvelope) check.path(key, 'key');
+  if (!isEnvelope && !/^data(?:[.[]|$)/.test(key)) {
+    check.fail('key', '“key” must be aggregateId, $eventId or a path into the event such as data.client_id');
   }
   checkColumns(definition, check);
   checkReducer(definition, check);

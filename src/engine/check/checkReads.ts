@@ -18,6 +18,11 @@ const STEP_MS = 150;
 const MOST_KEPT = 2000;
 const MOST_EVENTS = 20;
 
+const SEVERITIES = ['error', 'warning', 'hint'] as const;
+const GRAVEST_FIRST = SEVERITIES.flatMap((severity) =>
+  (Object.keys(RULES) as RuleName[]).filter((rule) => RULES[rule].severity === severity),
+);
+
 export interface CheckAnswer extends Omit<RunResult, 'findings'> {
   rules: RuleFindings[];
   findings: FindingOut[];
@@ -46,7 +51,7 @@ function answerOf(context: ReadContext, { scope }: CheckArgs, result: RunResult)
   }
   const rules: RuleFindings[] = [];
   const findings: FindingOut[] = [];
-  for (const rule of Object.keys(RULES) as RuleName[]) {
+  for (const rule of GRAVEST_FIRST) {
     const own = byRule.get(rule);
     if (own === undefined) continue;
     const { severity, title, why } = RULES[rule];

@@ -13,7 +13,7 @@ import { readsLikeCommand } from '../../core/check/names.ts';
 import { unknownTypes } from '../../core/check/typeNames.ts';
 import { plural } from '../../core/count.ts';
 import type { Folder } from '../../core/folder.ts';
-import { parseJson } from '../../core/json.ts';
+import { parseApproximate, parseJson } from '../../core/json.ts';
 import type { Reducer } from '../../core/model.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
 import { recordBytesOf } from '../store/recordBytes.ts';
@@ -243,7 +243,7 @@ export class CheckRun {
     for (const [nth, row] of tried.entries()) {
       const id = columns.id[row]!;
       const text = recordBytesOf(this.#context).text(id) ?? '';
-      const claims = claimsOf(parseJson(text));
+      const claims = claimsOf(parseApproximate(text));
       const verdict = claims ? signatures.verdict(text, claims) : 'UNVERIFIABLE';
       if (verdict === 'FAIL') {
         const why = 'The signature does not verify with the key that the event carries';

@@ -1,6 +1,6 @@
 /** Integrity claims of events, fast where the claim holds: hash of the payload, link to the event before, signature. */
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type IntegrityVerdict, verifyIntegrity } from '../../core/envelope/integrity.ts';
+import { type IntegrityVerdict, jcs, verifyIntegrity } from '../../core/envelope/integrity.ts';
 import { rawMember } from '../../core/envelope/raw.ts';
 import { isJsonObject, JsonProblem } from '../../core/json.ts';
 import type { Json, JsonObject } from '../../core/model.ts';
@@ -17,22 +17,29 @@ const HEX_HASH = /^(?:sha-?256:)?([0-9a-f]{64})$/i;
 export const hashText = (value: Json | undefined): string | null =>
   typeof value === 'string' ? (HEX_HASH.exec(value)?.[1]?.toLowerCase() ?? null) : null;
 
-/** Whether the payload has the hash it claims. `text`: the whole value as received. */
+/**
+ * Whether the payload has the hash it claims. `text`: the whole value as received; `value`: the same, read with
+ * JavaScript's numbers, which are those of RFC 8785. The two usual forms are tried here, the others by core.
+ */
 export function payloadVerdict(
   text: string,
+  value: Json,
   claims: JsonObject,
 ): { verdict: IntegrityVerdict; reason: string } {
   const claimed = hashText(claims.payload_hash);
   const raw = claimed === null ? null : rawMember(text, 'payload');
-  if (raw !== null && createHash('sha256').update(raw).digest('hex') === claimed)
-    return { verdict: 'PASS', reason: '' };
+  if (raw !== null && sha256(raw) === claimed) return { verdict: 'PASS', reason: '' };
   try {
+    if (claimed !== null && sha256(jcs(payloadOf(value))) === claimed) return { verdict: 'PASS', reason: '' };
     return verifyIntegrity(text).payloadHash;
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
     return { verdict: 'UNVERIFIABLE', reason: error.message };
   }
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const payloadOf = (value: Json): Json => (isJsonObject(value) ? (value.payload ?? null) : null);
 
 /** DER header of a raw Ed25519 key (RFC 8410). */
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');

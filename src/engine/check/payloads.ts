@@ -8,7 +8,7 @@ import { idText, readFrom } from '../../core/envelope/compiled.ts';
 import { chooseMapping, payloadOf } from '../../core/envelope/fields.ts';
 import type { Headers, RawRecord } from '../../core/envelope/record.ts';
 import { decimalTextOf, isJsonObject, parseApproximate } from '../../core/json.ts';
-import type { Json } from '../../core/model.ts';
+import type { Json, JsonObject } from '../../core/model.ts';
 import { decodeHeaders } from '../kafka/headers.ts';
 import { hasContent, signatureOf } from '../reads/timelineContents.ts';
 import { type Body, bodyAt } from '../store/blocks.ts';
@@ -169,7 +169,7 @@ class PayloadLook {
     if (isJsonObject(data)) this.#lookAtLevels(row, data);
     if (namesSnapshot(type)) this.result.snapshots.push(row);
     const claims = claimsOf(value);
-    if (claims !== undefined) this.#lookAtClaims(row, text, claims);
+    if (claims !== undefined) this.#lookAtClaims(row, text, value, claims);
   }
 
   /** Topic and mapping, looked up once per partition. */
@@ -211,7 +211,7 @@ class PayloadLook {
     }
   }
 
-  #lookAtClaims(row: number, text: string, claims: ReturnType<typeof claimsOf> & (object | null)): void {
+  #lookAtClaims(row: number, text: string, value: Json, claims: JsonObject | null): void {
     const { result } = this;
     const isAsked = this.#asked[row] !== 0;
     result.claiming.push(row);
@@ -226,7 +226,7 @@ class PayloadLook {
       result.verdicts.add('signature', 'ABSENT');
       return;
     }
-    const { verdict, reason } = payloadVerdict(text, claims);
+    const { verdict, reason } = payloadVerdict(text, value, claims);
     result.verdicts.add('hash', verdict);
     const events = [this.#columns.id[row]!];
     if (verdict === 'FAIL') result.findings.push({ rule: 'hash-mismatch', events, text: reason });

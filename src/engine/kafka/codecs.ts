@@ -12,10 +12,16 @@ export const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
  * Decompresses one batch's records.
  * @param codec number from the batch attributes, 1 to 4
  * @param limit bytes the result may have
+ * @param likely bytes it will probably have: then it is never moved
  * @throws CodecError on malformed bytes or an unknown codec, OutputTooLarge beyond `limit`
  */
-export function decompress(codec: number, input: Uint8Array, limit: number): Uint8Array {
-  const output = new GrowingOutput(Math.min(limit, input.length * 4 + 1024));
+export function decompress(
+  codec: number,
+  input: Uint8Array,
+  limit: number,
+  likely = input.length * 4 + 1024,
+): Uint8Array {
+  const output = new GrowingOutput(Math.min(limit, likely));
   decompressInto(codec, input, output, limit);
   return output.bytes.subarray(0, output.length);
 }

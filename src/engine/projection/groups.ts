@@ -50,7 +50,8 @@ export class Groups {
     this.#projection = projection;
     this.byAggregate = projection.key === 'aggregateId';
     this.#topics = projection.source.topics === undefined ? null : new Set(projection.source.topics);
-    this.#keyPath = this.byAggregate ? [] : parsePath(projection.key).slice(1);
+    this.#keyPath =
+      this.byAggregate || projection.key === '$eventId' ? [] : parsePath(projection.key).slice(1);
   }
 
   /** Numbers of the partitions that can hold events of the projection. */
@@ -64,7 +65,7 @@ export class Groups {
   /** Types whose aggregates belong to the projection. */
   aggregateTypes(): string[] {
     const { aggregateTypes } = this.#projection.source;
-    if (aggregateTypes !== undefined) return aggregateTypes;
+    if (aggregateTypes !== undefined && !aggregateTypes.includes('*')) return aggregateTypes;
     return this.#context.db.prepare('SELECT DISTINCT type FROM aggregate').pluck().all() as string[];
   }
 
@@ -75,6 +76,7 @@ export class Groups {
 
   /** Key of the row that an event belongs to, when the key lies in the event; null when the event has none. */
   keyOf(event: StreamEvent): string | null {
+    if (this.#projection.key === '$eventId') return event.eventId;
     const value = getPath(event.data, this.#keyPath);
     if (typeof value === 'string') return value === '' ? null : value;
     return decimalTextOf(value);

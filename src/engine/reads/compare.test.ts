@@ -114,6 +114,57 @@ describe('two points side by side', () => {
     expect(line(await rowsOf(known, other), 'balance')!.delta).toMatch(/^-?\d+\.\d{2}$/);
   });
 
+  it('keeps pages small where keys are many and values long', async () => {
+    const own = await openKit('compare-large');
+    try {
+      const many = Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`k${at}`, at]));
+      const text = 'x'.repeat(90_000);
+      const events = [
+        { order_id: 'o-1', ...many, note: text },
+        { order_id: 'o-1', ...many, k7: 7.5, note: `${text}y`, [text]: 1 },
+      ];
+      const bytes = (value: string) => new TextEncoder().encode(value);
+      await own.append(
+        events.map((value, offset) => ({
+          topic: 'orders',
+          partition: 0,
+          offset,
+          timestamp: 1_700_000_000_000 + offset,
+          timestampType: 'create' as const,
+          key: bytes('o-1'),
+          value: bytes(JSON.stringify(value)),
+          headers: [],
+        })),
+      );
+      const { rows: found } = await own.aggregates.list(
+        { type: null, search: '', sort: 'id', cut: NO_CUT, from: 0, count: 1 },
+        own.context,
+      );
+      const b: CompareSide = { ref: found[0]!.ref, cut: NO_CUT, reducer: 'merge', at: 'last' };
+      const { b: there } = await own.aggregates.compare({ a: b, b }, own.context);
+      const a = { ...b, at: there.earlier! };
+      const answer = await own.aggregates.compare({ a, b }, own.context);
+      expect(answer).toMatchObject({ added: 1, removed: 0, changed: 2, different: 3, lines: 3003 });
+      const page = await own.aggregates.compareRows(
+        { a, b, show: 'differences', from: 0, count: 500 },
+        own.context,
+      );
+      expect(page.rows.map(({ a: before }) => before)).toMatchObject([
+        { json: '7' },
+        { characters: 90_000 },
+        null,
+      ]);
+      expect(page.rows[2]!.name).toMatch(/^x{300}… \(90000 characters\)$/);
+      const all = await own.aggregates.compareRows(
+        { a, b, show: 'all', from: 2900, count: 500 },
+        own.context,
+      );
+      expect([all.rows.length, all.total]).toEqual([103, 3003]);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('names what is not there', async () => {
     const ask = (side: CompareSide) => kit.aggregates.compare({ a: known, b: side }, kit.context);
     await expect(ask(sideOf('nobody'))).rejects.toMatchObject({ code: 'aggregate.unknown' });

@@ -39,6 +39,8 @@ type BetweenSide = Answer<'compareEvents'>['rows'][number]['side'];
 
 /** Characters of a value that stand in a line; two pages of lines still fit a frame. */
 const LONGEST_VALUE = 600;
+/** Characters of a name or path that stand in a line. */
+const LONGEST_NAME = 300;
 const MOST_TYPES = 12;
 const BYTES_PER_ROW = 160;
 const BYTES_PER_EVENT = 24;
@@ -98,24 +100,28 @@ interface Between {
 
 const isSameStream = ({ a, b }: Sides): boolean => refKey(a.ref) === refKey(b.ref);
 
+/** Which events of its stream a side takes in. */
+function takenBy(context: ReadContext, side: SideArgs) {
+  const view = cutView(context, side.ref, side.cut);
+  const last = indexOf(context, side, view);
+  const places = indexesOf(context, side.ref, side.cut);
+  return { view, takes: ({ id }: StreamHead) => places.get(id)! <= last };
+}
+
 /** The events that only one of two points of a stream takes in, or that both take in at different places. */
 function betweenOf(context: ReadContext, { a, b }: Sides): Between {
   if (!isSameStream({ a, b })) return { events: [], sides: [] };
   return context.cache.get(
     `between ${refKey(a.ref)} ${cutKey(a.cut)} ${a.at} | ${cutKey(b.cut)} ${b.at}`,
     () => {
-      const [inA, inB] = [a, b].map((side) => {
-        const view = cutView(context, side.ref, side.cut);
-        const taken = view.list.slice(0, indexOf(context, side, view) + 1);
-        return { view, taken: new Set(taken.map(({ id }) => id)) };
-      });
+      const inA = takenBy(context, a);
+      const inB = takenBy(context, b);
       const events: StreamHead[] = [];
       const sides: BetweenSide[] = [];
-      for (const event of inA!.view.stream.ordered.events) {
-        const { id } = event;
-        const isInA = inA!.taken.has(id);
-        if (isInA !== inB!.taken.has(id)) sides.push(isInA ? 'a' : 'b');
-        else if (isInA && inA!.view.moved.has(id) !== inB!.view.moved.has(id)) sides.push('moved');
+      for (const event of inA.view.stream.ordered.events) {
+        const isInA = inA.takes(event);
+        if (isInA !== inB.takes(event)) sides.push(isInA ? 'a' : 'b');
+        else if (isInA && inA.view.moved.has(event.id) !== inB.view.moved.has(event.id)) sides.push('moved');
         else continue;
         events.push(event);
       }
@@ -193,6 +199,10 @@ function valueOut(value: Json | undefined): ComparedValue | null {
   return { json: formatJson(value) };
 }
 
+/** A key may be as long as a value. */
+const clipped = (name: string): string =>
+  name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}… (${name.length} characters)` : name;
+
 function nameOf({ stepA, stepB }: AlignedRow): string {
   if (typeof stepA === 'number' && typeof stepB === 'number' && stepA !== stepB) return `${stepA} → ${stepB}`;
   return String(stepB ?? stepA ?? '');
@@ -202,8 +212,8 @@ function rowOut(rows: readonly AlignedRow[], at: number): CompareRow {
   const row = rows[at]!;
   return {
     depth: row.depth,
-    name: nameOf(row),
-    path: alignedPath(rows, at),
+    name: clipped(nameOf(row)),
+    path: clipped(alignedPath(rows, at)),
     kind: row.kind,
     a: valueOut(row.a),
     b: valueOut(row.b),

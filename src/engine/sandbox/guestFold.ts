@@ -145,16 +145,17 @@ function written(value) {
 
 const timeText = (ms) => (ms === null ? null : Math.abs(ms) <= 8.64e15 ? new RealDate(ms).toISOString() : ms + ' ms since 1970');
 class StreamEvent {
+  #row;
   constructor(row) {
     this.type = row[0];
     this.data = row[6];
     this.eventId = row[1];
     this.version = row[4];
     if (row.length > 7) this.value = row[7];
-    Object.defineProperty(this, 'times', { value: row });
+    this.#row = row;
   }
-  get occurredAt() { return timeText(this.times[2]); }
-  get recordedAt() { return timeText(this.times[3]); }
+  get occurredAt() { return timeText(this.#row[2]); }
+  get recordedAt() { return timeText(this.#row[3]); }
   get aggregateType() { return stream.aggregateType; }
   get aggregateId() { return stream.aggregateId; }
 }

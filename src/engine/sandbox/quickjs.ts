@@ -63,4 +63,19 @@ let isCancelled = (): boolean => false;
 export function setCancelled(check: () => boolean): void {
   isCancelled = check;
 }
+/**
+ * What other threads see of a script that is running: 1 while a call into the sandbox is under way, and a number that
+ * rises as long as it can still be interrupted.
+ */
+let pulse: Int32Array | null = null;
+export function setPulse(shared: Int32Array): void {
+  pulse = shared;
+}
+export function markRunning(isRunning: boolean): void {
+  if (pulse !== null) Atomics.store(pulse, 0, isRunning ? 1 : 0);
+}
+export function beat(): void {
+  if (pulse !== null) Atomics.add(pulse, 1, 1);
+}
+
 export const cancelled = (): boolean => isCancelled();

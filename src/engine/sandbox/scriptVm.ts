@@ -14,21 +14,21 @@ import type { Json } from '../../core/model.ts';
 import { GUEST_DECIMAL } from './guestDecimal.ts';
 import { GUEST_FOLD } from './guestFold.ts';
 import { GUEST_WORLD } from './guestWorld.ts';
-import { cancelled, forgetSandbox, sandbox } from './quickjs.ts';
+import { beat, cancelled, forgetSandbox, markRunning, sandbox } from './quickjs.ts';
 
 export const SCRIPT_LIMITS = {
   /** Bytes of everything a script holds. */
-  memory: 128 * 1024 * 1024,
+  memory: 96 * 1024 * 1024,
   /** Bytes of its call stack. */
   stack: 256 * 1024,
   /** Bytes of a state, roughly as text. */
   state: 16 * 1024 * 1024,
-  /** Times QuickJS asks whether to go on (each 10,000 jumps and calls) during one event; about a second. */
-  ticks: 4000,
+  /** Times QuickJS asks whether to go on (each 10,000 jumps and calls) during one event; about half a second. */
+  ticks: 2000,
   /** The same while the script is loaded. */
   loadTicks: 400,
   /** Events at which a script may be stopped before it is given up. */
-  stops: 10,
+  stops: 5,
 };
 const FILE = 'reducer';
 /** The guest checks by recursion, and the text of a state must be readable afterwards. */
@@ -199,6 +199,8 @@ export class ScriptVm {
 
   /** A fault of the WebAssembly itself: the module cannot be trusted any more, the thread can. */
   #guarded<T>(work: () => T): T {
+    markRunning(true);
+    beat();
     try {
       return work();
     } catch (error) {
@@ -208,6 +210,8 @@ export class ScriptVm {
       const problem =
         error.name === 'RangeError' ? 'its calls or its values are nested too deeply' : error.message;
       throw new HindcastError('reducer.invalid', { name: this.#name, problem });
+    } finally {
+      markRunning(false);
     }
   }
 
@@ -237,6 +241,7 @@ export class ScriptVm {
 
   /** Steps are counted anew for each event: a long batch is no long event. */
   #isOver(): boolean {
+    beat();
     if (cancelled()) return true;
     if (this.#api.has('progress')) {
       const at = this.#progress();

@@ -2,7 +2,7 @@
 import type { LogIndex } from '../reads/logIndex.ts';
 import { type Body, bodyAt, type OpenBlock, placeIn } from '../store/blocks.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { blocksFrom, blocksOf } from '../store/recordBytes.ts';
+import { blocksFrom, blocksOf, missingBytes } from '../store/recordBytes.ts';
 import { rowsOfIds, type StoredRecord, withBytes } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { BytesTest } from './needles.ts';
@@ -38,6 +38,7 @@ function valueAt({ bytes, valueStart, valueLength }: OpenBlock, at: number): Buf
  * Calls with the bytes of every record at these ascending positions of the log whose value passes the test, partition by
  * partition. In a partition the log's order is that of offsets, so each partition's part is read in the order of the disk,
  * every block that holds one of them once.
+ * @throws DamagedBlock where the bytes of a record are missing or spoiled
  */
 export function visitBodies(
   context: ReadContext,
@@ -53,15 +54,14 @@ export function visitBodies(
     if (known === undefined) byPartition.set(no, [at]);
     else known.push(at);
   }
-  for (const places of byPartition.values()) {
-    const ids = places.map((at) => index.id[at]!);
-    // What must be in a value must be in its block.
-    for (const { block, from, to } of blocksOf(context.db, ids, mayFit))
-      for (let nth = from; nth < to; nth++) {
-        const at = placeIn(block, ids[nth]!);
-        if (at < 0) continue;
-        const value = mayFit === null ? null : valueAt(block, at);
-        if (mayFit === null || (value !== null && mayFit(value))) visit(places[nth]!, bodyAt(block, at));
-      }
-  }
+  const places = [...byPartition].sort(([a], [b]) => a - b).flatMap(([, each]) => each);
+  const ids = places.map((at) => index.id[at]!);
+  // What must be in a value must be in its block.
+  for (const { block, from, to } of blocksOf(context.db, ids, mayFit))
+    for (let nth = from; nth < to; nth++) {
+      const at = placeIn(block, ids[nth]!);
+      if (at < 0) throw missingBytes(ids[nth]!);
+      const value = mayFit === null ? null : valueAt(block, at);
+      if (mayFit === null || (value !== null && mayFit(value))) visit(places[nth]!, bodyAt(block, at));
+    }
 }

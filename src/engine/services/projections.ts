@@ -8,7 +8,6 @@ import { columnsOf } from '../console/views.ts';
 import type { JobEnd, JobProgress } from '../jobs/jobRegistry.ts';
 import { type KnownProjection, readDefinition } from '../projection/definitions.ts';
 import type { TableState } from '../projection/reads.ts';
-import { checkScript } from '../sandbox/checkScript.ts';
 import type { Workspace } from '../store/workspace.ts';
 import type { ServiceDeps } from './deps.ts';
 import { definitionsOf } from './timeline.ts';
@@ -23,7 +22,8 @@ const grouped = (count: number, one: string) =>
 
 function sourceText({ projection: { source } }: KnownProjection): string {
   const parts: string[] = [];
-  if (source.aggregateTypes !== undefined) parts.push(`${source.aggregateTypes.join(', ')} aggregates`);
+  if (source.aggregateTypes?.includes('*')) parts.push('all aggregates');
+  else if (source.aggregateTypes !== undefined) parts.push(`${source.aggregateTypes.join(', ')} aggregates`);
   if (source.topics !== undefined)
     parts.push(`${source.topics.length === 1 ? 'topic' : 'topics'} ${source.topics.join(', ')}`);
   return parts.join(' in ');
@@ -141,7 +141,8 @@ export function createProjectionService(deps: ServiceDeps): Service<'projections
       return { definition: text, builtIn };
     },
     async save({ definition }) {
-      await checkScript(readDefinition(definition).projection);
+      // Without a workspace there is no thread for it; a mistake then shows where it is first used.
+      await workspaces.peek()?.read('reducers.try', { definition: readDefinition(definition).definition });
       const known = definitions.save(definition);
       changed.push('projections');
       return (await statuses([known]))[0]!;

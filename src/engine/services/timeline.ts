@@ -17,6 +17,8 @@ interface NamedReducer {
   name: string;
   version: number;
   builtIn: boolean;
+  /** Of a read model across all aggregates: found by its name, not offered for each of them. */
+  across: boolean;
   reducer: Reducer | ScriptReducer;
 }
 
@@ -29,13 +31,15 @@ function reducersFor(definitions: Definitions, { type }: AggregateRef): NamedRed
     .list()
     .filter(
       ({ projection: { source, reducer } }) =>
-        (source.aggregateTypes?.includes(type) ?? true) && (reducer.aggregateType ?? type) === type,
+        (source.aggregateTypes?.some((name) => name === type || name === '*') ?? true) &&
+        (reducer.aggregateType ?? type) === type,
     )
     .map(
       ({ projection, builtIn }): NamedReducer => ({
         name: projection.name,
         version: projection.reducer.version,
         builtIn,
+        across: projection.source.aggregateTypes?.includes('*') ?? false,
         reducer: projection.reducer,
       }),
     );
@@ -43,6 +47,7 @@ function reducersFor(definitions: Definitions, { type }: AggregateRef): NamedRed
     name: mergeReducer.name,
     version: mergeReducer.version,
     builtIn: true,
+    across: false,
     reducer: mergeReducer,
   };
   return [...named, merge];
@@ -109,7 +114,9 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
         .read('aggregates.timeline', { ref, cut, reducer: textOf(chosen.reducer) }, { signal });
       return {
         ...info,
-        reducers: reducers.map(({ name, version, builtIn }) => ({ name, version, builtIn })),
+        reducers: reducers
+          .filter(({ across }) => !across)
+          .map(({ name, version, builtIn }) => ({ name, version, builtIn })),
         reducer: { name: chosen.name, version: chosen.version },
       };
     },

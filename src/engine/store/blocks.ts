@@ -249,10 +249,13 @@ function unsealed({ id, bytes }: BlockRow): Uint8Array {
   return inside;
 }
 
+/** Room for the bytes of a block at once; a size that was damaged on the disk takes no memory that is not needed. */
+const likelySize = ({ raw_size, bytes }: BlockRow): number => Math.min(raw_size, bytes.length * 64);
+
 /** The encoded records of a block. @throws DamagedBlock, CodecError */
 export function unpack(row: BlockRow): Buffer {
   const bytes = unsealed(row);
-  const raw = row.codec === PLAIN ? bytes : decompress(row.codec, bytes, row.raw_size);
+  const raw = row.codec === PLAIN ? bytes : decompress(row.codec, bytes, row.raw_size, likelySize(row));
   return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
 }
 

@@ -40,7 +40,7 @@ export class RecordBytes {
     const last = this.#last;
     if (last !== null && id >= last.id && placeIn(last, id) >= 0) return last;
     const found = this.#find.get(id) as number | undefined;
-    if (found === undefined) throw missing(id);
+    if (found === undefined) throw missingBytes(id);
     return this.open(found);
   }
 
@@ -63,13 +63,14 @@ export class RecordBytes {
 
   #place(block: OpenBlock, id: number): number {
     const at = placeIn(block, id);
-    if (at < 0) throw missing(id);
+    if (at < 0) throw missingBytes(id);
     return at;
   }
 }
 
 const sizeOf = ({ bytes, count }: OpenBlock): number => bytes.length + count * 32;
-const missing = (id: number) => new DamagedBlock(`no block holds the bytes of record ${id}`);
+/** A stored record of which the bytes are not there. */
+export const missingBytes = (id: number) => new DamagedBlock(`no block holds the bytes of record ${id}`);
 
 /** Kept until the captured data changes. */
 export const recordBytesOf = (context: ReadContext): RecordBytes =>
@@ -107,7 +108,7 @@ export function* blocksFrom(
 
 /**
  * The blocks that hold some of these ascending record ids, in order, each read once, with the range of the ids in it:
- * from `from` up to `to` (exclusive).
+ * from `from` up to `to` (exclusive). @throws DamagedBlock where no block lies before an id
  * @param wanted says of a block's bytes whether it is of interest; one that is not is passed over with all ids in it
  */
 export function* blocksOf(
@@ -124,10 +125,9 @@ export function* blocksOf(
     const end = (following.get(ids[from]!) as number | undefined) ?? Number.POSITIVE_INFINITY;
     let to = from + 1;
     while (to < ids.length && ids[to]! < end) to += 1;
-    if (row !== undefined) {
-      const bytes = unpack(row);
-      if (wanted === null || wanted(bytes)) yield { block: openBlock(row, bytes), from, to };
-    }
+    if (row === undefined) throw missingBytes(ids[from]!);
+    const bytes = unpack(row);
+    if (wanted === null || wanted(bytes)) yield { block: openBlock(row, bytes), from, to };
     from = to;
   }
 }

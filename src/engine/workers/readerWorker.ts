@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { HindcastError } from '../../contract/errors.ts';
-import { setCancelled, withSandbox } from '../sandbox/quickjs.ts';
+import { setCancelled, setPulse, withSandbox } from '../sandbox/quickjs.ts';
 import { Dictionary } from '../store/dictionary.ts';
 import { storeFault } from '../store/faults.ts';
 import { metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
@@ -14,11 +14,14 @@ import { LruCache } from './revisionCache.ts';
 export interface ReaderData {
   file: string;
   check: boolean;
+  /** Shown to the thread that watches this one. */
+  pulse?: SharedArrayBuffer;
 }
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 
-const { file, check } = workerData as ReaderData;
+const { file, check, pulse } = workerData as ReaderData;
+if (pulse !== undefined) setPulse(new Int32Array(pulse));
 const port = parentPort!;
 const post = (message: ThreadMessage) => port.postMessage(message);
 type Read = (context: ReadContext, args: unknown) => unknown;

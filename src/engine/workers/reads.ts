@@ -7,6 +7,7 @@ import { compareReads } from '../reads/compare.ts';
 import { coverageReads } from '../reads/coverage.ts';
 import { recordReads } from '../reads/records.ts';
 import { timelineReads } from '../reads/timeline.ts';
+import { scriptReads } from '../sandbox/checkScript.ts';
 import { searchReads } from '../search/registry.ts';
 import { exportReads } from '../transfer/exportReads.ts';
 import { workspaceReads } from '../workspace/workspaceReads.ts';
@@ -18,6 +19,7 @@ export const reads = {
   ...timelineReads,
   ...compareReads,
   ...projectionReads,
+  ...scriptReads,
   ...compensationReads,
   ...searchReads,
   ...exportReads,

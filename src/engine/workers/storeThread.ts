@@ -4,6 +4,10 @@ import { HindcastError } from '../../contract/errors.ts';
 import { workerUrl } from './locate.ts';
 import { type Call, fromWire, newCancelFlag, raiseFlag, type ThreadMessage } from './messages.ts';
 
+/** A script that spends this long inside one built-in function cannot be interrupted; only its thread can be ended. */
+const STUCK_AFTER_MS = 30_000;
+const HANGS = 'it hangs inside one built-in function, so its thread was ended and started again';
+
 export interface CallOptions {
   signal?: AbortSignal;
   onProgress?: (state: unknown) => void;
@@ -18,6 +22,8 @@ interface Pending {
 }
 
 export interface StoreThreadOptions {
+  /** Default {@link STUCK_AFTER_MS}. */
+  stuckAfterMs?: number;
   entry: 'readerWorker' | 'writerWorker';
   workerData: Record<string, unknown>;
   onChanged?: (revision: number) => void;
@@ -32,6 +38,10 @@ export class StoreThread {
   #current: Pending | null = null;
   #nextId = 1;
   #closed = false;
+  /** See sandbox/quickjs.ts. */
+  readonly #pulse = new Int32Array(new SharedArrayBuffer(8));
+  #watch: NodeJS.Timeout | null = null;
+  #isStuck = false;
 
   constructor(options: StoreThreadOptions) {
     this.#options = options;
@@ -45,7 +55,10 @@ export class StoreThread {
   /** Starts the thread; what it knows of the file. @throws HindcastError when it cannot open the file */
   start(): Promise<unknown> {
     this.#ready ??= new Promise((resolve, reject) => {
-      const worker = new Worker(workerUrl(this.#options.entry), { workerData: this.#options.workerData });
+      this.#watchScripts();
+      const worker = new Worker(workerUrl(this.#options.entry), {
+        workerData: { ...this.#options.workerData, pulse: this.#pulse.buffer },
+      });
       this.#worker = worker;
       let crash: Error | null = null;
       let refused = false;
@@ -60,10 +73,15 @@ export class StoreThread {
         crash = error instanceof Error ? error : new Error(String(error));
       });
       worker.on('exit', (code) => {
+        if (this.#watch !== null) clearInterval(this.#watch);
+        this.#watch = null;
         if (this.#worker === worker) this.#worker = null;
         this.#ready = null;
         const problem = crash?.message ?? `the ${this.#options.entry} thread ended with status ${code}`;
-        const error = new HindcastError('internal', { problem }, { cause: crash ?? undefined });
+        const error = this.#isStuck
+          ? new HindcastError('reducer.invalid', { name: 'in use', problem: HANGS })
+          : new HindcastError('internal', { problem }, { cause: crash ?? undefined });
+        this.#isStuck = false;
         reject(error);
         if (!this.#closed && !refused)
           this.#options.log('error', 'A store thread stopped', { entry: this.#options.entry, problem });
@@ -153,6 +171,24 @@ export class StoreThread {
     if (pending.ended) return;
     pending.ended = true;
     settle();
+  }
+
+  #watchScripts(): void {
+    const stuckAfter = this.#options.stuckAfterMs ?? STUCK_AFTER_MS;
+    this.#pulse.fill(0);
+    let seen = 0;
+    let since = performance.now();
+    this.#watch = setInterval(() => {
+      const beats = Atomics.load(this.#pulse, 1);
+      if (Atomics.load(this.#pulse, 0) === 0 || beats !== seen) {
+        seen = beats;
+        since = performance.now();
+      } else if (performance.now() - since >= stuckAfter) {
+        this.#isStuck = true;
+        void this.#worker?.terminate();
+      }
+    }, stuckAfter / 5);
+    this.#watch.unref();
   }
 
   /** After a crash only the call under way is lost; those that wait go to the next thread. */

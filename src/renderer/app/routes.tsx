@@ -12,6 +12,7 @@ import {
   Layers,
   ListTree,
   Server,
+  ShieldCheck,
   Table2,
   Undo2,
 } from 'lucide-react';
@@ -46,6 +47,7 @@ const timeline = load('aggregates/TimelineScreen');
 const projections = load('projections/ProjectionsScreen');
 const compensate = load('compensate/CompensateScreen');
 const compare = load('compare/CompareScreen');
+const check = load('check/CheckScreen');
 const workspace = load('workspace/WorkspaceScreen');
 const activity = load('activity/ActivityScreen');
 
@@ -71,6 +73,7 @@ const ALL: RouteEntry[] = [
     screen: () => compensate,
   },
   { name: 'compare', title: 'Compare', icon: <Columns2 />, keys: 'alt+9', screen: () => compare },
+  { name: 'check', title: 'Check', icon: <ShieldCheck />, keys: 'alt+0', screen: () => check },
   { name: 'workspace', title: 'Workspace', icon: <Database />, keys: 'alt+8', screen: () => workspace },
   { name: 'activity', title: 'Activity', icon: <CircleGauge />, keys: 'alt+7', screen: () => activity },
 ];

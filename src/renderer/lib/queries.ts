@@ -36,6 +36,7 @@ const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
     ['projections'],
     ['sql'],
     ['search'],
+    ['check'],
     ['compensate', 'receipts'],
   ],
   events: [

@@ -59,6 +59,22 @@ describeJavaKafka('the command line on a real Kafka', () => {
     cli.remove();
   });
 
+  test('topics: names, partitions and offsets as the broker has them', async () => {
+    const { out } = await cli.expect(0, ['topics', ...brokers(), '--json']);
+    const { topics } = JSON.parse(out) as {
+      topics: { name: string; partitions: number; high: number; cleanupPolicy: string }[];
+    };
+    expect(topics.map(({ name }) => name).sort()).toEqual(demo.topics.map(({ name }) => name).sort());
+    for (const { name, partitions, high, cleanupPolicy } of topics) {
+      const { partitions: count, config } = demo.topics.find((topic) => topic.name === name)!;
+      expect(partitions).toBe(count);
+      expect(cleanupPolicy).toBe(config['cleanup.policy'] ?? 'delete');
+      expect(high).toBeGreaterThanOrEqual(demo.summary.recordsByTopic[name]!);
+    }
+    const text = await cli.expect(0, ['topics', ...brokers()]);
+    expect(text.out).toMatch(/^TOPIC +PARTITIONS +LOW +HIGH/);
+  });
+
   test('capture --follow goes on until it is interrupted, and keeps what came', async () => {
     await createTopic(kafka, 'followed');
     await send('followed', ['{"n":0}']);
@@ -78,22 +94,6 @@ describeJavaKafka('the command line on a real Kafka', () => {
     expect(err).toContain('Stopped; 3 records kept.');
     expect(JSON.parse(out)).toMatchObject({ partitions: [{ topic: 'followed', nextOffset: 3 }] });
     expect(storedCount(file)).toBe(3);
-  });
-
-  test('topics: names, partitions and offsets as the broker has them', async () => {
-    const { out } = await cli.expect(0, ['topics', ...brokers(), '--json']);
-    const { topics } = JSON.parse(out) as {
-      topics: { name: string; partitions: number; high: number; cleanupPolicy: string }[];
-    };
-    expect(topics.map(({ name }) => name).sort()).toEqual(demo.topics.map(({ name }) => name).sort());
-    for (const { name, partitions, high, cleanupPolicy } of topics) {
-      const { partitions: count, config } = demo.topics.find((topic) => topic.name === name)!;
-      expect(partitions).toBe(count);
-      expect(cleanupPolicy).toBe(config['cleanup.policy'] ?? 'delete');
-      expect(high).toBeGreaterThanOrEqual(demo.summary.recordsByTopic[name]!);
-    }
-    const text = await cli.expect(0, ['topics', ...brokers()]);
-    expect(text.out).toMatch(/^TOPIC +PARTITIONS +LOW +HIGH/);
   });
 
   test('capture: complete, then nothing new, then only what is new; the state is the generator’s', async () => {

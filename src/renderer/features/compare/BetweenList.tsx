@@ -91,9 +91,12 @@ function BetweenLine({ row }: { row: BetweenRow }) {
         </span>
         <span className={styles.sub}>
           <span className="ellipsis">
-            {late > LATE
-              ? `occurred ${formatTime(row.occurredAt!)}, recorded ${formatSpan(late)} later`
-              : formatTime(row.recordedAt)}
+            {formatTime(row.recordedAt)}
+            {late > LATE ? (
+              <span className={styles.late} title={`Occurred ${formatTime(row.occurredAt!)}`}>
+                {` · ${formatSpan(late)} late`}
+              </span>
+            ) : null}
           </span>
         </span>
       </span>

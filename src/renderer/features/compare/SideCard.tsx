@@ -31,43 +31,18 @@ export function SideCard({ name, side, compared, onChange, onEdit }: SideCardPro
       <span className={cx(styles.badge, styles[name])} aria-hidden="true">
         {letter}
       </span>
-      {side === null ? (
-        <div className={styles.cardWords}>
-          <span className={styles.cardTitle}>Not chosen yet</span>
-        </div>
-      ) : (
-        <div className={styles.cardWords}>
-          <span className={styles.cardTitle}>
+      <span className={styles.cardTitle}>
+        {side === null ? (
+          'Not chosen yet'
+        ) : (
+          <>
             {typeTitle(side.ref.type)}{' '}
             <span className="mono" title={shown(side.ref.id)}>
               {shown(compared?.title ?? side.ref.id)}
             </span>
-          </span>
-          <span className={styles.cardEvent} title={shown(compared?.event?.sentence ?? '')}>
-            {compared === undefined
-              ? '…'
-              : compared.event === null
-                ? 'Nothing has happened yet'
-                : `v${compared.event.version ?? formatCount(compared.index + 1)} · ${shown(compared.event.sentence)}`}
-          </span>
-          <span className={styles.cardPlace}>
-            {compared === undefined ? '…' : placeWords(side, compared)}
-          </span>
-          <span className={styles.cardTags}>
-            {compared === undefined || compared.moved === 0 ? null : (
-              <Tag tone="warn">{plural(compared.moved, 'event')} moved to where it occurred</Tag>
-            )}
-            {compared === undefined || compared.problems === 0 ? null : (
-              <Tag tone="warn">{plural(compared.problems, 'event')} not wholly applied</Tag>
-            )}
-            {compared?.coverage.state === 'partial' ? (
-              <Tag tone="warn" title={shown(compared.coverage.summary)}>
-                partial
-              </Tag>
-            ) : null}
-          </span>
-        </div>
-      )}
+          </>
+        )}
+      </span>
       <div className={styles.cardTools}>
         {side === null ? null : (
           <>
@@ -113,10 +88,46 @@ export function SideCard({ name, side, compared, onChange, onEdit }: SideCardPro
             ]}
           />
         )}
-        <Button icon={<Pencil />} onClick={onEdit} aria-label={`Choose side ${letter}`} keys={name}>
-          {side === null ? 'Choose' : 'Change'}
-        </Button>
+        {side === null ? (
+          <Button icon={<Pencil />} onClick={onEdit} keys={name}>
+            Choose {letter}
+          </Button>
+        ) : (
+          <IconButton label={`Change ${letter}`} keys={name} onClick={onEdit}>
+            <Pencil />
+          </IconButton>
+        )}
       </div>
+      {side === null ? null : (
+        <div className={styles.cardWords}>
+          <span className={styles.cardEvent} title={shown(compared?.event?.sentence ?? '')}>
+            {compared === undefined
+              ? '…'
+              : compared.event === null
+                ? 'Nothing has happened yet'
+                : `v${compared.event.version ?? formatCount(compared.index + 1)} · ${shown(compared.event.sentence)}`}
+          </span>
+          <span className={styles.cardPlace}>
+            {compared === undefined ? '…' : placeWords(side, compared)}
+          </span>
+          <span className={styles.cardTags}>
+            {compared === undefined || compared.moved === 0 ? null : (
+              <Tag tone="warn">
+                {plural(compared.moved, 'event')} moved to where {compared.moved === 1 ? 'it' : 'they'}{' '}
+                occurred
+              </Tag>
+            )}
+            {compared === undefined || compared.problems === 0 ? null : (
+              <Tag tone="warn">{plural(compared.problems, 'event')} not wholly applied</Tag>
+            )}
+            {compared?.coverage.state === 'partial' ? (
+              <Tag tone="warn" title={shown(compared.coverage.summary)}>
+                partial
+              </Tag>
+            ) : null}
+          </span>
+        </div>
+      )}
     </section>
   );
 }

@@ -107,7 +107,9 @@ export function aggregateTypeOf(text: string): string | null {
     if (!isJsonObject(definition) || !isJsonObject(definition.source)) return null;
     const types = definition.source.aggregateTypes;
     if ((definition.key ?? 'aggregateId') !== 'aggregateId') return null;
-    return Array.isArray(types) && types.length === 1 && typeof types[0] === 'string' ? types[0] : null;
+    return Array.isArray(types) && types.length === 1 && typeof types[0] === 'string' && types[0] !== '*'
+      ? types[0]
+      : null;
   } catch {
     return null;
   }
