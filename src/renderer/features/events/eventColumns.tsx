@@ -60,7 +60,7 @@ export function eventColumns(width: number): TableColumn<EventRow>[] {
     {
       id: 'recorded',
       title: 'Recorded (UTC)',
-      width: at('190px', '180px', '178px'),
+      width: at('196px', '192px', '190px'),
       hover: (row) => formatIso(row.recordedAt),
       cell: (row) => <span className={styles.time}>{formatTime(row.recordedAt)}</span>,
     },
