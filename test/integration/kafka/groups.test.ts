@@ -54,7 +54,7 @@ describeJavaKafka('groups, sizes and settings of a topic', () => {
       .tool(
         main,
         ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--group', group],
-        ...['--timeout-ms', '15000'],
+        ...['--timeout-ms', '45000'],
         ...more,
       )
       .catch((error) => error);
