@@ -16,7 +16,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // They mostly wait for a broker; each file has its own.
+          maxWorkers: 2,
         },
       },
       {
