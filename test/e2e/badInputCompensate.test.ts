@@ -91,6 +91,8 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
 
   test('a required field of the envelope that is missing is named', async () => {
     const editor = await asJson();
+    // The test before left the end of the text in view, and a line that scrolls away is not the one clicked.
+    await editor.press('ControlOrMeta+Home');
     await editor.locator('.cm-line').filter({ hasText: '"aggregate_id"' }).first().click();
     await page.keyboard.press('Home');
     await page.keyboard.press('Shift+End');
