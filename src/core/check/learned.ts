@@ -81,13 +81,30 @@ export class LifeLearner {
 
 /** Learns which schema versions the events of a type carry. */
 export class SchemaLearner {
-  readonly #types = new Map<string, Map<string, { count: number; first: number }>>();
+  /** By type and version: how many events, and the record id of the first. */
+  readonly types = new Map<string, Map<string, { count: number; first: number }>>();
+
+  /** Takes in what another learner saw of later records. */
+  takeIn(types: SchemaLearner['types']): void {
+    for (const [type, versions] of types) {
+      const own = this.types.get(type);
+      if (own === undefined) {
+        this.types.set(type, versions);
+        continue;
+      }
+      for (const [version, { count, first }] of versions) {
+        const known = own.get(version);
+        if (known === undefined) own.set(version, { count, first });
+        else known.count += count;
+      }
+    }
+  }
 
   add(type: string, version: string | null, recordId: number): void {
-    let versions = this.#types.get(type);
+    let versions = this.types.get(type);
     if (versions === undefined) {
       versions = new Map();
-      this.#types.set(type, versions);
+      this.types.set(type, versions);
     }
     const known = versions.get(version ?? '');
     if (known === undefined) versions.set(version ?? '', { count: 1, first: recordId });
@@ -97,7 +114,7 @@ export class SchemaLearner {
   /** Versions that hardly any event of their type has, with the first event that has it. */
   unusual(): { type: string; version: string; count: number; of: number; first: number; usual: string }[] {
     const found = [];
-    for (const [type, versions] of this.#types) {
+    for (const [type, versions] of this.types) {
       const of = [...versions.values()].reduce((sum, { count }) => sum + count, 0);
       if (of < ENOUGH_EVENTS) continue;
       const usual = [...versions].reduce((most, each) => (each[1].count > most[1].count ? each : most))[0];

@@ -38,18 +38,21 @@ const RETRY_LOOK_BACK = 20;
 /** Recorded this much later than it occurred counts as late even when nothing else has occurred since. */
 const LATE_MS = 24 * 3_600_000;
 
-type Report = (rule: RuleName, events: number[], text: string) => void;
+export type Report = (rule: RuleName, events: number[], text: string) => void;
 
 /** Events are named by their declared version, else by their place in the log order of the stream, from 1. */
 const nameOf = (event: CheckedEvent, place: number): string => `v${event.version ?? place + 1}`;
 
-class Versions {
-  readonly #known = new Map<number, { place: number; id: number }>();
+class Versions<E extends CheckedEvent> {
+  /** Place of the first event that declares a version. */
+  readonly #known = new Map<number, number>();
   readonly #contradicting: ReadonlySet<number>;
+  readonly #eventAt: (place: number) => E;
   #highest: number | null = null;
 
-  constructor(faults: OrderedStream['versionFaults']) {
+  constructor(faults: OrderedStream['versionFaults'], eventAt: (place: number) => E) {
     this.#contradicting = new Set(faults.map(({ id }) => id));
+    this.#eventAt = eventAt;
   }
 
   look(event: CheckedEvent, place: number, report: Report): void {
@@ -59,11 +62,11 @@ class Versions {
     if (twin !== undefined)
       report(
         'version-duplicate',
-        [id, twin.id],
-        `Duplicate version ${version}: event ${twin.place + 1} of the stream declares it too`,
+        [id, this.#eventAt(twin).id],
+        `Duplicate version ${version}: event ${twin + 1} of the stream declares it too`,
       );
     else this.#order(version, id, report);
-    if (twin === undefined) this.#known.set(version, { place, id });
+    if (twin === undefined) this.#known.set(version, place);
     this.#highest = Math.max(this.#highest ?? version, version);
   }
 
@@ -112,17 +115,18 @@ class Retries<E extends CheckedEvent> {
     this.#contents = contents;
   }
 
+  /** Takes an event in; those of its type that came shortly before it. */
+  remember(event: E, place: number): { entry: Placed<E>; before: readonly Placed<E>[] } {
+    const before = this.#recent.get(event.type) ?? [];
+    const entry: Placed<E> = { event, place, signature: undefined };
+    this.#recent.set(event.type, [...before.slice(1 - RETRY_LOOK_BACK), entry]);
+    return { entry, before };
+  }
+
   look(event: E, place: number, report: Report): void {
     if (event.kind !== 'event') return;
-    let recent = this.#recent.get(event.type);
-    if (recent === undefined) {
-      recent = [];
-      this.#recent.set(event.type, recent);
-    }
-    const entry: Placed<E> = { event, place, signature: undefined };
-    const twin = event.eventHash === null ? undefined : recent.findLast((each) => this.#isRetry(each, entry));
-    recent.push(entry);
-    if (recent.length > RETRY_LOOK_BACK) recent.shift();
+    const { entry, before } = this.remember(event, place);
+    const twin = event.eventHash === null ? undefined : before.findLast((each) => this.#isRetry(each, entry));
     if (twin === undefined) return;
     const span = event.recordedAt - twin.event.recordedAt;
     const when = span >= 0 ? `${spanText(span)} earlier` : `${spanText(span)} later`;
@@ -153,24 +157,34 @@ class Retries<E extends CheckedEvent> {
 /** Events of one stream by their declared id. */
 class EventIds<E extends CheckedEvent> {
   readonly #contents: Contents<E>;
-  readonly #known = new Map<number, { event: E; place: number }>();
+  readonly #eventAt: (place: number) => E;
+  /** Place of the first event with a hash: the event itself would take ten times the memory. */
+  readonly #known = new Map<number, number>();
 
-  constructor(contents: Contents<E>) {
+  constructor(contents: Contents<E>, eventAt: (place: number) => E) {
     this.#contents = contents;
+    this.#eventAt = eventAt;
+  }
+
+  remember({ eventHash }: E, place: number): void {
+    if (eventHash !== null && !this.#known.has(eventHash)) this.#known.set(eventHash, place);
   }
 
   look(event: E, place: number, report: Report): void {
     if (event.eventHash === null) return;
-    const twin = this.#known.get(event.eventHash);
-    if (twin === undefined) this.#known.set(event.eventHash, { event, place });
-    else if (this.#contents.hasSameId(twin.event, event)) {
-      const same = this.#contents.hasSameData(twin.event, event);
-      report(
-        same ? 'id-duplicate' : 'id-conflict',
-        [event.id, twin.event.id],
-        `Duplicate event id: ${nameOf(twin.event, twin.place)} has it too, with ${same ? 'the same' : 'different'} content`,
-      );
+    const known = this.#known.get(event.eventHash);
+    if (known === undefined) {
+      this.#known.set(event.eventHash, place);
+      return;
     }
+    const twin = this.#eventAt(known);
+    if (!this.#contents.hasSameId(twin, event)) return;
+    const same = this.#contents.hasSameData(twin, event);
+    report(
+      same ? 'id-duplicate' : 'id-conflict',
+      [event.id, twin.id],
+      `Duplicate event id: ${nameOf(twin, known)} has it too, with ${same ? 'the same' : 'different'} content`,
+    );
   }
 }
 
@@ -228,27 +242,55 @@ function lookAtLife<E extends CheckedEvent>(events: readonly E[], usual: Usual, 
   }
 }
 
+/** Looks at the events of one stream one after the other, in log order. */
+export class StreamChecker<E extends CheckedEvent> {
+  readonly #versions: Versions<E>;
+  readonly #ids: EventIds<E>;
+  readonly #retries: Retries<E>;
+  readonly #toleranceMs: number;
+
+  /** @param eventAt the event at a place of the log order; asked for places that were looked at */
+  constructor(
+    { versionFaults, toleranceMs }: Pick<OrderedStream<E>, 'versionFaults' | 'toleranceMs'>,
+    contents: Contents<E>,
+    eventAt: (place: number) => E,
+  ) {
+    this.#versions = new Versions(versionFaults, eventAt);
+    this.#ids = new EventIds(contents, eventAt);
+    this.#retries = new Retries(contents);
+    this.#toleranceMs = toleranceMs;
+  }
+
+  look(event: E, place: number, isBackdated: boolean, report: Report): void {
+    lookAtKind(event, report);
+    this.#versions.look(event, place, report);
+    this.#ids.look(event, place, report);
+    this.#retries.look(event, place, report);
+    lookAtTimes(event, isBackdated, this.#toleranceMs, report);
+  }
+
+  /** Takes an event in whose faults are known: nothing is compared. */
+  remember(event: E, place: number): void {
+    this.#versions.look(event, place, () => {});
+    this.#ids.remember(event, place);
+    if (event.kind === 'event') this.#retries.remember(event, place);
+  }
+}
+
 /**
  * All faults of one stream, in the order of its events. `backdated`: ids of events that occurred order moves.
  */
 export function checkStream<E extends CheckedEvent>(
   ordered: OrderedStream<E>,
-  backdated: ReadonlySet<number>,
+  backdated: { has(id: number): boolean },
   contents: Contents<E>,
   usual: Usual = NOTHING_USUAL,
 ): Finding[] {
   const found: Finding[] = [];
   const report: Report = (rule, events, text) => void found.push({ rule, events, text });
-  const versions = new Versions(ordered.versionFaults);
-  const ids = new EventIds(contents);
-  const retries = new Retries(contents);
-  for (const [place, event] of ordered.events.entries()) {
-    lookAtKind(event, report);
-    versions.look(event, place, report);
-    ids.look(event, place, report);
-    retries.look(event, place, report);
-    lookAtTimes(event, backdated.has(event.id), ordered.toleranceMs, report);
-  }
+  const checker = new StreamChecker(ordered, contents, (place) => ordered.events[place]!);
+  for (const [place, event] of ordered.events.entries())
+    checker.look(event, place, backdated.has(event.id), report);
   lookAtLife(ordered.events, usual, report);
   for (const event of ordered.excluded)
     if (event.verdict === 'aborted')

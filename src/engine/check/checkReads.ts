@@ -9,6 +9,7 @@ import { topicsOfType } from '../reads/timelineView.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type CheckArgs, type CheckProgress, CheckRun, type RunResult } from './checkRun.ts';
+import { lookAtTask, type PayloadPart, type PayloadTask } from './payloads.ts';
 import { reportFacts } from './reportFacts.ts';
 
 const KEY = 'consistency';
@@ -36,10 +37,22 @@ function begin(context: ReadContext, args: CheckArgs): CheckProgress {
   return run.progress;
 }
 
-function step(context: ReadContext): { progress: CheckProgress; answer: CheckAnswer | null } {
+export interface CheckStep {
+  progress: CheckProgress;
+  /** For another thread: `consistency.payloads`. */
+  task: PayloadTask | null;
+  /** The next step is of use only with the result of the task. */
+  isWaiting: boolean;
+  answer: CheckAnswer | null;
+}
+
+function step(context: ReadContext, { part }: { part: PayloadPart | null }): CheckStep {
   const { run, args } = context.lasting.get(KEY) as { run: CheckRun; args: CheckArgs };
+  if (part !== null) run.take(part);
   const result = run.goOn(context, STEP_MS);
-  return { progress: run.progress, answer: result === null ? null : answerOf(context, args, result) };
+  const { progress, isWaiting, task } = run;
+  run.task = null;
+  return { progress, task, isWaiting, answer: result === null ? null : answerOf(context, args, result) };
 }
 
 function answerOf(context: ReadContext, { scope }: CheckArgs, result: RunResult): CheckAnswer {
@@ -112,5 +125,6 @@ export const consistencyReads = {
     dictionary.aggregateId(ref) !== null,
   'consistency.facts': reportFacts,
   'consistency.begin': begin,
-  'consistency.step': (context: ReadContext, _args: Record<string, never>) => step(context),
+  'consistency.step': step,
+  'consistency.payloads': lookAtTask,
 };

@@ -22,7 +22,14 @@ import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type Columns, type Groups, groupByAggregate, readColumns, rowFinder } from './columns.ts';
 import { claimsOf, Signatures } from './integrity.ts';
-import { type Payloads, readPayloads } from './payloads.ts';
+import {
+  type PayloadPart,
+  type Payloads,
+  type PayloadTask,
+  payloadTask,
+  readPayloads,
+  takePart,
+} from './payloads.ts';
 import { checkSnapshots } from './snapshots.ts';
 import { headOf, likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
 import { isCause, verifyShared } from './verify.ts';
@@ -62,7 +69,12 @@ export class CheckRun {
   readonly #args: CheckArgs;
   readonly #steps: Generator<void, RunResult>;
   #context: ReadContext;
+  #part: PayloadPart | null = null;
   progress: CheckProgress = { done: 0, total: 0, note: 'Reading rows.' };
+  /** Work for another thread, whose result {@link take} wants. Whoever fetches it sets it to null. */
+  task: PayloadTask | null = null;
+  /** Nothing can be done before {@link take}. */
+  isWaiting = false;
 
   constructor(context: ReadContext, args: CheckArgs) {
     this.#context = context;
@@ -78,8 +90,15 @@ export class CheckRun {
       context.throwIfAborted();
       const step = this.#steps.next();
       if (step.done === true) return step.value;
+      if (this.isWaiting) return null;
       if (performance.now() >= until) return null;
     }
+  }
+
+  /** The result of `task`. */
+  take(part: PayloadPart): void {
+    this.#part = part;
+    this.isWaiting = false;
   }
 
   readonly #contextOf = (): ReadContext => this.#context;
@@ -100,12 +119,9 @@ export class CheckRun {
     for (let row = 0; row < columns.count; row++) records += isAsked[row]!;
     const retries = yield* likelyRetries(columns, groups);
     const { wanted, typeOf, isPart } = this.#wantedBytes(columns, groups, isAsked);
-    const payloads = yield* readPayloads(
-      this.#contextOf,
+    const payloads = yield* this.#payloads(
       columns,
-      wanted,
-      isAsked,
-      retries,
+      { wanted, asked: isAsked, retries },
       tell(stored, 'Reading payloads.'),
     );
     const streams = yield* lookAtStreams({
@@ -138,6 +154,27 @@ export class CheckRun {
       learned: learnedIn(streams),
       notes,
     };
+  }
+
+  *#payloads(
+    columns: Columns,
+    marks: Pick<PayloadTask, 'wanted' | 'asked' | 'retries'>,
+    tell: (done: number) => void,
+  ): Generator<void, Payloads> {
+    const task = payloadTask(columns, marks);
+    if (task === null) return yield* readPayloads(this.#contextOf, columns, marks, tell);
+    const { from } = task;
+    this.task = task;
+    yield;
+    // Both halves are read at the same time.
+    const payloads = yield* readPayloads(this.#contextOf, columns, marks, (done) => tell(done * 2), from);
+    while (this.#part === null) {
+      this.isWaiting = true;
+      yield;
+    }
+    takePart(payloads, this.#part, from);
+    this.#part = null;
+    return payloads;
   }
 
   /** By row: 1 in scope. */

@@ -1,4 +1,7 @@
-/** One look at the bytes of all records, block by block: what the rules about payloads need of each, in columns. */
+/**
+ * One look at the bytes of all records, block by block: what the rules about payloads need of each, in columns. It is the
+ * longest part of a check, so a second thread looks at a half of the rows (`PayloadTask`) and its part is taken in.
+ */
 
 import type { Finding } from '../../core/check/findings.ts';
 import { SchemaLearner } from '../../core/check/learned.ts';
@@ -28,6 +31,21 @@ const STEP_RECORDS = 5000;
 const DENSE = 20;
 /** Names of levels that are told apart. */
 const MOST_LEVELS = 255;
+/** Fewer records than this are looked at before a second thread has begun. */
+const WORTH_SHARING = 20_000;
+
+/** What a look at payloads needs of the rows. */
+export type PayloadRows = Pick<Columns, 'count' | 'id' | 'ts' | 'type' | 'kind' | 'verdict'>;
+
+/** A run of rows that another thread looks at; plain data. */
+export interface PayloadTask {
+  /** Place of its first row among all. */
+  from: number;
+  rows: PayloadRows;
+  wanted: Uint8Array;
+  asked: Uint8Array;
+  retries: Uint8Array;
+}
 
 export interface Payloads {
   /** Of the payloads that look like a retry. */
@@ -50,26 +68,93 @@ export interface Payloads {
   findings: Finding[];
 }
 
-/**
- * @param wanted by row: whose bytes are read
- * @param asked by row: whose claims are counted and hashed
- * @param retries by row: whose payload is compared with others
- */
+/** By row: whose bytes are read; whose claims are counted and hashed; whose payload is compared with others. */
+interface PayloadMarks {
+  wanted: Uint8Array;
+  asked: Uint8Array;
+  retries: Uint8Array;
+}
+
+/** The half of the rows that a second thread should look at; null: there are too few for that. */
+export function payloadTask(columns: Columns, marks: PayloadMarks): PayloadTask | null {
+  const { count } = columns;
+  let total = 0;
+  for (let row = 0; row < count; row++) total += marks.wanted[row]!;
+  if (total < WORTH_SHARING) return null;
+  let from = count;
+  for (let behind = 0; behind < total / 2; behind += marks.wanted[from]!) from -= 1;
+  const { id, ts, type, kind, verdict } = columns;
+  const half = <T extends Float64Array | Uint32Array | Uint8Array>(all: T) => all.slice(from, count) as T;
+  return {
+    from,
+    rows: {
+      count: count - from,
+      ...{ id: half(id), ts: half(ts), type: half(type), kind: half(kind), verdict: half(verdict) },
+    },
+    ...{ wanted: half(marks.wanted), asked: half(marks.asked), retries: half(marks.retries) },
+  };
+}
+
+/** What a thread found in its rows, as plain data; its rows are counted from 0. */
+export type PayloadPart = Omit<Payloads, 'schemas' | 'verdicts'> & {
+  schemas: SchemaLearner['types'];
+  verdicts: VerdictBook['counts'];
+};
+
+/** Looks at all rows of a task. @throws HindcastError `cancelled` */
+export function lookAtTask(context: ReadContext, { rows, ...marks }: PayloadTask): PayloadPart {
+  const steps = readPayloads(
+    () => context,
+    rows,
+    marks,
+    () => {},
+  );
+  for (let step = steps.next(); ; step = steps.next()) {
+    context.throwIfAborted();
+    if (step.done !== true) continue;
+    const { schemas, verdicts, ...columns } = step.value;
+    return { ...columns, schemas: schemas.types, verdicts: verdicts.counts };
+  }
+}
+
+/** Takes what another thread found in the rows from `from` on into what was found in the rows before. */
+export function takePart(into: Payloads, part: PayloadPart, from: number): void {
+  into.signature.set(part.signature, from);
+  into.isSigned.set(part.isSigned, from);
+  into.level.set(part.level, from);
+  into.own.set(part.own, from);
+  into.previous.set(part.previous, from);
+  const numbers = part.levels.map((name) => {
+    const known = into.levels.indexOf(name);
+    if (known !== -1) return known;
+    return into.levels.length < MOST_LEVELS ? into.levels.push(name) - 1 : -1;
+  });
+  for (const [row, no] of part.levelOf.entries()) {
+    if (Number.isNaN(part.level[row]!)) continue;
+    if (numbers[no] === -1) into.level[from + row] = Number.NaN;
+    else into.levelOf[from + row] = numbers[no]!;
+  }
+  for (const name of ['snapshots', 'signed', 'claiming'] as const)
+    for (const row of part[name]) into[name].push(from + row);
+  into.schemas.takeIn(part.schemas);
+  into.verdicts.takeIn(part.verdicts);
+  into.findings.push(...part.findings);
+}
+
+/** @param upTo the first row that is not looked at; default: all are */
 export function* readPayloads(
   contextOf: () => ReadContext,
-  columns: Columns,
-  wanted: Uint8Array,
-  asked: Uint8Array,
-  retries: Uint8Array,
+  columns: PayloadRows,
+  { wanted, asked, retries }: PayloadMarks,
   onStep: (done: number) => void,
+  upTo = columns.count,
 ): Generator<void, Payloads> {
   const reader = new PayloadLook(contextOf, columns, { asked, retries });
   let total = 0;
-  for (let row = 0; row < columns.count; row++) total += wanted[row]!;
+  for (let row = 0; row < upTo; row++) total += wanted[row]!;
+  const run = { id: columns.id, count: upTo };
   const bodies =
-    total * DENSE < columns.count
-      ? bodiesOf(contextOf, columns, wanted)
-      : bodiesInOrder(contextOf(), columns, wanted);
+    total * DENSE < upTo ? bodiesOf(contextOf, run, wanted) : bodiesInOrder(contextOf(), run, wanted);
   let done = 0;
   for (const [row, body] of bodies) {
     reader.look(row, body);
@@ -84,7 +169,7 @@ export function* readPayloads(
 
 function* bodiesOf(
   contextOf: () => ReadContext,
-  { id, count }: Columns,
+  { id, count }: Pick<Columns, 'id' | 'count'>,
   wanted: Uint8Array,
 ): Generator<[row: number, body: Body]> {
   for (let row = 0; row < count; row++)
@@ -93,7 +178,7 @@ function* bodiesOf(
 
 function* bodiesInOrder(
   { db }: ReadContext,
-  { id, count }: Columns,
+  { id, count }: Pick<Columns, 'id' | 'count'>,
   wanted: Uint8Array,
 ): Generator<[row: number, body: Body]> {
   if (count === 0) return;
@@ -109,7 +194,7 @@ function* bodiesInOrder(
 class PayloadLook {
   readonly result: Payloads;
   readonly #contextOf: () => ReadContext;
-  readonly #columns: Columns;
+  readonly #columns: PayloadRows;
   readonly #retries: Uint8Array;
   readonly #asked: Uint8Array;
   readonly #levelIds = new Map<string, number>();
@@ -118,7 +203,7 @@ class PayloadLook {
 
   constructor(
     contextOf: () => ReadContext,
-    columns: Columns,
+    columns: PayloadRows,
     { asked, retries }: { asked: Uint8Array; retries: Uint8Array },
   ) {
     this.#asked = asked;
@@ -203,9 +288,10 @@ class PayloadLook {
         if (this.#levelIds.size < 10_000) this.#levelIds.set(key, no);
       }
       if (no === 0) continue;
-      const text = decimalTextOf(data[key]);
-      if (text === null) continue;
-      this.result.level[row] = Number(text);
+      const value = data[key];
+      const level = typeof value === 'number' ? value : Number(decimalTextOf(value) ?? Number.NaN);
+      if (Number.isNaN(level)) continue;
+      this.result.level[row] = level;
       this.result.levelOf[row] = no - 1;
       return;
     }

@@ -1,11 +1,12 @@
-/** The consistency check from its beginning to its end, on a thread of its own: lists and timelines stay quick meanwhile. */
+/** The consistency check from its beginning to its end, on threads of its own: lists and timelines stay quick meanwhile. */
 import type { CheckScope, ConsistencyResult, FindingOut } from '../../contract/check.ts';
 import { plural } from '../../core/count.ts';
 import type { JobProgress } from '../jobs/jobRegistry.ts';
 import type { Log, Workspace } from '../store/workspace.ts';
 import { StoreThread } from '../workers/storeThread.ts';
-import type { CheckAnswer } from './checkReads.ts';
+import type { CheckAnswer, CheckStep } from './checkReads.ts';
 import type { CheckProgress } from './checkRun.ts';
+import type { PayloadPart } from './payloads.ts';
 import { CLAIMS } from './verdicts.ts';
 
 export interface Consistency {
@@ -28,20 +29,24 @@ export async function runConsistency(
   const { log, signal, report, now, reducers } = options;
   const startedAt = now();
   const workerData = { file: workspace.file, check: false };
-  const thread = new StoreThread({ entry: 'readerWorker', workerData, log });
-  const call = <T>(name: string, args: unknown) => thread.call(name, args, { signal }) as Promise<T>;
+  const [thread, second] = [1, 2].map(() => new StoreThread({ entry: 'readerWorker', workerData, log }));
+  const call = <T>(name: string, args: unknown, by = thread!) =>
+    by.call(name, args, { signal }) as Promise<T>;
+  let half: Promise<PayloadPart> | null = null;
   try {
     report(await call<CheckProgress>('consistency.begin', { scope, reducers }));
+    let part: PayloadPart | null = null;
     for (;;) {
-      const step = await call<{ progress: CheckProgress; answer: CheckAnswer | null }>(
-        'consistency.step',
-        {},
-      );
+      const step: CheckStep = await call('consistency.step', { part });
       report(step.progress);
       if (step.answer !== null) return resultOf(step.answer, { scope, startedAt, tookMs: now() - startedAt });
+      if (step.task !== null) half = call<PayloadPart>('consistency.payloads', step.task, second);
+      part = step.isWaiting ? await half : null;
     }
   } finally {
-    await thread.close();
+    // A failure of the second half is told where it is waited for.
+    half?.catch(() => {});
+    await Promise.all([thread!.close(), second!.close()]);
   }
 }
 

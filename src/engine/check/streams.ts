@@ -177,9 +177,10 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
   return { findings, lives, links, streams };
 }
 
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
 /** The event of a row. */
 export function headOf(columns: Columns, row: number, dictionary: ReadContext['dictionary']): RowHead {
-  const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   const id = columns.id[row]!;
   const { topic, partition } = dictionary.placeOf(id);
   return {

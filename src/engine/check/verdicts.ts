@@ -15,6 +15,12 @@ export class VerdictBook {
     snapshot: none(),
   };
 
+  takeIn(counts: VerdictBook['counts']): void {
+    for (const what of CLAIMS)
+      for (const verdict of Object.keys(counts[what]) as IntegrityVerdict[])
+        this.add(what, verdict, counts[what][verdict]);
+  }
+
   add(what: ClaimKind, verdict: IntegrityVerdict, times = 1): void {
     this.counts[what][verdict] += times;
   }
