@@ -5,7 +5,7 @@ export const FILE_PURPOSES = ['workspace', 'recording', 'import'] as const;
 export type FilePurpose = (typeof FILE_PURPOSES)[number];
 
 /** What a file is written for. */
-export const SAVE_PURPOSES = ['recording', 'ndjson', 'csv', 'parquet'] as const;
+export const SAVE_PURPOSES = ['recording', 'ndjson', 'json', 'csv', 'parquet'] as const;
 export type SavePurpose = (typeof SAVE_PURPOSES)[number];
 
 /** Commands of the menu, of links and of files that the system opens. */

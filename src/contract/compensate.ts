@@ -3,12 +3,15 @@ import { AggregateRef, BytesOut, Count, JsonText, Millis, PlaceOut, RecordId } f
 import { ChangeOut } from './events.ts';
 import { nothing, query } from './procedure.ts';
 
+/** The event that is corrected; a negative number is one of a hypothetical log and is refused. */
+const CorrectedId = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullable();
+
 /** A compensating event being written. The page edits it and sends it back whole. */
 export const Draft = z
   .object({
     connectionId: z.string(),
     ref: AggregateRef,
-    correctedId: RecordId.nullable(),
+    correctedId: CorrectedId,
     topic: z.string().min(1).max(249),
     key: z.string().max(100_000),
     eventType: z.string().min(1).max(500),
@@ -105,7 +108,7 @@ export const compensate = {
       .object({
         connectionId: z.string(),
         ref: AggregateRef,
-        correctedId: RecordId.nullable(),
+        correctedId: CorrectedId,
         actor: z.string().max(500),
       })
       .strict(),

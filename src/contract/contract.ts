@@ -1,13 +1,17 @@
 import type { z } from 'zod';
+import { cases, queries } from './cases.ts';
 import { check } from './check.ts';
 import { compensate } from './compensate.ts';
 import { capture, connections, topics } from './connections.ts';
 import { aggregates, events } from './events.ts';
+import { invariants } from './invariants.ts';
+import { mappings } from './mappings.ts';
 import type { Procedure } from './procedure.ts';
 import { projections, sql } from './projections.ts';
 import { search } from './search.ts';
 import { jobs, system } from './system.ts';
 import { transfer } from './transfer.ts';
+import { whatif } from './whatif.ts';
 import { workspace } from './workspace.ts';
 
 /** Everything the page may ask of the engine, by namespace and name. */
@@ -26,6 +30,11 @@ export const contract = {
   compensate,
   search,
   check,
+  cases,
+  queries,
+  mappings,
+  whatif,
+  invariants,
 } as const;
 
 export type Contract = typeof contract;

@@ -133,6 +133,17 @@ export const ERRORS = {
     'Correct the definition at the named place.',
     false,
   ],
+  'whatif.unsupported': ['This cannot be asked as a what-if: {problem}.', '{next}', false],
+  'whatif.gone': [
+    'The results of this what-if are not kept any more.',
+    'Run it again; a new run takes the place of the one before.',
+    false,
+  ],
+  'whatif.hypothetical': [
+    'This event is hypothetical: it is in no log, so nothing can be published about it.',
+    'Open the aggregate in its timeline and correct an event that is really there.',
+    false,
+  ],
   'projection.unknown': [
     'There is no projection {name}.',
     'Choose one from the list, or save a definition first.',
@@ -225,6 +236,15 @@ export const ERRORS = {
     false,
   ],
   'workspace.open': ['{name} is open in this window.', 'Open another workspace first.', false],
+  'case.unknown': ['There is no case {id}.', 'Choose one from the list of cases.', false],
+  'case.file': [
+    'This file cannot be opened: {problem}.',
+    'Choose a .hindcast-case file that Hindcast exported.',
+    false,
+  ],
+  'query.unknown': ['There is no saved query {id}.', 'Choose one from the list.', false],
+  'query.exists': ['A saved query {name} exists already.', 'Choose another name.', false],
+  'mapping.invalid': ['The mapping cannot be used: {field}: {problem}.', 'Correct the named place.', false],
   'file.token': ['That file was not chosen in a dialog of this window.', 'Choose it again.', false],
 } as const satisfies Record<string, readonly [sentence: string, nextStep: string, retryable: boolean]>;
 

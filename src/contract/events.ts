@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FILTER_LIMITS } from '../core/filter/limits.ts';
+import { clocking } from './clocks.ts';
 import {
   AggregateRef,
   BytesOut,
@@ -8,6 +9,7 @@ import {
   Cut,
   EventRow,
   Id,
+  Int64,
   JsonText,
   Millis,
   OrderNote,
@@ -18,6 +20,7 @@ import {
 import { comparing } from './compare.ts';
 import { LIMITS } from './limits.ts';
 import { bytesQuery, query, stream } from './procedure.ts';
+import { upcasting } from './upcasting.ts';
 
 /** All given conditions must hold. An absent field does not restrict. */
 export const EventFilter = z
@@ -211,6 +214,11 @@ export const TimelineInfo = z.object({
   lastVersion: z.number().nullable(),
   order: OrderNote,
   lastEventId: RecordId.nullable(),
+  /**
+   * States of the first so many events are reached within a frame; the job that makes the rest so, while one runs.
+   * `of`: of so many (those within the cut).
+   */
+  keyframes: z.object({ ready: Count, of: Count, jobId: z.string().nullable() }),
   reducers: z.array(z.object({ name: z.string(), version: z.number(), builtIn: z.boolean() })),
   reducer: z.object({ name: z.string(), version: z.number() }),
   coverage: CoverageBadge,
@@ -227,6 +235,27 @@ export const TimelineRow = EventRow.extend({
   faults: z.array(z.string()),
 });
 export type TimelineRow = z.infer<typeof TimelineRow>;
+
+/** The event that set a value: its place in the list, recorded time and declared version. */
+export const SetBy = z.object({ index: Count, at: Millis, version: z.number().nullable() });
+export type SetBy = z.infer<typeof SetBy>;
+
+/** A line of a state shown as a tree. */
+export const StateLine = z.object({
+  path: z.string(),
+  /** Key or index in its parent. */
+  name: z.string(),
+  depth: Count,
+  /** A leaf's value, or the value that was removed; shortened beyond 2,000 characters. Null: a branch. */
+  value: JsonText.nullable(),
+  /** An object or list with something in it. */
+  branch: z.object({ kind: z.enum(['object', 'list']), members: Count, open: z.boolean() }).nullable(),
+  change: ChangeOut.nullable(),
+  /** Something inside this closed branch has changed. */
+  changedInside: z.boolean(),
+  setBy: SetBy.nullable(),
+});
+export type StateLine = z.infer<typeof StateLine>;
 
 export const aggregates = {
   types: query(
@@ -264,47 +293,126 @@ export const aggregates = {
     z.object({ ...Subject, ...Page }).strict(),
     z.object({ rows: z.array(TimelineRow), total: Count }),
   ),
-  /** Counts per bucket of recorded time over the whole stream, with faults and late arrivals. */
+  /**
+   * Counts per bucket of recorded time, with faults and late arrivals, over the whole stream or a range of it. Each
+   * answer costs its buckets and marks, not the length of the stream.
+   */
   strip: query(
-    z.object({ ref: AggregateRef, cut: Cut, buckets: z.number().int().min(1).max(2000) }).strict(),
+    z
+      .object({
+        ref: AggregateRef,
+        cut: Cut,
+        buckets: z.number().int().min(1).max(2000),
+        /** Recorded time, both inclusive; absent: from the first, to the last event of the stream. */
+        from: Millis.optional(),
+        to: Millis.optional(),
+      })
+      .strict(),
     z.object({
+      /** The first and last recorded time of the whole stream. */
+      firstAt: Millis.nullable(),
+      lastAt: Millis.nullable(),
+      /** The range that the buckets divide evenly, both inclusive; null: the stream is empty. */
       from: Millis.nullable(),
       to: Millis.nullable(),
       counts: z.array(Count),
+      /** The most frequent types of the range, at most 8; what is missing to `counts` are other types. */
+      types: z.array(z.object({ type: z.string(), total: Count, counts: z.array(Count) })),
+      /** False: a job still looks for faults, those found so far are given. */
+      isChecked: z.boolean(),
+      /** Events with faults, and late ones, per bucket. */
+      faultCounts: z.array(Count),
+      lateCounts: z.array(Count),
+      /** The first of the range in the order of recorded time, and how many there are beyond them. */
       faults: z.array(z.object({ index: Count, at: Millis, text: z.string() })),
-      /** Late events after the last one given. */
-      lateOmitted: Count,
+      faultsOmitted: Count,
       late: z.array(z.object({ index: Count, occurredAt: Millis, recordedAt: Millis })),
+      lateOmitted: Count,
     }),
   ),
-  /** The state after the event at `index` of the list; −1: before the first event. */
+  /**
+   * The state after the event at `index` of the list; −1: before the first event. `fromStart`: folded from the first
+   * event, no keyframe is used; the state and its hash must be the same.
+   */
   state: query(
-    z.object({ ...Subject, index: z.number().int().min(-1) }).strict(),
+    z
+      .object({
+        ...Subject,
+        index: z.number().int().min(-1),
+        fromStart: z.boolean().optional(),
+        /** For a page: what is too long to be shown at once is left to `stateLines` and `stateText`. */
+        brief: z.boolean().optional(),
+      })
+      .strict(),
     z.object({
       index: z.number().int(),
+      /** Events that the state takes in, and how many of them were folded for this answer. */
       folded: Count,
+      replayed: Count,
+      /** Empty: asked for in brief and longer than `LIMITS.stateText`. `length`: of the whole, in characters. */
       state: JsonText,
+      length: Count,
+      /** SHA-256 of the canonical state. */
       hash: z.string(),
+      /** Asked for in brief: the first ones, and how many there are beyond them. */
       changes: z.array(ChangeOut),
-      /** Which event (by list index) last set each leaf path. */
-      blame: z.array(z.object({ path: z.string(), index: Count })),
+      changesOmitted: Count,
+      /** Which event last set each leaf path; none when `state` is left out. */
+      blame: z.array(SetBy.extend({ path: z.string() })),
       problems: z.array(z.object({ id: RecordId, message: z.string() })),
       tookMs: z.number(),
     }),
   ),
-  /** Earlier values of one path: the events that changed it. */
+  /** Lines of the tree of a state, for one that is too long to be sent whole. */
+  stateLines: query(
+    z
+      .object({
+        ...Subject,
+        index: z.number().int().min(-1),
+        /** Branches that a person opened or closed against what is usual. */
+        toggled: z.array(z.string().max(2000)).max(2000),
+        ...Page,
+      })
+      .strict(),
+    z.object({ index: z.number().int(), rows: z.array(StateLine), total: Count }),
+  ),
+  /** A part of the text of a state, or of the value at a path in it (empty: all), indented by two spaces. */
+  stateText: query(
+    z
+      .object({
+        ...Subject,
+        index: z.number().int().min(-1),
+        path: z.string().max(2000),
+        from: Count,
+        count: z.number().int().min(1).max(LIMITS.stateText),
+      })
+      .strict(),
+    /** Null: there is nothing at the path. `total`: characters. */
+    z.object({ text: z.string().nullable(), total: Count }),
+  ),
+  /** Earlier values of one path: the events within the cut that changed it, in fold order. */
   history: query(
-    z.object({ ...Subject, path: z.string().max(2000) }).strict(),
+    z
+      .object({
+        ...Subject,
+        path: z.string().max(2000),
+        /** Only steps up to this index of the list: the last one given is who set what the state has there. */
+        upTo: z.number().int().min(-1).optional(),
+      })
+      .strict(),
     z.object({
       path: z.string(),
-      /** Steps before the first one given: the newest are given. */
+      /** Steps in all, and those before the first one given: the newest are given. */
+      total: Count,
       omitted: Count,
+      /** The value before the first event; null: there was none. */
+      initial: JsonText.nullable(),
       steps: z.array(
         z.object({ index: Count, id: RecordId, recordedAt: Millis, value: JsonText.nullable() }),
       ),
     }),
   ),
-  /** Index in the list for a moment, a version or an event id. */
+  /** Index in the list for a moment, a version, an event id or a place in Kafka. */
   locate: query(
     z
       .object({
@@ -314,10 +422,13 @@ export const aggregates = {
           z.object({ version: z.number() }),
           z.object({ eventId: Id }),
           z.object({ recordId: RecordId }),
+          z.object({ topic: z.string().max(300), partition: Count, offset: Int64 }),
         ]),
       })
       .strict(),
     z.object({ index: z.number().int().nullable() }),
   ),
+  ...clocking,
   ...comparing,
+  ...upcasting,
 };

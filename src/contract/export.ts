@@ -44,7 +44,7 @@ function jsonCell(cell: Cell): string {
 }
 
 /** Column names as keys of one object: a name that comes again gets `_2`, `_3`, …. */
-function uniqueNames(columns: readonly ExportColumn[]): string[] {
+export function uniqueNames(columns: readonly ExportColumn[]): string[] {
   const taken = new Set<string>();
   return columns.map(({ name }) => {
     let unique = name;

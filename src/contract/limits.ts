@@ -10,6 +10,8 @@ export const LIMITS = {
   bytesChunk: 256 * 1024,
   /** Value text shown decoded; the rest is one click away as bytes. */
   decodedText: 256 * 1024,
+  /** Characters of a state sent at once; of a longer one, its lines and parts of its text. */
+  stateText: 200_000,
   /** Rows a console query returns to the page. */
   sqlRows: 5_000,
   /** Milliseconds a console query may run. */

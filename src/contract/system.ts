@@ -12,6 +12,7 @@ export const ChangedScope = z.enum([
   'jobs',
   'receipts',
   'search',
+  'notebook',
 ]);
 export type ChangedScope = z.infer<typeof ChangedScope>;
 
@@ -27,6 +28,10 @@ export const JobState = z.object({
     'import',
     'index',
     'check',
+    'keyframes',
+    'what-if',
+    'invariants',
+    'mapping',
   ]),
   title: z.string(),
   status: z.enum(['running', 'done', 'incomplete', 'failed', 'cancelled']),

@@ -292,12 +292,15 @@ function withoutPayload(compiled: CompiledReducer, event: StreamEvent): string |
 /**
  * One step: the state after the event. A step that cannot be done (nothing at `from`, not a number) is a problem in
  * words; the other steps of the event are done.
+ *
+ * `isOwn`: the state is what an earlier step has made and nobody else holds it, so its top level may be changed in place.
  */
 export function applyEvent(
   compiled: CompiledReducer,
   state: Json,
   event: StreamEvent,
   context: FoldContext = {},
+  isOwn = false,
 ): Applied {
   if (event.kind === 'control') return { state };
   const problem = withoutPayload(compiled, event);
@@ -306,17 +309,18 @@ export function applyEvent(
   const steps = compiled.steps.get(type) ?? compiled.otherwise;
   if (steps === null) return { state };
   let current = state;
-  ownState = null;
-  const problems: string[] = [];
+  ownState = isOwn && isJsonObject(state) ? state : null;
+  let problems: string[] | null = null;
   for (const step of steps) {
     try {
       current = step(current, event, context);
     } catch (error) {
       if (!(error instanceof StepProblem || error instanceof PathProblem)) throw error;
+      problems ??= [];
       problems.push(error.message);
     }
   }
-  if (problems.length === 0) return { state: current };
+  if (problems === null) return { state: current };
   return { state: current, problem: `${event.type || 'Record'}: ${problems.join('; ')}` };
 }
 
@@ -329,8 +333,11 @@ export function foldStream(
 ): FoldResult {
   const problems: FoldResult['problems'] = [];
   let state = start;
+  let isOwn = false;
   for (const event of events) {
-    const applied = applyEvent(compiled, state, event, context);
+    const applied = applyEvent(compiled, state, event, context, isOwn);
+    // What a step has made is a new object at the top, never one of the event or of the start.
+    isOwn ||= applied.state !== state;
     state = applied.state;
     if (applied.problem !== undefined) problems.push({ id: event.id, message: applied.problem });
   }

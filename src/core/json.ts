@@ -31,10 +31,11 @@ export interface ParseOptions {
 
 /**
  * A number whose text may differ from what JavaScript prints for it: 16 characters and more, an exponent, a fraction
- * that ends in zero, minus zero, or less than 0.00001. Text inside strings can match too; that only costs time.
+ * that ends in zero, minus zero, or less than 0.00001. Text inside strings can match too, which only costs time; the
+ * seconds of a time (`:00.000Z`) do not, because nearly every event has one.
  */
 const RISKY_NUMBER =
-  /(?:^|[:,[\s])-?(?:\d[\d.]{15}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE]|0\.00000|(?<=-)0(?![.\d]))/;
+  /(?:^|[:,[\s])-?(?:\d[\d.]{15}|\d+\.\d*0(?=[\s,}\]]|$)|\d+(?:\.\d+)?[eE]|0\.00000|(?<=-)0(?![.\d]))/;
 
 /** The shortest text that can be nested deeper than allowed. */
 const SHORTEST_DEEP_TEXT = 1000;

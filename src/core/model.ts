@@ -87,6 +87,8 @@ export interface StreamEvent extends Place {
   /** Empty string for a record without a type (plain, tombstone, undecodable). */
   type: string;
   eventId: string | null;
+  /** Declared version of its schema; absent or null: it declares none. */
+  schemaVersion?: string | null;
   kind: RecordKind;
   verdict: Verdict;
   /** Payload (already unwrapped), null for tombstones and undecodable records. */
@@ -144,6 +146,27 @@ export type Operation =
   | { op: 'append'; path: string; from: string }
   | { op: 'remove'; path: string };
 
+/** One change to the payload. Paths are those of operations: `data.amount.value`. */
+export type UpcastStep =
+  | { step: 'rename'; from: string; to: string }
+  /** Only where there is nothing yet. */
+  | { step: 'default'; path: string; value: Json }
+  /** Values that are exactly `from` become `to`, such as codes that changed their spelling. */
+  | { step: 'replace'; path: string; from: Json; to: Json }
+  | { step: 'remove'; path: string }
+  | { step: 'type'; name: string };
+
+/** How an event written in one schema version is read as the next. */
+export interface Upcaster {
+  /** Topic name; `*` stands for any characters. */
+  topic: string;
+  type: string;
+  /** Schema version that this one reads; null: events that declare none. */
+  from: string | null;
+  to: string;
+  steps: UpcastStep[];
+}
+
 /**
  * A declarative reducer: what each event type does to the state. `*` applies to types without an own entry,
  * `$tombstone` to a record with a null value (without it a tombstone changes nothing and is reported).
@@ -154,6 +177,8 @@ export interface Reducer {
   /** Aggregate type it is meant for; absent: any. */
   aggregateType?: string;
   initial?: JsonObject;
+  /** Events of old schema versions are folded as these read them. */
+  upcasters?: Upcaster[];
   on: Record<string, Operation[]>;
 }
 
@@ -167,6 +192,8 @@ export interface ScriptReducer {
   /** Aggregate type it is meant for; absent: any. */
   aggregateType?: string;
   language: 'javascript' | 'typescript';
+  /** As in {@link Reducer}. */
+  upcasters?: Upcaster[];
   source: string;
 }
 
@@ -191,6 +218,8 @@ export interface Projection {
   key: string;
   columns: ProjectionColumn[];
   reducer: Reducer | ScriptReducer;
+  /** What must hold of every state after every event; they change nothing of the table. */
+  invariants?: { name: string; expression: string }[];
 }
 
 /** A projection whose reducer is not a program. */

@@ -3,7 +3,7 @@
  * Arithmetic is big.js; the result keeps as many decimal places as the operand with the most (10.00 + 5.00 = 15.00).
  */
 import Big from 'big.js';
-import { isLosslessNumber, LosslessNumber } from 'lossless-json';
+import { LosslessNumber } from 'lossless-json';
 import type { Json, JsonObject } from './model.ts';
 
 export type Numeric = number | LosslessNumber;
@@ -14,12 +14,14 @@ const DECIMAL_TEXT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const NUMBER_PARTS = /^-?\d+(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 export function isNumeric(value: unknown): value is Numeric {
-  return typeof value === 'number' || isLosslessNumber(value);
+  return typeof value === 'number' || value instanceof LosslessNumber;
 }
 
 /** An object of JSON keys: not null, not an array, not a number that is kept as text. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LosslessNumber)
+  );
 }
 
 /** The number exactly as it stands in JSON. Refuses NaN and infinities, which JSON cannot say. */
@@ -69,28 +71,49 @@ function decimalPlaces(text: string): number {
   return Math.max(0, scale - exponent);
 }
 
-/** A plain decimal as a whole number of its last place; null when that is no safe integer with room to add. */
-function scaled(text: string, point: number, places: number): number | null {
-  const digits = point === -1 ? text : text.slice(0, point) + text.slice(point + 1);
-  if (digits.length + places > 15) return null;
-  const shift = places - (point === -1 ? 0 : text.length - point - 1);
-  const number = Number(digits) * 10 ** shift;
-  return Number.isSafeInteger(number) ? number : null;
+/** Digits that a whole number of JavaScript holds for certain. */
+const SAFE_DIGITS = 15;
+const ZERO = 48;
+const POINT = 46;
+const MINUS = 45;
+
+/** What {@link readSmall} has read: a number without its point, and how many digits stood behind that. */
+const small = { value: 0, places: 0, digits: 0 };
+
+/** Reads a plain decimal of everyday size into {@link small}; false: the text is not of that kind. */
+function readSmall(text: string): boolean {
+  const { length } = text;
+  const first = text.charCodeAt(0) === MINUS ? 1 : 0;
+  let value = 0;
+  let digits = 0;
+  let point = -1;
+  for (let at = first; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === POINT && point === -1) point = at;
+    else if (code >= ZERO && code < ZERO + 10) {
+      value = value * 10 + (code - ZERO);
+      digits += 1;
+    } else return false;
+  }
+  if (digits === 0 || digits > SAFE_DIGITS || point === first || point === length - 1) return false;
+  // JSON has no numbers such as 007.
+  if (text.charCodeAt(first) === ZERO && length > first + 1 && point !== first + 1) return false;
+  small.value = first === 1 ? -value : value;
+  small.places = point === -1 ? 0 : length - point - 1;
+  small.digits = digits;
+  return true;
 }
 
 /** Amounts of everyday size, without big.js. Null: not of that kind. */
 function combineSmall(a: string, b: string, sign: 1 | -1): string | null {
-  if (!DECIMAL_TEXT.test(a) || !DECIMAL_TEXT.test(b)) return null;
-  const pointA = a.indexOf('.');
-  const pointB = b.indexOf('.');
-  const places = Math.max(
-    pointA === -1 ? 0 : a.length - pointA - 1,
-    pointB === -1 ? 0 : b.length - pointB - 1,
-  );
-  const left = scaled(a, pointA, places);
-  const right = scaled(b, pointB, places);
-  if (left === null || right === null) return null;
-  const sum = left + sign * right;
+  if (!readSmall(a)) return null;
+  const { value: left, places: leftPlaces, digits: leftDigits } = small;
+  if (!readSmall(b)) return null;
+  const { value: right, places: rightPlaces, digits: rightDigits } = small;
+  const places = Math.max(leftPlaces, rightPlaces);
+  const moreDigits = Math.max(leftDigits + places - leftPlaces, rightDigits + places - rightPlaces);
+  if (moreDigits > SAFE_DIGITS) return null;
+  const sum = left * 10 ** (places - leftPlaces) + sign * right * 10 ** (places - rightPlaces);
   const digits = String(Math.abs(sum)).padStart(places + 1, '0');
   const whole = digits.length - places;
   const minus = sum < 0 ? '-' : '';

@@ -30,22 +30,55 @@ const MONTHS = [
   'December',
 ];
 
+/** Names of keys that were met are kept: the same few come again with every event. */
+const KEPT_NAMES = 4096;
+const LONGEST_KEPT = 100;
+const nameOf = new Map<string, string>();
+
 /** `event_type` and `eventType` are the same name. */
 function sameName(key: string): string {
-  return key.replace(/([a-z\d])([A-Z])/g, '$1_$2').toLowerCase();
+  const known = nameOf.get(key);
+  if (known !== undefined) return known;
+  const name = key.replace(/([a-z\d])([A-Z])/g, '$1_$2').toLowerCase();
+  if (nameOf.size >= KEPT_NAMES) nameOf.clear();
+  if (key.length <= LONGEST_KEPT) nameOf.set(key, name);
+  return name;
 }
 
-function find(data: JsonObject, names: readonly string[]): Json | undefined {
-  for (const name of names) {
-    for (const key of Object.keys(data)) if (sameName(key) === name && data[key] !== null) return data[key];
+/** The first key of each name; with `filled`, the first that is not null. */
+function keysByName(data: JsonObject, filled: boolean): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  for (const key of Object.keys(data)) {
+    const name = sameName(key);
+    if (!keys.has(name) && !(filled && data[key] === null)) keys.set(name, key);
   }
-  return undefined;
+  return keys;
+}
+
+/** A payload's fields by their names. */
+class Fields {
+  readonly #data: JsonObject;
+  readonly #keys: ReadonlyMap<string, string>;
+
+  constructor(data: JsonObject) {
+    this.#data = data;
+    this.#keys = keysByName(data, true);
+  }
+
+  find(names: readonly string[]): Json | undefined {
+    for (const name of names) {
+      const key = this.#keys.get(name);
+      if (key !== undefined) return this.#data[key];
+    }
+    return undefined;
+  }
 }
 
 /** The amount that the payload is about, as exact decimal text, with the name it goes by and its key. */
 export function amountIn(data: JsonObject): { text: string; key: string; name: string } | null {
+  const keys = keysByName(data, false);
   for (const name of AMOUNT_KEYS) {
-    const key = Object.keys(data).find((each) => sameName(each) === name);
+    const key = keys.get(name);
     const text = key === undefined ? null : decimalTextOf(data[key]);
     if (text !== null) return { text, key: name, name: key! };
   }
@@ -55,16 +88,27 @@ export function amountIn(data: JsonObject): { text: string; key: string; name: s
 /** More digits than anyone reads; the exact number is in the amount and in the payload. */
 const MOST_DIGITS = 40;
 
+const WHOLE = /^-?\d+$/;
+
+/** Digits, perhaps behind a minus, in groups of three from the right. */
+function inThrees(digits: string): string {
+  const first = digits.startsWith('-') ? 1 : 0;
+  let end = digits.length;
+  let grouped = '';
+  for (; end - first > 3; end -= 3) grouped = DIGIT_SPACE + digits.slice(end - 3, end) + grouped;
+  return digits.slice(0, end) + grouped;
+}
+
 /** `1234567.50` → `1 234 567.50` with narrow spaces; a number of more than 40 characters ends in `…`. */
 export function groupDigits(text: string): string {
   if (text.length > MOST_DIGITS) return `${text.slice(0, MOST_DIGITS)}…`;
   const [whole = '', ...fraction] = text.split('.');
-  const grouped = /^-?\d+$/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, DIGIT_SPACE) : whole;
-  return [grouped, ...fraction].join('.');
+  const grouped = WHOLE.test(whole) ? inThrees(whole) : whole;
+  return fraction.length === 0 ? grouped : [grouped, ...fraction].join('.');
 }
 
-function textIn(data: JsonObject, ...names: string[]): string | null {
-  const value = find(data, names);
+function textIn(fields: Fields, ...names: string[]): string | null {
+  const value = fields.find(names);
   if (typeof value === 'string') {
     const line = value.slice(0, 1000).replace(/\s+/g, ' ').trim();
     if (line === '') return null;
@@ -76,18 +120,18 @@ function textIn(data: JsonObject, ...names: string[]): string | null {
 const PERIOD = /^(\d{4})-(\d\d)$/;
 
 /** `2025-12` → `December 2025`. */
-function periodIn(data: JsonObject): string | null {
-  const text = textIn(data, 'period', 'posting_period', 'for_period', 'month', 'statement_period');
+function periodIn(fields: Fields): string | null {
+  const text = textIn(fields, 'period', 'posting_period', 'for_period', 'month', 'statement_period');
   const match = text === null ? null : PERIOD.exec(text);
   const month = match === null ? undefined : MONTHS[Number(match[2]) - 1];
   return month === undefined ? text : `${month} ${match![1]}`;
 }
 
 /** `branch: "114"` and `place: "Branch 114"` both are said “at branch 114”. */
-function placeIn(data: JsonObject): string | null {
-  const branch = textIn(data, 'branch', 'branch_code', 'branch_id');
+function placeIn(fields: Fields): string | null {
+  const branch = textIn(fields, 'branch', 'branch_code', 'branch_id');
   if (branch !== null) return /^branch/i.test(branch) ? branch.replace(/^B/, 'b') : `branch ${branch}`;
-  const place = textIn(data, 'place', 'merchant', 'location', 'store');
+  const place = textIn(fields, 'place', 'merchant', 'location', 'store');
   return place?.replace(/^Branch /, 'branch ') ?? null;
 }
 
@@ -97,19 +141,23 @@ export function detailsOf(data: JsonObject, typeWords: readonly string[]): strin
   const say = (lead: string, text: string | null): void => {
     if (text !== null && found.length < 3) found.push(lead === '' ? text : `${lead} ${text}`);
   };
+  const fields = new Fields(data);
   const told = new Set(typeWords);
-  say('for', periodIn(data));
-  say('at', placeIn(data));
-  say('from', textIn(data, 'from_account_number', 'from_account', 'from', 'sender', 'payer', 'debtor'));
-  say('to', textIn(data, 'to_account_number', 'to_account', 'to', 'recipient', 'payee', 'creditor', 'buyer'));
-  say('for', textIn(data, 'client_name', 'account_name', 'customer_name', 'full_name'));
-  const kind = textIn(data, 'fee_type', 'suspicion_type', 'alert_type', 'report_type');
+  say('for', periodIn(fields));
+  say('at', placeIn(fields));
+  say('from', textIn(fields, 'from_account_number', 'from_account', 'from', 'sender', 'payer', 'debtor'));
+  say(
+    'to',
+    textIn(fields, 'to_account_number', 'to_account', 'to', 'recipient', 'payee', 'creditor', 'buyer'),
+  );
+  say('for', textIn(fields, 'client_name', 'account_name', 'customer_name', 'full_name'));
+  const kind = textIn(fields, 'fee_type', 'suspicion_type', 'alert_type', 'report_type');
   say('', kind === null ? null : `(${kind.length < 4 ? kind : kind.toLowerCase().replaceAll('_', ' ')})`);
-  const name = textIn(data, 'name', 'title', 'vaccine', 'carrier', 'method', 'channel');
+  const name = textIn(fields, 'name', 'title', 'vaccine', 'carrier', 'method', 'channel');
   if (found.length === 0) say('', name === null ? null : `(${name})`);
-  const status = textIn(data, 'new_status', 'status');
+  const status = textIn(fields, 'new_status', 'status');
   if (status !== null && !told.has(status.toLowerCase())) say('', `(${status.toLowerCase()})`);
-  const why = textIn(data, 'reason', 'description', 'reference', 'outcome', 'result', 'note');
+  const why = textIn(fields, 'reason', 'description', 'reference', 'outcome', 'result', 'note');
   const text = found.join(' ');
   if (why === null || found.length >= 3) return text;
   return text === '' ? `– ${why}` : `${text} – ${why}`;

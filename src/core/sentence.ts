@@ -93,12 +93,36 @@ function signed(amount: string, tone: Tone): { amount: string; tone: Tone } {
   return { amount, tone: tone === 'in' ? 'out' : tone };
 }
 
-function ofType(type: string, data: JsonObject): Sentence {
+/** What a type says without a payload. */
+interface Wording {
+  all: readonly string[];
+  noun: string;
+  verb: string;
+  rest: string;
+}
+
+/** Types that were met are kept: a log has few. */
+const KEPT_TYPES = 1024;
+const wordings = new Map<string, Wording>();
+
+function wordingOf(type: string): Wording {
+  const known = wordings.get(type);
+  if (known !== undefined) return known;
   const all = sayableWords(type);
   const verbAt = all.findLastIndex(isPastVerb);
-  const noun = (verbAt <= 0 ? all : all.slice(0, verbAt)).join(' ');
-  const verb = verbAt <= 0 ? '' : all[verbAt]!;
-  const rest = verbAt <= 0 ? '' : all.slice(verbAt + 1).join(' ');
+  const wording = {
+    all,
+    noun: (verbAt <= 0 ? all : all.slice(0, verbAt)).join(' '),
+    verb: verbAt <= 0 ? '' : all[verbAt]!,
+    rest: verbAt <= 0 ? '' : all.slice(verbAt + 1).join(' '),
+  };
+  if (wordings.size >= KEPT_TYPES) wordings.clear();
+  if (type.length <= LONGEST_TYPE) wordings.set(type, wording);
+  return wording;
+}
+
+function ofType(type: string, data: JsonObject): Sentence {
+  const { all, noun, verb, rest } = wordingOf(type);
   const amount = amountIn(data);
   const tone = toneOf(all, amount?.text ?? null);
   const parts = [capital(noun)];

@@ -166,7 +166,34 @@ export function lacksZone(value: Json | undefined): boolean {
   return typeof value === 'string' && readIso(value)?.zoned === false;
 }
 
+/** What was written last: the time of an event is often asked for several times in a row, and the next is near. */
+const latest = { ms: Number.NaN, text: '', day: Number.NaN, date: '' };
+const DAY_MS = 86_400_000;
+const two = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
+function isoText(ms: number): string {
+  const day = Math.floor(ms / DAY_MS);
+  if (day !== latest.day) {
+    const whole = new Date(day * DAY_MS).toISOString();
+    latest.date = whole.slice(0, whole.indexOf('T') + 1);
+    latest.day = day;
+  }
+  const inDay = ms - day * DAY_MS;
+  const second = Math.floor(inDay / 1000);
+  const fraction = String(inDay % 1000).padStart(3, '0');
+  return `${latest.date}${two[Math.floor(second / 3600)]}:${two[Math.floor(second / 60) % 60]}:${two[second % 60]}.${fraction}Z`;
+}
+
 /** ISO 8601 in UTC with milliseconds; a number no date can hold is shown as such. */
 export function formatTime(ms: number): string {
-  return Math.abs(ms) <= MAX_TIME ? new Date(ms).toISOString() : `${ms} ms since 1970`;
+  if (ms !== latest.ms) {
+    const isShown = Math.abs(ms) <= MAX_TIME;
+    latest.text = !isShown
+      ? `${ms} ms since 1970`
+      : Number.isInteger(ms) && ms > -MAX_TIME + DAY_MS
+        ? isoText(ms)
+        : new Date(ms).toISOString();
+    latest.ms = ms;
+  }
+  return latest.text;
 }

@@ -4,14 +4,18 @@ import { openConnectionStore } from './connections/connectionStore.ts';
 import { createFileDesk } from './files/fileDesk.ts';
 import type { EngineHost, FileDesk } from './host.ts';
 import { createJobRegistry } from './jobs/jobRegistry.ts';
+import { Notebook } from './notebook/notebook.ts';
 import { createCaptureService } from './services/capture.ts';
+import { createCaseService, createQueryService } from './services/cases.ts';
 import { createChangedHub } from './services/changedHub.ts';
 import { createCheckService } from './services/check.ts';
 import { createCompensateService } from './services/compensate.ts';
 import { createConnectionService } from './services/connections.ts';
 import type { ServiceDeps } from './services/deps.ts';
 import { createEventService } from './services/events.ts';
+import { createInvariantService } from './services/invariants.ts';
 import { createJobService } from './services/jobs.ts';
+import { createMappingService } from './services/mappings.ts';
 import { createProjectionService } from './services/projections.ts';
 import { createSeals } from './services/seals.ts';
 import { createSearchService } from './services/search.ts';
@@ -20,6 +24,7 @@ import { createSystemService } from './services/system.ts';
 import { createAggregateService } from './services/timeline.ts';
 import { createTopicService } from './services/topics.ts';
 import { createTransferService } from './services/transfer.ts';
+import { createWhatIfService } from './services/whatif.ts';
 import { createWorkspaceService } from './services/workspace.ts';
 import { createWorkspaceHolder, type OpenMode } from './services/workspaceHolder.ts';
 import type { Workspace } from './store/workspace.ts';
@@ -53,12 +58,13 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
   const jobs = createJobRegistry({ log, onChange: () => changed.push('jobs') });
   const workspaces = await createWorkspaceHolder(host, (workspace: Workspace) => {
     workspace.onChange(() => changed.push('workspace', 'events'));
-    changed.push('workspace', 'events', 'projections', 'receipts');
+    changed.push('workspace', 'events', 'projections', 'receipts', 'notebook');
   });
   const deps: ServiceDeps = { host, workspaces, jobs, changed, connections, log };
   const desk = createFileDesk(host);
   const seals = createSeals(() => changed.push('workspace'));
-  const sql = createSqlService(deps);
+  const sql = createSqlService({ ...deps, desk });
+  const notebook = new Notebook(deps);
   const topics = createTopicService(deps);
   const services: Engine['services'] = {
     system: createSystemService(deps),
@@ -75,6 +81,11 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
     compensate: createCompensateService(deps),
     search: createSearchService(deps),
     check: createCheckService(deps),
+    whatif: createWhatIfService(deps),
+    invariants: createInvariantService(deps),
+    cases: createCaseService(deps, notebook, (workspace) => workspaces.nameOf(workspace)),
+    queries: createQueryService(notebook),
+    mappings: createMappingService(deps, notebook),
   };
   if (options.openLast !== false) await workspaces.openLast();
   return {

@@ -15,6 +15,7 @@ const SAVE: Record<SavePurpose, { title: string; filter: Electron.FileFilter }> 
     filter: { name: 'Hindcast recording', extensions: ['hindcast'] },
   },
   ndjson: { title: 'Export as NDJSON', filter: { name: 'NDJSON', extensions: ['ndjson'] } },
+  json: { title: 'Export as JSON', filter: { name: 'JSON', extensions: ['json'] } },
   csv: { title: 'Export as CSV', filter: { name: 'CSV', extensions: ['csv'] } },
   parquet: { title: 'Export as Parquet', filter: { name: 'Parquet', extensions: ['parquet'] } },
 };

@@ -7,18 +7,21 @@ import { connectCluster } from '../../src/engine/kafka/clusterClient.ts';
 import { kafkaAvailable, startKafka } from '../kafka/broker.ts';
 import type { Captured, CaptureTask } from './captureOnce.ts';
 import { followSteadily } from './live.ts';
+import { liveSection, liveSectionOf, withLiveSection } from './liveReport.ts';
 import { BATCH_BYTES, createMany, fillTopic } from './load.ts';
 import { machineName, runScript } from './machine.ts';
 import type { ReadResult } from './readOnce.ts';
 import { type CodecFigures, type Figures, type LargeFigures, report, summary } from './report.ts';
 import { kcat } from './rivals.ts';
 import type { Searches } from './searchOnce.ts';
+import { measureStudio } from './studio.ts';
+import { studioSection, studioSectionOf, withStudioSection } from './studioReport.ts';
 
 /**
  * read: against kcat. capture: against kcat, the naive consumer and the bare loop. large: one capture and searches in it.
- * live: following at a steady rate (follow.ts), through the built engine. topics: listing thousands.
+ * live: following at a steady rate (follow.ts), through the built engine. topics: listing thousands. studio: time travel.
  */
-const PARTS = ['read', 'capture', 'large', 'live', 'topics'] as const;
+const PARTS = ['read', 'capture', 'large', 'live', 'topics', 'studio'] as const;
 type Part = (typeof PARTS)[number];
 
 const { values: flags } = parseArgs({
@@ -28,7 +31,7 @@ const { values: flags } = parseArgs({
     large: { type: 'string', default: '10000000' },
     searches: { type: 'string', default: '300' },
     topics: { type: 'string', default: '5000' },
-    'live-seconds': { type: 'string', default: '60' },
+    'live-seconds': { type: 'string', default: '600' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
@@ -148,17 +151,32 @@ try {
       for (const figures of codecs) await round(number, `bench-${figures.codec}`, figures);
   }
   const large = has('large') ? await measureLarge() : null;
-  const live = has('live') ? await followSteadily(Number(flags['live-seconds']), say) : null;
+  const file = join(import.meta.dirname, '../../docs/benchmarks.md');
+  const before = readFileSync(file, 'utf8');
+  let following = liveSectionOf(before);
+  if (has('live')) {
+    const loadThen = loadavg()[0]!;
+    const live = await followSteadily(Number(flags['live-seconds']), say);
+    following = liveSection(live, machineName(), [loadThen, loadavg()[0]!]);
+  }
+  let studio = studioSectionOf(before);
+  if (has('studio')) {
+    const loadThen = loadavg()[0]!;
+    const run = await measureStudio(say);
+    studio = studioSection(run, machineName(), [loadThen, loadavg()[0]!]);
+  }
   const listing = has('topics') ? await listTopics() : null;
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   const text = report({
     ...{ version, machine: machineName(), load: [loadBefore, loadavg()[0]!], events, rounds },
-    ...{ ...filling, batchBytes: BATCH_BYTES, codecs, large, live, listing },
+    ...{ ...filling, batchBytes: BATCH_BYTES, codecs, large, listing },
   });
-  console.log(text);
+  // Sections of their own leave the rest of the page as it is.
+  const isSection = [...chosen].every((part) => part === 'live' || part === 'studio');
+  const page = withStudioSection(withLiveSection(isSection ? before : text, following), studio);
+  console.log(isSection ? [has('studio') ? studio : '', has('live') ? following : ''].join('\n') : page);
   const isWhole = PARTS.every(has);
-  if (flags.write || (isWhole && !flags['no-write']))
-    writeFileSync(join(import.meta.dirname, '../../docs/benchmarks.md'), text);
+  if (flags.write || (isWhole && !flags['no-write'])) writeFileSync(file, page);
   else if (!isWhole) say('Only a part was run: docs/benchmarks.md stays as it is (--write replaces it).');
 } finally {
   await kafka.stop();

@@ -15,6 +15,7 @@ import { helloFrame } from '../../src/rpc/handshake.ts';
 import { startApp } from '../e2e/app.ts';
 import { createTopic } from '../integration/kafka/support.ts';
 import { startKafka } from '../kafka/broker.ts';
+import { MUST_P99_MS } from './live.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -23,9 +24,11 @@ const { values: flags } = parseArgs({
     partitions: { type: 'string', default: '4' },
   },
 });
-const MUST_P99_MS = 300;
 const WARM_UP_MS = 15_000;
 const SAMPLE_MS = 5_000;
+/** Memory is that of a running engine after so many seconds, and a trend is one after so many milliseconds more. */
+const SETTLED_S = 60;
+const LEAST_TREND_MS = 120_000;
 /** Rows before the last one seen that are asked again: a partition may bring an earlier moment later. */
 const OVERLAP = 100;
 /** Rows that the table asks for at the end of the list. */
@@ -75,6 +78,31 @@ function usage(pid: number): { rss: number; cpu: number } {
 
 const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+
+interface Sample {
+  /** Seconds since the start. */
+  at: number;
+  rss: number;
+}
+
+/** Mean memory of each minute, whole or begun, in MiB: garbage comes and goes within seconds. */
+function eachMinute(samples: readonly Sample[]): number[] {
+  const minutes = Map.groupBy(samples, ({ at }) => Math.floor(at / 60));
+  return [...minutes.values()].map((found) =>
+    Math.round(found.reduce((sum, { rss }) => sum + rss, 0) / found.length),
+  );
+}
+
+/** What a moment adds on average, by the line that lies closest to the samples; null when they are too few. */
+function growth(samples: readonly Sample[]): number | null {
+  const settled = samples.filter(({ at }) => at >= SETTLED_S);
+  if (settled.length * SAMPLE_MS < LEAST_TREND_MS) return null;
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const at = mean(settled.map((sample) => sample.at));
+  const rss = mean(settled.map((sample) => sample.rss));
+  const above = mean(settled.map((sample) => (sample.at - at) * (sample.rss - rss)));
+  return above / mean(settled.map((sample) => (sample.at - at) ** 2));
+}
 
 const kafka = await startKafka({ heap: '1g' });
 const app = await startApp();
@@ -141,7 +169,7 @@ try {
     }
   })();
 
-  const samples: { at: number; rss: number }[] = [];
+  const samples: Sample[] = [];
   let cpuAtStart = 0;
   let cpuSince = 0;
   while (Date.now() - startedAt < seconds * 1000) {
@@ -169,8 +197,7 @@ try {
   close();
 
   latencies.sort((a, b) => a - b);
-  const half = samples.slice(Math.floor(samples.length / 2));
-  const minutes = (half.at(-1)!.at - half[0]!.at) / 60;
+  const trend = growth(samples);
   const p99 = percentile(latencies, 0.99);
   const figures = {
     rate,
@@ -183,7 +210,8 @@ try {
       first: Math.round(samples[0]!.rss),
       last: Math.round(samples.at(-1)!.rss),
       peak: Math.round(Math.max(...samples.map(({ rss }) => rss))),
-      perMinuteInSecondHalf: Number(((half.at(-1)!.rss - half[0]!.rss) / minutes).toFixed(1)),
+      eachMinute: eachMinute(samples),
+      bytesAnEvent: trend === null ? null : Number(((trend * MIB) / rate).toFixed(1)),
     },
     engineCores: Number(cores.toFixed(2)),
   };

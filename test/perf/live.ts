@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Milliseconds from the broker's append to the row at the page, of 99 of 100 events. */
+export const MUST_P99_MS = 300;
+
 /** What follow.ts prints. */
 export interface LiveFigures {
   rate: number;
@@ -11,7 +14,15 @@ export interface LiveFigures {
   captured: number;
   /** Milliseconds from the broker's append to the row at the page. */
   latencyMs: { p50: number; p99: number; worst: number };
-  engineMiB: { first: number; last: number; peak: number };
+  engineMiB: {
+    first: number;
+    last: number;
+    peak: number;
+    /** Mean of each minute. */
+    eachMinute: number[];
+    /** Growth over the run for each event that came; null: the run was too short to tell. */
+    bytesAnEvent: number | null;
+  };
 }
 
 /** @throws Error when the engine was not built, or not everything arrived */

@@ -1,6 +1,5 @@
 // The benchmark's figures as a page of text: what was asked for, what was measured, and whether it was reached.
 import type { Captured } from './captureOnce.ts';
-import type { LiveFigures } from './live.ts';
 import type { Measured } from './machine.ts';
 import type { ReadResult } from './readOnce.ts';
 import type { Searches } from './searchOnce.ts';
@@ -35,7 +34,6 @@ export interface Figures {
   batchBytes: number;
   codecs: CodecFigures[];
   large: LargeFigures | null;
-  live: LiveFigures | null;
   listing: { topics: number; seconds: number[] } | null;
 }
 
@@ -84,7 +82,7 @@ function goalRow(work: string, anchor: string, values: readonly number[], goal: 
 const timesOf = (anchor: readonly number[], own: readonly number[]): number[] =>
   anchor.slice(0, own.length).map((seconds, round) => seconds / own[round]!);
 
-function goals({ codecs, large, live, eventBytes, events }: Figures): string[] {
+function goals({ codecs, large, eventBytes, events }: Figures): string[] {
   const rows: string[] = [];
   for (const { codec, kcat, read } of codecs)
     rows.push(
@@ -139,15 +137,6 @@ function goals({ codecs, large, live, eventBytes, events }: Figures): string[] {
     );
   }
   if (large !== null) rows.push(...largeGoals(large));
-  if (live !== null)
-    rows.push(
-      ...goalRow(
-        `live, ${count(live.rate)} events/s: from the broker’s append to the row at the page, p99`,
-        '–',
-        [live.latencyMs.p99],
-        { must: 300, aim: null, up: false, unit: ' ms' },
-      ),
-    );
   return rows;
 }
 
@@ -211,7 +200,7 @@ const cpuText = (read: readonly ReadResult[], events: number): string =>
   `${((median(read.map(({ cpuSeconds }) => cpuSeconds)) / events) * 1e6).toFixed(2)} µs of processor an event`;
 
 function notes(figures: Figures): string[] {
-  const { codecs, large, live, listing, events, eventBytes } = figures;
+  const { codecs, large, listing, events, eventBytes } = figures;
   const captures = codecs.flatMap(({ capture }) => capture);
   const lines: string[] = [];
   if (captures.length > 0) {
@@ -233,13 +222,9 @@ function notes(figures: Figures): string[] {
     const rate = (time: number | null) => (time === null ? '–' : `${count(1e6 / time / 1000)} k/s`);
     lines.push(
       `- ${count(large.events)} events: ${count(large.events / seconds / 1000)} k/s in all, first million ${rate(firstMillion)}, last ${rate(lastMillion)}; file ${count(fileBytes / large.events)} bytes an event, ${(fileBytes / large.events / large.eventBytes).toFixed(2)} of its key, value and headers.`,
-      `- Searches in it, ${count(searches)} each by values that are there, p50 / p99 of the first page: ${search.result.times.map(({ by, p50, p99 }) => `${by} ${p50.toFixed(1)} / ${p99.toFixed(1)} ms`).join(', ')}. The first page of the whole log after opening: ${count(search.result.openMs)} ms; memory of the searching process ${count(search.peakBytes / MIB)} MB.`,
+      `- Searches in it, ${count(searches)} each by values that are there, p50 / p99 of the first page of up to 200 rows: ${search.result.times.map(({ by, p50, p99 }) => `${by} ${p50.toFixed(1)} / ${p99.toFixed(1)} ms`).join(', ')}. The first page of the whole log after opening: ${count(search.result.openMs)} ms; memory of the searching process ${count(search.peakBytes / MIB)} MB. No search finds a block of its records open from before; the file itself lies in the memory of the system, and code is warm.`,
     );
   }
-  if (live !== null)
-    lines.push(
-      `- Following ${count(live.rate)} events/s for ${count(live.seconds)} s: p50 ${count(live.latencyMs.p50)} ms, p99 ${count(live.latencyMs.p99)} ms, worst ${count(live.latencyMs.worst)} ms; the engine's own memory ${live.engineMiB.first} MiB at first, ${live.engineMiB.last} MiB at the end.`,
-    );
   if (listing !== null)
     lines.push(
       `- Listing ${count(listing.topics)} topics with offsets and settings, connection included: **${median(listing.seconds).toFixed(2)} s** (slowest ${Math.max(...listing.seconds).toFixed(2)} s).`,
@@ -264,7 +249,7 @@ export function summary({ kcat, read, capture, naive, bare }: CodecFigures, even
   ].join(', ');
 }
 
-/** docs/benchmarks.md. */
+/** docs/benchmarks.md, but for the section about following. */
 export function report(figures: Figures): string {
   const { version, machine, load, events, rounds, batchRecords, batchBytes, codecs } = figures;
   const loaded = `${count(events)} events over 4 partitions, in batches of ${count(batchRecords)} records (a Java producer with \`batch.size=${batchBytes}\`, as is

@@ -1,4 +1,4 @@
-// `npm run soak [-- --rounds 1000 --records 200000 --seed 1]`: kills the engine at random moments and shows that nothing
+// `npm run soak [-- --rounds 1000 --records 100000 --seed 1]`: kills the engine at random moments and shows that nothing
 // is lost and nothing doubled. Prints a line every 25 rounds and the start-up times at the end.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import { startKafka } from '../kafka/broker.ts';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '1000' },
-    records: { type: 'string', default: '200000' },
+    records: { type: 'string', default: '100000' },
     seed: { type: 'string', default: 'soak' },
   },
 });

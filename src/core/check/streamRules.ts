@@ -36,7 +36,7 @@ const RETRY_MS = 60_000;
 /** How many earlier events of the type are looked at. */
 const RETRY_LOOK_BACK = 20;
 /** Recorded this much later than it occurred counts as late even when nothing else has occurred since. */
-const LATE_MS = 24 * 3_600_000;
+export const LATE_MS = 24 * 3_600_000;
 
 export type Report = (rule: RuleName, events: number[], text: string) => void;
 

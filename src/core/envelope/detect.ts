@@ -57,11 +57,6 @@ export function detectMapping(samples: readonly RawRecord[]): Detection {
     best,
     filled.map(({ record }) => record),
   );
-  const types = new Set<string | null>();
-  const compiled = compileMapping(best);
-  for (const { record, value } of filled) {
-    if (fits(compiled, value, record)) types.add(extractEnvelope(record, best).aggregateType);
-  }
   const marks = best.recognise
     .map((each) => each.replace('header:', 'header ').replaceAll('|', ' or '))
     .join(', ');
@@ -69,9 +64,26 @@ export function detectMapping(samples: readonly RawRecord[]): Detection {
     best === KEYED_MAPPING
       ? `${fitted} of ${of} samples are JSON objects without a known envelope`
       : `${fitted} of ${of} samples have ${marks}`;
-  const only = types.size === 1 ? [...types][0]! : null;
-  return { mapping: best, fitted, of, reason, aggregateType: only };
+  const aggregateType = onlyAggregateType(
+    best,
+    filled.map(({ record }) => record),
+  );
+  return { mapping: best, fitted, of, reason, aggregateType };
 }
+
+/** The one aggregate type that all records name which fit the mapping; null when they name several or none. */
+export function onlyAggregateType(mapping: EnvelopeMapping, records: readonly RawRecord[]): string | null {
+  const types = new Set<string | null>();
+  for (const record of records)
+    if (fits(compileMapping(mapping), jsonOf(record), record))
+      types.add(extractEnvelope(record, mapping).aggregateType);
+  return types.size === 1 ? [...types][0]! : null;
+}
+
+/** How many of the records fit a mapping. */
+export const fittingCount = (mapping: EnvelopeMapping, records: readonly RawRecord[]): number =>
+  records.filter((record) => record.value !== null && fits(compileMapping(mapping), jsonOf(record), record))
+    .length;
 
 /**
  * `com.acme.order.created` names its aggregate type, `paper.review.started` a step: seen where one aggregate would be of

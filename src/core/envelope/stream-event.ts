@@ -27,6 +27,7 @@ export function streamEventOf(place: StoredPlace, decoded: DecodedRecord): Strea
     eventId,
     kind,
     data: decoded.data ?? null,
+    schemaVersion: decoded.envelope?.schemaVersion?.value ?? null,
   };
   if (decoded.value !== undefined) event.value = decoded.value;
   return event;

@@ -4,7 +4,7 @@ export { compileFilter, type FactName, type FilterSubject, type Predicate, UNSUR
 export type { Expression, FieldRef, FieldStep, Literal, TimeLiteral } from './expression.ts';
 export { FIELDS, type FieldName, factsOf, isFieldName, type LookupField } from './fields.ts';
 export { FILTER_LIMITS } from './limits.ts';
-export { KEYWORDS, parseFilter } from './parse.ts';
+export { KEYWORDS, parseFilter, parseStateCondition } from './parse.ts';
 export { type FilterPlan, type Lookup, type NeedleGroup, planFilter } from './plan.ts';
 export { printField, printFilter } from './print.ts';
 export { caretLines, FilterProblem } from './problem.ts';

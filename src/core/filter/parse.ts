@@ -9,7 +9,7 @@
  * operand   = field | "number" "(" field ")"      field = name { "." key | "[" (index | "*" | string) "]" }
  * ```
  */
-import { exactNumber } from '../numbers.ts';
+import { exactNumber, isNumeric } from '../numbers.ts';
 import { parseTime, TimeProblem } from '../time.ts';
 import { checkLiteral, checkTextOperator } from './check.ts';
 import type {
@@ -49,25 +49,34 @@ const AFTER_FIELD = [
 const FOREIGN: Record<string, string> = { '==': '=', '<>': '!=', '&&': 'and', '||': 'or', '!': 'not' };
 
 /** @throws FilterProblem with the place, what was expected and a hint */
-export function parseFilter(text: string): Expression {
-  if (text.length > FILTER_LIMITS.text)
-    throw new FilterProblem(
-      `The filter is longer than ${FILTER_LIMITS.text} characters`,
-      FILTER_LIMITS.text,
-      1,
-    );
-  const parser = new Parser(text);
-  return parser.whole();
-}
+export const parseFilter = (text: string): Expression => new Parser(text, 'record').whole();
+
+/**
+ * Reads a condition on a state: the same language, but its names are paths of the state (`balance >= 0`,
+ * `items[*].quantity > 0`), which the tree has below `data`. Compared with a number, text that spells one is read as it.
+ * @throws FilterProblem with the place, what was expected and a hint
+ */
+export const parseStateCondition = (text: string): Expression => new Parser(text, 'state').whole();
+
+const EXAMPLE = { record: 'type = "FeeCharged"', state: 'balance >= 0' };
 
 class Parser {
   readonly #text: string;
   readonly #tokens: Token[];
+  /** What the names are of. */
+  readonly #names: keyof typeof EXAMPLE;
   #at = 0;
   #depth = 0;
 
-  constructor(text: string) {
+  constructor(text: string, names: keyof typeof EXAMPLE) {
+    if (text.length > FILTER_LIMITS.text)
+      throw new FilterProblem(
+        `The filter is longer than ${FILTER_LIMITS.text} characters`,
+        FILTER_LIMITS.text,
+        1,
+      );
     this.#text = text;
+    this.#names = names;
     this.#tokens = tokenize(text);
     for (const token of this.#tokens)
       if (token.problem !== null) throw new FilterProblem(token.problem, token.from, token.text.length);
@@ -75,7 +84,12 @@ class Parser {
 
   whole(): Expression {
     if (this.#tokens.length === 0)
-      throw new FilterProblem('The filter is empty', 0, 1, 'Write a condition, such as type = "FeeCharged".');
+      throw new FilterProblem(
+        `The ${this.#names === 'record' ? 'filter' : 'condition'} is empty`,
+        0,
+        1,
+        `Write a condition, such as ${EXAMPLE[this.#names]}.`,
+      );
     const expression = this.#or();
     const rest = this.#peek();
     if (rest !== null) throw this.#unexpected('“and”, “or” or the end', ['and', 'or']);
@@ -162,7 +176,7 @@ class Parser {
       if (!this.#takeText(')')) throw this.#unexpected('“and”, “or” or “)”', ['and', 'or']);
       return inner;
     }
-    if (this.#isWord('match') && this.#tokens[this.#at + 1]?.kind === 'string') {
+    if (this.#names === 'record' && this.#isWord('match') && this.#tokens[this.#at + 1]?.kind === 'string') {
       this.#at += 1;
       return this.#match();
     }
@@ -211,7 +225,12 @@ class Parser {
         token.text.length,
         'Write = or !=.',
       );
-    return { kind: 'compare', field, operator, value: literal };
+    return { kind: 'compare', field: this.#comparedWith(field, literal), operator, value: literal };
+  }
+
+  /** States often hold amounts as text; a condition on one that is compared with a number means the number. */
+  #comparedWith(field: FieldRef, literal: Literal): FieldRef {
+    return this.#names === 'state' && isNumeric(literal) ? { ...field, asNumber: true } : field;
   }
 
   #in(field: FieldRef): Expression {
@@ -326,7 +345,21 @@ class Parser {
     return this.#field();
   }
 
+  #stateField(): { field: FieldRef; token: Token } {
+    const token = this.#peek();
+    const isName = token?.kind === 'name';
+    if (!isName && token?.text !== '[') throw this.#unexpected('a path of the state, such as balance');
+    const path: FieldStep[] = [];
+    if (isName) {
+      this.#at += 1;
+      path.push(token.text);
+    }
+    path.push(...this.#path());
+    return { field: { name: 'data', path, asNumber: false }, token };
+  }
+
   #field(): { field: FieldRef; token: Token } {
+    if (this.#names === 'state') return this.#stateField();
     const token = this.#peek();
     if (token?.kind !== 'name') throw this.#unexpected('a field, such as type, data.amount or header.tenant');
     const name = token.text;

@@ -209,6 +209,23 @@ describe('definitions', () => {
     expect(validateProjection({})).toMatchObject({ ok: false });
   });
 
+  it('names the place of an invariant that cannot be used', () => {
+    const [projection] = BUILT_IN_PROJECTIONS;
+    const invariants: Json[] = [
+      { name: 'a', expression: 'balance >= 0' },
+      { name: 'a', expression: 'balance >=' },
+      { expression: 'status = "x"' },
+      7,
+    ];
+    const check = validateProjection({ ...(projection as unknown as JsonObject), invariants });
+    expect(check.ok ? [] : check.errors.map((error) => error.path)).toEqual([
+      'invariants[1].name',
+      'invariants[1].expression',
+      'invariants[2].name',
+      'invariants[3]',
+    ]);
+  });
+
   it('gives an aggregate its reducer, any other the merge', () => {
     expect(reducerFor('SavingsAccount').name).toBe('savings_account');
     expect(reducerFor('Cattle').name).toBe('golden_record');

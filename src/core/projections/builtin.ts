@@ -112,6 +112,10 @@ const savingsAccount: DeclarativeProjection = {
     { name: 'last_event_at', type: 'time' },
   ],
   reducer: savingsReducer,
+  invariants: [
+    { name: 'Balance is never below zero', expression: 'balance >= 0' },
+    { name: 'Never more held than there is', expression: 'available >= 0' },
+  ],
 };
 
 /** Score and risk are the source's own opinion, which it repeats with every event. */

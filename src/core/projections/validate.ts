@@ -1,8 +1,10 @@
 /** Checks projection definitions that come from a file: all mistakes at once, each with its place. */
+import { FilterProblem, parseStateCondition } from '../filter/filter.ts';
 import { compileReducer, ReducerProblem } from '../fold.ts';
-import type { ColumnType, Json, JsonObject, Projection, Reducer } from '../model.ts';
+import type { ColumnType, Json, JsonObject, Projection, Reducer, Upcaster } from '../model.ts';
 import { isJsonObject } from '../numbers.ts';
 import { PathProblem, parsePath } from '../path.ts';
+import { compileUpcasters, UpcasterProblem } from '../upcast.ts';
 
 export interface DefinitionError {
   /** `columns[2].type`; empty for the definition as a whole. */
@@ -15,7 +17,10 @@ export type ProjectionCheck = { ok: true; projection: Projection } | { ok: false
 const COLUMN_TYPES: readonly ColumnType[] = ['text', 'integer', 'decimal', 'boolean', 'time', 'json'];
 const TABLE_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const COLUMN_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
-const KNOWN_KEYS = ['name', 'title', 'description', 'source', 'key', 'columns', 'reducer'];
+/** Tables the console has already, and columns every projection gets. */
+const TAKEN_TABLES = ['events'];
+const TAKEN_COLUMNS = ['key', '_events', '_last_event', '_last_at'];
+const KNOWN_KEYS = ['name', 'title', 'description', 'source', 'key', 'columns', 'reducer', 'invariants'];
 
 class Checker {
   readonly errors: DefinitionError[] = [];
@@ -91,6 +96,12 @@ function checkColumns(definition: JsonObject, check: Checker): void {
         `“${name}” is no SQL name: letters, digits and underscore, not starting with a digit`,
       );
     }
+    if (name !== undefined && TAKEN_COLUMNS.includes(name.toLowerCase())) {
+      check.fail(
+        `${at}.name`,
+        `every table has a column ${name.toLowerCase()} already; give yours another name and the path`,
+      );
+    }
     if (name !== undefined && names.has(name.toLowerCase()))
       check.fail(`${at}.name`, `“${name}” is there twice`);
     if (name !== undefined) names.add(name.toLowerCase());
@@ -113,6 +124,15 @@ function checkScript(reducer: JsonObject, check: Checker): void {
     check.fail('reducer', 'has both “source”, a program, and “on”, operations; leave out one of them');
 }
 
+function checkUpcasters(upcasters: Json, check: Checker): void {
+  try {
+    compileUpcasters(upcasters as unknown as Upcaster[]);
+  } catch (error) {
+    if (!(error instanceof UpcasterProblem)) throw error;
+    check.fail(`reducer.${error.at}`, error.message.slice(error.at.length + 2));
+  }
+}
+
 function checkReducer(definition: JsonObject, check: Checker): void {
   const reducer = Object.hasOwn(definition, 'reducer') ? definition.reducer : undefined;
   if (!isJsonObject(reducer)) {
@@ -125,6 +145,7 @@ function checkReducer(definition: JsonObject, check: Checker): void {
     check.fail('reducer.version', 'must be a whole number from 1');
   }
   check.text(reducer, 'aggregateType', false, 'reducer.aggregateType');
+  if (Object.hasOwn(reducer, 'upcasters')) checkUpcasters(reducer.upcasters!, check);
   if (Object.hasOwn(reducer, 'source')) {
     checkScript(reducer, check);
     return;
@@ -134,6 +155,35 @@ function checkReducer(definition: JsonObject, check: Checker): void {
   } catch (error) {
     if (!(error instanceof ReducerProblem)) throw error;
     check.fail(`reducer.${error.at}`, error.message.slice(error.at.length + 2));
+  }
+}
+
+function checkInvariants(definition: JsonObject, check: Checker): void {
+  const invariants = Object.hasOwn(definition, 'invariants') ? definition.invariants : undefined;
+  if (invariants === undefined) return;
+  if (!Array.isArray(invariants)) {
+    check.fail('invariants', 'must be a list of objects with “name” and “expression”');
+    return;
+  }
+  const names = new Set<string>();
+  for (const [index, invariant] of invariants.entries()) {
+    const at = `invariants[${index}]`;
+    if (!isJsonObject(invariant)) {
+      check.fail(at, 'must be an object with “name” and “expression”');
+      continue;
+    }
+    const name = check.text(invariant, 'name', true, `${at}.name`);
+    if (name !== undefined && names.has(name)) check.fail(`${at}.name`, `“${name}” is there twice`);
+    if (name !== undefined) names.add(name);
+    const expression = check.text(invariant, 'expression', true, `${at}.expression`);
+    if (expression === undefined) continue;
+    try {
+      parseStateCondition(expression);
+    } catch (error) {
+      if (!(error instanceof FilterProblem)) throw error;
+      const { message, position, hint } = error;
+      check.fail(`${at}.expression`, `${message} (character ${position + 1}). ${hint}`.trim());
+    }
   }
 }
 
@@ -153,6 +203,12 @@ export function validateProjection(definition: Json): ProjectionCheck {
       `“${name}” is no table name: lower-case letters, digits and underscore, starting with a letter`,
     );
   }
+  if (name !== undefined && (TAKEN_TABLES.includes(name) || name.startsWith('sqlite_'))) {
+    check.fail(
+      'name',
+      `“${name}” cannot be the name of a table here: ${TAKEN_TABLES.join(', ')} and sqlite_… are taken`,
+    );
+  }
   const title = check.text(definition, 'title', false) ?? name;
   check.text(definition, 'description', false);
   checkSource(definition, check);
@@ -164,6 +220,7 @@ export function validateProjection(definition: Json): ProjectionCheck {
   }
   checkColumns(definition, check);
   checkReducer(definition, check);
+  checkInvariants(definition, check);
   if (check.errors.length > 0) return { ok: false, errors: check.errors };
   return { ok: true, projection: { ...(definition as unknown as Projection), title: title!, key } };
 }

@@ -4,6 +4,7 @@ import { storeFault } from '../store/faults.ts';
 import { frameBytes } from '../store/frame.ts';
 import { beginCapture } from '../store/partitions.ts';
 import type { RecordWriter, WrittenCounts } from '../store/recordWriter.ts';
+import { layoutChanged } from '../store/unusedNames.ts';
 import { toWire } from '../workers/messages.ts';
 import type { FromSink, ToSink } from './sinkMessages.ts';
 
@@ -84,6 +85,8 @@ export class CaptureSink {
         writer.db
           .prepare('UPDATE topic SET mapping = ? WHERE name = ? AND mapping IS NULL')
           .run(message.text, message.topic);
+        // What readers know of the topic's partitions holds the tolerance of its clocks.
+        if (message.text.includes('"toleranceMs"')) layoutChanged(writer.db);
         return;
       case 'frame': {
         const { frame } = message;

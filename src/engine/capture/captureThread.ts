@@ -2,7 +2,7 @@
 import { MessageChannel, Worker, type WorkerOptions } from 'node:worker_threads';
 import { HindcastError } from '../../contract/errors.ts';
 import type { CaptureJobs, CaptureKind, CaptureMessage } from '../workers/captureWorker.ts';
-import { workerUrl } from '../workers/locate.ts';
+import { THREAD_LIMITS, workerUrl } from '../workers/locate.ts';
 import { fromWire } from '../workers/messages.ts';
 import type { StoreThread } from '../workers/storeThread.ts';
 import type { RecheckOutcome, RecheckRequest } from './recheckTypes.ts';
@@ -11,6 +11,8 @@ type Options<K extends CaptureKind> = {
   signal: AbortSignal;
   onProgress: (progress: CaptureJobs[K]['progress']) => void;
 };
+
+const STOP_AFTER_MS = 5_000;
 
 /** @throws HindcastError what the thread failed with, or that it or the writer stopped */
 export async function runCaptureThread<K extends Exclude<CaptureKind, 'recheck'>>(
@@ -39,7 +41,7 @@ async function runThread<K extends CaptureKind>(
   start: WorkerOptions,
   { signal, onProgress }: Options<K>,
 ): Promise<CaptureJobs[K]['outcome']> {
-  const worker = new Worker(workerUrl('captureWorker'), start);
+  const worker = new Worker(workerUrl('captureWorker'), { ...start, resourceLimits: THREAD_LIMITS });
   const cancel = () => worker.postMessage({ kind: 'cancel' });
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
@@ -55,8 +57,21 @@ async function runThread<K extends CaptureKind>(
     });
   } finally {
     signal.removeEventListener('abort', cancel);
-    await worker.terminate();
+    await ended(worker);
   }
+}
+
+/**
+ * Waits for a thread that has said its last word: it has closed its file and goes by itself. Stopping it at once would
+ * hit it in the middle of that. One that does not go is stopped.
+ */
+async function ended(worker: Worker): Promise<void> {
+  // No id: it is gone.
+  if (worker.threadId === -1) return;
+  const gone = new Promise((done) => worker.once('exit', done));
+  const stop = setTimeout(() => void worker.terminate(), STOP_AFTER_MS);
+  await gone;
+  clearTimeout(stop);
 }
 
 const stopped = (cause: unknown) =>

@@ -1,5 +1,6 @@
 /** From fetched chunks to frames: names get their numbers, and each topic its mapping from the first records seen. */
 import type { Database } from 'better-sqlite3';
+import { savedMappingFor } from '../mapping/savedMappings.ts';
 import type { RecordFrame } from '../store/frame.ts';
 import { NameIds } from '../store/nameIds.ts';
 import {
@@ -15,6 +16,7 @@ const SAMPLES = 50;
 const NO_MAPPING: TopicMapping = { mapping: null, hints: {}, reason: 'no record seen yet' };
 
 export class FrameMaker {
+  readonly #db: Database;
   readonly #names: NameIds;
   readonly #mappings = new Map<string, TopicMapping>();
   readonly #onMapping: (topic: string, text: string) => void;
@@ -24,6 +26,7 @@ export class FrameMaker {
    * @param namesKept as of {@link NameIds}
    */
   constructor(db: Database, onMapping: (topic: string, text: string) => void, namesKept?: number) {
+    this.#db = db;
     this.#names = new NameIds(db, namesKept);
     this.#onMapping = onMapping;
   }
@@ -55,7 +58,8 @@ export class FrameMaker {
     if (known === undefined && chunk.columns.count > 0) {
       const record = new RowRecord(cursor.topic, chunk.columns);
       const rows = Math.min(chunk.columns.count, SAMPLES);
-      const detected = detectTopicMapping(Array.from({ length: rows }, (_, row) => record.at(row).keep()));
+      const samples = Array.from({ length: rows }, (_, row) => record.at(row).keep());
+      const detected = detectTopicMapping(samples, savedMappingFor(this.#db, cursor.topic));
       if (detected.mapping !== null) {
         known = detected;
         this.#mappings.set(cursor.topic, detected);

@@ -2,11 +2,13 @@
 import { HindcastError } from '../../contract/errors.ts';
 import { encodeHeaders } from '../kafka/headers.ts';
 import { allocateColumns, FLAG, type RecordColumns } from '../kafka/recordColumns.ts';
+import { savedMappingFor } from '../mapping/savedMappings.ts';
 import { NameIds } from '../store/nameIds.ts';
 import { beginCapture } from '../store/partitions.ts';
 import type { RecordWriter } from '../store/recordWriter.ts';
 import { monoBefore } from '../store/rewrite.ts';
 import { detectTopicMapping, mappingFromText, mappingToText } from '../store/topicMapping.ts';
+import { layoutChanged } from '../store/unusedNames.ts';
 import { VERDICT } from '../store/values.ts';
 import type { WriteContext } from '../workers/context.ts';
 import { extractFrame, type PartitionCursor, type RecordChunk, RowRecord } from './extract.ts';
@@ -110,7 +112,9 @@ export function mappingOf(writer: RecordWriter, topic: string, chunk: RecordChun
   if (stored !== null) return mappingFromText(stored);
   const record = new RowRecord(topic, chunk.columns);
   const rows = Math.min(chunk.columns.count, SAMPLES);
-  const detected = detectTopicMapping(Array.from({ length: rows }, (_, row) => record.at(row).keep()));
+  const samples = Array.from({ length: rows }, (_, row) => record.at(row).keep());
+  const detected = detectTopicMapping(samples, savedMappingFor(writer.db, topic));
+  if (detected.mapping?.toleranceMs !== undefined) layoutChanged(writer.db);
   if (detected.mapping !== null)
     writer.db.prepare('UPDATE topic SET mapping = ? WHERE name = ?').run(mappingToText(detected), topic);
   return detected;

@@ -141,7 +141,7 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
     const asked = own.some(isAsked);
     const all = Array.from(own, (row) => headOf(columns, row, dictionary));
     const heads = isOneLog ? all : latestLogOnly(dictionary, all);
-    const ordered = orderStream(heads);
+    const ordered = orderStream(heads, { toleranceMs: dictionary.toleranceOf(heads.map(({ id }) => id)) });
     if (asked) {
       streams += 1;
       const { note } = cutStream(ordered, { knownOn: null, trueOn: END_OF_TIME });

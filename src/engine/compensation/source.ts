@@ -31,12 +31,14 @@ export interface CompensationSource {
 
 const invalid = (problem: string) => new HindcastError('compensate.invalid', { problem });
 
-/** @throws HindcastError `aggregate.unknown`, `record.unknown`, `compensate.invalid` */
+/** @throws HindcastError `aggregate.unknown`, `record.unknown`, `compensate.invalid`, `whatif.hypothetical` */
 export function loadSource(
   context: ReadContext,
   ref: AggregateRef,
   correctedId: number | null,
 ): CompensationSource {
+  // Events of a what-if have negative numbers: nothing of it may ever be published.
+  if (correctedId !== null && correctedId < 0) throw new HindcastError('whatif.hypothetical');
   const stream = orderStream(loadStream(context, ref)).events;
   const last = stream.at(-1);
   if (last === undefined) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });

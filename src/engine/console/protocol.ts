@@ -4,12 +4,17 @@ import type { ErrorCode, ErrorDetails } from '../../contract/errors.ts';
 import type { Cell } from '../../contract/projections.ts';
 import type { Cut } from '../../core/model.ts';
 import type { DefinitionText } from '../projection/reads.ts';
+import type { PlanStep } from './plan.ts';
 
 export interface ConsoleQuery {
   /** The workspace or recording, and the file of its projection tables. */
   file: string;
   derived: string;
   sql: string;
+  /** Values of its named parameters, as a person typed them. */
+  parameters?: Readonly<Record<string, string>>;
+  /** How it would be answered, instead of the answer. */
+  plan?: boolean;
   cut: Cut;
   /** Most rows to return. */
   limit: number;
@@ -32,6 +37,8 @@ export interface ConsoleAnswer {
   tookMs: number;
   /** In words: which moment the answer is for, and what it does not take in. */
   asOf: string;
+  /** Set when it was asked for; there are no rows then. */
+  plan?: PlanStep[];
 }
 
 export interface ToConsole {

@@ -8,7 +8,10 @@ import { inspectFile, metaOf, openForReading, type WorkspaceKind } from '../stor
 import type { ReadContext } from '../workers/context.ts';
 import { LruCache } from '../workers/revisionCache.ts';
 import { addByteFunctions } from './byteFunctions.ts';
+import { cellOf, type Meaning } from './cells.ts';
 import { addExactFunctions } from './exactFunctions.ts';
+import { bindings } from './parameters.ts';
+import { type PlanRow, type PlanStep, planInWords } from './plan.ts';
 import type { ConsoleAnswer, ConsoleColumn, ConsoleQuery } from './protocol.ts';
 import { makeTables, type Shown } from './views.ts';
 
@@ -59,11 +62,6 @@ function invalid(error: unknown): unknown {
     : error;
 }
 
-interface Meaning {
-  type: string | null;
-  places: number;
-}
-
 /** What each column of the answer is: that of a projection's column, else as SQLite declares it. */
 function meanings(statement: Statement, { tables }: Shown): Meaning[] {
   return statement.columns().map(({ database, table, column, type }) => {
@@ -74,45 +72,19 @@ function meanings(statement: Statement, { tables }: Shown): Meaning[] {
   });
 }
 
-const DECIMAL_TEXT = /^-?\d+(?:\.\d+)?$/;
-
-/** The decimal text of a double with at least so many places: 14820.5 in a column of cents is 14820.50. */
-function decimalText(value: number, places: number): string {
-  const text = String(value);
-  if (!DECIMAL_TEXT.test(text)) return text;
-  const point = text.indexOf('.');
-  const has = point === -1 ? 0 : text.length - point - 1;
-  if (has >= places) return text;
-  return `${text}${has === 0 ? '.' : ''}${'0'.repeat(places - has)}`;
-}
-
-function cellOf(value: unknown, { type, places }: Meaning): Cell {
-  if (value === null) return null;
-  switch (typeof value) {
-    case 'bigint':
-      if (type === 'decimal') return { decimal: String(value) };
-      return Number.isSafeInteger(Number(value)) ? Number(value) : { integer: String(value) };
-    case 'number':
-      if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
-      return type === 'decimal' ? { decimal: decimalText(value, places) } : value;
-    case 'string':
-      if (type === 'decimal' && DECIMAL_TEXT.test(value)) return { decimal: value };
-      return type === 'integer' && /^-?\d+$/.test(value) ? { integer: value } : value;
-    default:
-      return { base64: Buffer.from(value as Uint8Array).toString('base64') };
-  }
-}
-
 function collect(
   statement: Statement,
   shown: Shown,
-  { limit, maxBytes }: ConsoleQuery,
+  query: ConsoleQuery,
 ): Pick<ConsoleAnswer, 'columns' | 'rows' | 'more'> {
+  const { limit, maxBytes } = query;
   const means = meanings(statement, shown);
   const columns = statement.columns().map(({ name }, at): ConsoleColumn => ({ name, type: means[at]!.type }));
   const rows: Cell[][] = [];
   let bytes = 0;
-  for (const values of statement.iterate() as IterableIterator<unknown[]>) {
+  const bound = bindings(query.sql, query.parameters ?? {});
+  const found = bound === null ? statement.iterate() : statement.iterate(bound);
+  for (const values of found as IterableIterator<unknown[]>) {
     if (rows.length === limit) return { columns, rows, more: true };
     const row = values.map((value, at) => cellOf(value, means[at]!));
     if (maxBytes !== null) {
@@ -141,6 +113,34 @@ function readContext(db: Database, file: string): ReadContext {
   };
 }
 
+/** Tables behind the views that a statement asks, by the names it knows them by. */
+function namesBehind(db: Database, sql: string): Map<string, string> {
+  const names = new Map<string, string>();
+  const views = db.prepare("SELECT name, sql FROM sqlite_temp_schema WHERE type = 'view'").all() as {
+    name: string;
+    sql: string;
+  }[];
+  for (const view of views)
+    for (const [table] of view.sql.matchAll(/_data_\d+/g)) names.set(table, view.name);
+  // The view of the events gives its tables these names; a person may have used one of them too.
+  for (const [alias, table] of [
+    ['r', 'events'],
+    ['p', 'partitions'],
+    ['t', 'topic names'],
+    ['e', 'type names'],
+    ['a', 'aggregate names'],
+  ] as const)
+    if (!new RegExp(`\\b${alias}\\b`, 'i').test(sql)) names.set(alias, table);
+  return names;
+}
+
+function planOf(db: Database, { sql, parameters = {} }: ConsoleQuery): PlanStep[] {
+  const bound = bindings(sql, parameters);
+  const statement = db.prepare(`EXPLAIN QUERY PLAN ${sql}`);
+  const rows = (bound === null ? statement.all() : statement.all(bound)) as PlanRow[];
+  return planInWords(rows, namesBehind(db, sql));
+}
+
 /**
  * Answers one query. Blocks until it is done: run it in a process that can be killed.
  * @throws HindcastError `sql.invalid`, `sql.writes`, and those of opening a workspace
@@ -161,7 +161,10 @@ export function runQuery(query: ConsoleQuery): ConsoleAnswer {
     addExactFunctions(db);
     db.pragma('query_only = ON');
     const statement = prepare(db, query.sql);
-    const answer = collect(statement, shown, query);
+    const answer =
+      query.plan === true
+        ? { columns: [], rows: [], more: false, plan: planOf(db, query) }
+        : collect(statement, shown, query);
     return { ...answer, tookMs: performance.now() - started, asOf: shown.asOf };
   } catch (error) {
     throw invalid(storeFault(error, query.file));

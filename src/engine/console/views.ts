@@ -12,11 +12,13 @@ import {
   findBuild,
   openDerivedForReading,
   quoted,
+  scalesOf,
   temporaryDerived,
 } from '../projection/derived.ts';
 import { countBehind, type DefinitionText } from '../projection/reads.ts';
 import { KINDS, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { asOfTable } from './asOf.ts';
 
 export interface TableColumn {
   name: string;
@@ -109,7 +111,7 @@ export function makeTables(
     )
     .filter(({ projection }) => mentions(query.sql, projection.name));
   if (cut.knownOn === null && cut.trueOn === null) return showReady(context, query.derived, wanted);
-  return foldToCut(context, wanted, cut);
+  return showAsOf(context, query.derived, wanted, { cut, sql: query.sql });
 }
 
 function showReady(context: ReadContext, file: string, wanted: readonly Definition[]): Shown {
@@ -144,15 +146,10 @@ function showReady(context: ReadContext, file: string, wanted: readonly Definiti
 
 const openReader = (file: string): Database | null => (existsSync(file) ? openDerivedForReading(file) : null);
 
-function shownTable({ db, schema }: Derived, build: BuildRow, projection: Projection): ShownTable {
-  const places = new Map(
-    db.prepare(`SELECT name, places FROM ${schema}._scale WHERE build = ?`).raw().all(build.id) as [
-      string,
-      number,
-    ][],
-  );
+function shownTable(derived: Derived, build: BuildRow, projection: Projection): ShownTable {
+  const places = scalesOf(derived, build.id);
   return {
-    database: schema,
+    database: derived.schema,
     table: dataTable(build.id),
     columns: new Map(
       columnsOf(projection).map(({ name, type }) => [name, { type, places: places.get(name) ?? 0 }]),
@@ -160,13 +157,40 @@ function shownTable({ db, schema }: Derived, build: BuildRow, projection: Projec
   };
 }
 
-function foldToCut(context: ReadContext, wanted: readonly Definition[], cut: Cut): Shown {
-  const folded = foldAll(context, wanted, cut);
-  const moved = folded.reduce((sum, each) => sum + each.moved, 0);
-  return {
-    tables: folded.map(({ table }) => table),
-    asOf: describeCut(cut, wanted.length > 0 ? moved : null),
-  };
+/** From what the projections keep of their history; one that keeps none is folded to the moment. */
+function showAsOf(
+  context: ReadContext,
+  file: string,
+  wanted: readonly Definition[],
+  { cut, sql }: { cut: Cut; sql: string },
+): Shown {
+  const reader = wanted.length === 0 ? null : openReader(file);
+  const tables: ShownTable[] = [];
+  const missing: Definition[] = [];
+  let moved = 0;
+  try {
+    // One state of tables and history, although a replay may be going on.
+    reader?.exec('BEGIN');
+    for (const definition of wanted) {
+      const own: Derived | null = reader === null ? null : { db: reader, schema: 'main' };
+      const build = own === null ? null : findBuild(own, definition.projection.name, 'ready');
+      const shown =
+        own === null || build === null ? null : asOfTable(context, { own, build, definition, cut, sql });
+      if (shown === null) missing.push(definition);
+      else {
+        const table = shownTable(own!, build!, definition.projection);
+        tables.push({ ...table, database: 'main', table: shown.table });
+        moved += shown.moved;
+      }
+    }
+  } finally {
+    reader?.close();
+  }
+  for (const each of foldAll(context, missing, cut)) {
+    tables.push(each.table);
+    moved += each.moved;
+  }
+  return { tables, asOf: describeCut(cut, wanted.length > 0 ? moved : null) };
 }
 
 /** Folds projections into temporary tables. */

@@ -7,6 +7,7 @@ import { GrowingOutput } from './growingOutput.ts';
 
 interface Handle {
   reset(): void;
+  close(): void;
   writeSync(
     flush: number,
     input: Uint8Array,
@@ -80,6 +81,8 @@ class NativeDecoder {
   }
 
   #broken(reason: string): CodecError {
+    // Its memory is not in the heap that the collector watches.
+    this.#stream?._handle.close();
     this.#stream = null;
     return new CodecError(reason);
   }

@@ -131,7 +131,9 @@ describe('an incremental replay', () => {
     for (const sql of sqls) rebuilt.push(await rowsOf(sql));
     expect(rebuilt).toEqual(grown);
     const again = await statusOf('orders');
-    expect({ ...again, builtAt: 0 }).toEqual({ ...status, builtAt: 0 });
+    // How the history lies in the file depends on how it came.
+    expect(again.history!.changes).toBe(300);
+    expect({ ...again, builtAt: 0, history: null }).toEqual({ ...status, builtAt: 0, history: null });
     expect(await kit.projections.failures({ name: 'orders', from: 0, count: 500 }, kit.context)).toEqual(
       failures,
     );

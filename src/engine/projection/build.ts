@@ -3,9 +3,13 @@
  * transactions, so that a build can be stopped at any moment and goes on there. A row whose aggregate was touched is
  * folded again as a whole: the result is the same as of a build from nothing.
  */
+
+import { isScript } from '../../core/folder.ts';
 import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { replayThreads } from './bulkThreads.ts';
+import { ROW_PART } from './bulkWrite.ts';
 import { BytesAhead } from './bytesAhead.ts';
 import {
   type BuildRow,
@@ -17,8 +21,10 @@ import {
   findBuild,
   switchTo,
 } from './derived.ts';
-import { type CompiledProjection, compileProjection, type Failure, foldRow } from './fold.ts';
+import { compileProjection, type Failure, type FoldRun, foldRow } from './fold.ts';
 import { Groups } from './groups.ts';
+import { addShard, tidyShards } from './history/historyFile.ts';
+import { HistoryRecorder } from './history/recorder.ts';
 
 export interface Definition {
   projection: Projection;
@@ -28,14 +34,18 @@ export interface Definition {
 
 export interface Plan {
   build: number;
-  /** Rows, and aggregates to be searched for keys, that are to be done. */
+  /** Rows, aggregates to be searched for keys, and parts, that are to be done. */
   todo: number;
+  /** Parts of a first replay that threads of their own do before anything else: see bulkThreads.ts. */
+  parts: string[];
 }
 
 export interface StepResult {
   /** Things of the plan that this step did, and how many are left. */
   done: number;
   left: number;
+  /** Events that were folded or searched for keys. */
+  events: number;
   /** Events that were moved to where they occurred (occurred order only). */
   moved: number;
 }
@@ -47,6 +57,9 @@ export interface PartitionState {
   /** Rises when something changed that lies before both. */
   rewritten: number;
 }
+
+/** How the parts that count and fail are named: the row of a key, or a {@link ScanPart} after this. */
+const SCAN_PART = 'scan ';
 
 /** `a7`: aggregate 7, `p3`: the records without aggregate of partition 3. */
 type ScanPart = `a${number}` | `p${number}`;
@@ -60,8 +73,10 @@ export function planBuild(
 ): Plan {
   const work = derived.db.transaction((): Plan => {
     const build = chooseBuild(context, derived, projection, hash, rebuild);
-    addTouched(context, derived, build, new Groups(context, projection));
-    return { build: build.id, todo: countTodo(derived, build.id) };
+    const groups = new Groups(context, projection);
+    const parts = bulkParts(context, derived, build, groups, projection);
+    addTouched(context, derived, build, groups, parts);
+    return planOf(derived, build.id);
   });
   return derived.schema === 'main' ? work.immediate() : work();
 }
@@ -84,6 +99,81 @@ function chooseBuild(
   if (next !== null && fits(next)) return next;
   if (next !== null) dropBuild(derived, next.id);
   return createBuild(derived, projection, hash);
+}
+
+/**
+ * Writes down the rows of failed events, to be folded again. Null: the table is of another definition, or of none.
+ * @param recordIds null: of all failures
+ */
+export function planRetry(
+  derived: Derived,
+  { projection, hash }: Definition,
+  recordIds: readonly number[] | null,
+): (Plan & { failed: number }) | null {
+  const { db, schema } = derived;
+  const work = db.transaction(() => {
+    const build = findBuild(derived, projection.name, 'ready');
+    if (build === null || build.hash !== hash) return null;
+    const wanted = JSON.stringify(recordIds ?? []);
+    const parts = db
+      .prepare(
+        `SELECT DISTINCT part FROM ${schema}._failure
+         WHERE build = ? AND (? OR record_id IN (SELECT value FROM json_each(?)))`,
+      )
+      .pluck()
+      .all(build.id, recordIds === null ? 1 : 0, wanted) as string[];
+    const add = db.prepare(`INSERT OR IGNORE INTO ${schema}._todo (build, kind, part) VALUES (?, ?, ?)`);
+    for (const part of parts) {
+      const isRow = part.startsWith(ROW_PART);
+      add.run(build.id, isRow ? 'fold' : 'scan', part.slice((isRow ? ROW_PART : SCAN_PART).length));
+    }
+    return { ...planOf(derived, build.id), failed: build.failed };
+  });
+  return schema === 'main' ? work.immediate() : work();
+}
+
+/**
+ * Keys of the rows whose aggregates have events that the table does not take in; null: it cannot be told which rows
+ * are touched, or the workspace holds less than it did.
+ */
+export function touchedKeys(
+  context: ReadContext,
+  derived: Derived,
+  build: BuildRow,
+  projection: Projection,
+): string[] | null {
+  if (wentBack(context, derived, build.id)) return null;
+  const groups = new Groups(context, projection);
+  const changed = changedPartitions(context, derived, build.id, groups);
+  if (changed.length === 0) return [];
+  if (!groups.byAggregate) return null;
+  const types = new Set(groups.aggregateTypes());
+  const keys = new Set<string>();
+  for (const id of touchedAggregates(context, changed, groups, types)) {
+    const ref = groups.aggregateOf(id);
+    if (types.has(ref.type)) keys.add(ref.id);
+  }
+  return [...keys];
+}
+
+/** Plans a table of some rows alone. @param recordsOf records of a row whose key lies in its events */
+export function planKeys(
+  derived: Derived,
+  { projection, hash }: Definition,
+  keys: Iterable<string>,
+  recordsOf: (key: string) => readonly number[],
+): Plan {
+  const { db, schema } = derived;
+  const { id: build } = createBuild(derived, projection, hash);
+  const addTodo = db.prepare(`INSERT INTO ${schema}._todo VALUES (?, 'fold', ?)`);
+  const addKey = db.prepare(`INSERT INTO ${schema}._key VALUES (?, ?, ?)`);
+  let todo = 0;
+  for (const key of keys) {
+    addTodo.run(build, key);
+    if (projection.key !== 'aggregateId') for (const id of recordsOf(key)) addKey.run(build, key, id);
+    todo += 1;
+  }
+  return { build, todo, parts: [] };
 }
 
 export function partitionStates(context: ReadContext): PartitionState[] {
@@ -130,12 +220,62 @@ function changedPartitions(
     );
 }
 
-function addTouched(context: ReadContext, derived: Derived, build: BuildRow, groups: Groups): void {
+function planOf({ db, schema }: Derived, build: number): Plan {
+  const parts = db
+    .prepare(`SELECT part FROM ${schema}._todo WHERE build = ? AND kind = 'bulk' ORDER BY part`)
+    .pluck()
+    .all(build) as string[];
+  return { build, todo: countTodo({ db, schema }, build), parts };
+}
+
+/** A replay of fewer events is not worth a thread. */
+const LEAST_BULK = 20_000;
+/** Rows and events whose states and moments a thread holds at once. */
+const ROWS_OF_PART = 250_000;
+const EVENTS_OF_PART = 4_000_000;
+
+/**
+ * How a first replay is dealt into parts; none where rows are better folded one by one: a key inside the event is known
+ * only when that is read, and a script is watched over where steps run.
+ */
+function bulkParts(
+  context: ReadContext,
+  { db, schema }: Derived,
+  build: BuildRow,
+  groups: Groups,
+  projection: Projection,
+): string[] {
+  const isNew = db.prepare(`SELECT 1 FROM ${schema}._seen WHERE build = ?`).get(build.id) === undefined;
+  if (!isNew || schema !== 'main' || !groups.byAggregate || groups.takesLoose) return [];
+  if (isScript(projection.reducer)) return [];
+  const own = JSON.stringify(groups.partitions());
+  const events = context.db
+    .prepare('SELECT coalesce(sum(stored), 0) FROM partition WHERE no IN (SELECT value FROM json_each(?))')
+    .pluck()
+    .get(own) as number;
+  if (events < LEAST_BULK) return [];
+  const rows = context.db
+    .prepare('SELECT count(*) FROM aggregate WHERE type IN (SELECT value FROM json_each(?))')
+    .pluck()
+    .get(JSON.stringify(groups.aggregateTypes())) as number;
+  const of = Math.max(replayThreads(), Math.ceil(rows / ROWS_OF_PART), Math.ceil(events / EVENTS_OF_PART));
+  return Array.from({ length: of }, (_, part) => `${part}/${of}`);
+}
+
+/** @param parts what is done at once instead of row by row */
+function addTouched(
+  context: ReadContext,
+  derived: Derived,
+  build: BuildRow,
+  groups: Groups,
+  parts: readonly string[],
+): void {
   const { db, schema } = derived;
   const changed = changedPartitions(context, derived, build.id, groups);
   if (changed.length === 0) return;
   const add = db.prepare(`INSERT OR IGNORE INTO ${schema}._todo (build, kind, part) VALUES (?, ?, ?)`);
-  const types = new Set(groups.aggregateTypes());
+  for (const part of parts) add.run(build.id, 'bulk', part);
+  const types = new Set(parts.length > 0 ? [] : groups.aggregateTypes());
   for (const id of touchedAggregates(context, changed, groups, types)) {
     const ref = groups.aggregateOf(id);
     if (!types.has(ref.type)) continue;
@@ -187,12 +327,13 @@ export function stepBuild(
 ): StepResult {
   const work = derived.db.transaction((): StepResult => {
     const build = buildById(derived, options.build);
-    if (build === null || build.hash !== definition.hash) return { done: 0, left: 0, moved: 0 };
+    if (build === null || build.hash !== definition.hash) return { done: 0, left: 0, events: 0, moved: 0 };
     const step = new Step(context, derived, build, definition.projection, options.cut);
     const done = step.run(options.budgetMs);
+    step.finish();
     const left = countTodo(derived, build.id);
     if (left === 0) switchTo(derived, build, options.at);
-    return { done, left, moved: step.moved };
+    return { done, left, events: step.events, moved: step.moved };
   });
   return derived.schema === 'main' ? work.immediate() : work();
 }
@@ -214,13 +355,15 @@ const AHEAD_BYTES = 64 * 1024 * 1024;
 const BATCH = 5000;
 
 class Step {
+  /** Events so far. */
+  events = 0;
   readonly #context: ReadContext;
   readonly #derived: Derived;
   readonly #build: number;
   readonly #cut: Cut;
   readonly #ahead: BytesAhead;
   readonly #groups: Groups;
-  readonly #compiled: CompiledProjection;
+  readonly #run: FoldRun;
   readonly #scales: Map<string, number>;
   readonly #putRow;
   readonly #dropRow;
@@ -243,7 +386,12 @@ class Step {
       () => AHEAD_BYTES,
     );
     this.#groups = new Groups(context, projection, this.#ahead);
-    this.#compiled = compileProjection(projection);
+    this.#run = {
+      compiled: compileProjection(projection),
+      // A temporary table answers one question and then goes.
+      recorder: schema === 'main' ? new HistoryRecorder(projection.columns) : null,
+      scales: new Map(),
+    };
     const table = `${schema}.${dataTable(build.id)}`;
     const places = projection.columns.map(() => '?').join(', ');
     this.#putRow = db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ${places}, ?, ?, ?)`);
@@ -274,7 +422,7 @@ class Step {
     const { db, schema } = this.#derived;
     const take = db.prepare(
       // Searching for keys adds rows to fold, so it comes first.
-      `SELECT kind, part FROM ${schema}._todo WHERE build = ? ORDER BY kind DESC, part LIMIT ${BATCH}`,
+      `SELECT kind, part FROM ${schema}._todo WHERE build = ? AND kind <> 'bulk' ORDER BY kind DESC, part LIMIT ${BATCH}`,
     );
     const drop = db.prepare(`DELETE FROM ${schema}._todo WHERE build = ? AND kind = ? AND part = ?`);
     const end = performance.now() + budgetMs;
@@ -331,15 +479,15 @@ class Step {
         else ignored += 1;
       }
     }
-    this.#account(`scan ${part}`, 0, ignored, failures);
+    this.#account(SCAN_PART + part, 0, ignored, failures);
   }
 
   #isAbout(event: StreamEvent): boolean {
-    return event.kind === 'undecodable' || this.#compiled.folder.handles(event.type);
+    return event.kind === 'undecodable' || this.#run.compiled.folder.handles(event.type);
   }
 
   #withoutKey(event: StreamEvent): Failure {
-    const { key } = this.#compiled.projection;
+    const { key } = this.#run.compiled.projection;
     const message =
       event.kind === 'undecodable'
         ? 'Undecodable record: it has no key of a row'
@@ -351,11 +499,10 @@ class Step {
     const events = this.#groups.byAggregate
       ? this.#groups.byAggregateId(key, this.#cut)
       : this.#groups.byRecords(this.#recordsOf(key), this.#cut);
-    const row = foldRow(this.#compiled, events);
+    const row = foldRow(this.#run, key, events);
     if (row.values === null) this.#dropRow.run(key);
     else this.#putRow.run(key, ...row.values);
-    this.#keepScales(row.scales);
-    this.#account(`key ${key}`, row.processed, row.ignored, row.failures);
+    this.#account(ROW_PART + key, row.processed, row.ignored, row.failures);
   }
 
   #recordsOf(key: string): number[] {
@@ -366,8 +513,17 @@ class Step {
       .all(this.#build, key) as number[];
   }
 
-  #keepScales(scales: ReadonlyMap<string, number>): void {
-    for (const [name, places] of scales) {
+  /** Keeps what the step has learned beside the rows. */
+  finish(): void {
+    const { db, schema } = this.#derived;
+    const { recorder, compiled } = this.#run;
+    db.prepare(`UPDATE ${schema}._build SET stamp = stamp + 1 WHERE id = ?`).run(this.#build);
+    if (recorder !== null && recorder.count > 0) {
+      addShard(this.#derived, this.#build, recorder.finish());
+      const { processed, ignored, failed } = buildById(this.#derived, this.#build)!;
+      tidyShards(this.#derived, this.#build, compiled.projection, processed + ignored + failed);
+    }
+    for (const [name, places] of this.#run.scales) {
       if (places <= (this.#scales.get(name) ?? -1)) continue;
       this.#scales.set(name, places);
       this.#putScale.run(this.#build, name, places);
@@ -381,6 +537,7 @@ class Step {
     for (const { recordId, type, message } of failures)
       this.#putFailure.run(this.#build, part, recordId, type, message);
     const failed = failures.length;
+    this.events += processed + ignored + failed;
     this.#putPart.run(this.#build, part, processed, ignored, failed);
     this.#count.run(
       processed - (before?.processed ?? 0),

@@ -2,15 +2,26 @@
  * The projection definitions a person can use: the built-in ones, and their own, one JSON file each in the data folder.
  * Definitions are somebody's work and fit any workspace, so they lie outside of the workspaces and of the caches.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import type { DefinitionVersion } from '../../contract/definitionTry.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import { ProjectionName } from '../../contract/projections.ts';
 import { canonicalJson, formatJson, JsonProblem, parseJson, sha256Hex } from '../../core/json.ts';
 import type { Json, Projection } from '../../core/model.ts';
 import { BUILT_IN_PROJECTIONS, builtInProjection } from '../../core/projections/builtin.ts';
-import { validateProjection } from '../../core/projections/validate.ts';
+import { type DefinitionError, validateProjection } from '../../core/projections/validate.ts';
 import { storeFault } from '../store/faults.ts';
+import { keepVersion, removeVersions, versionsBefore } from './definitionVersions.ts';
 
 export interface KnownProjection {
   projection: Projection;
@@ -23,52 +34,48 @@ export interface KnownProjection {
   hash: string;
 }
 
-/** Names that tables of the console have already, and columns every projection gets. */
-const TAKEN_TABLES = new Set(['events']);
-const TAKEN_COLUMNS = new Set(['key', '_events', '_last_event', '_last_at']);
-
 function known(projection: Projection, text?: string): Omit<KnownProjection, 'builtIn'> {
   const json = projection as unknown as Json;
+  // Invariants change nothing of the table: with others it need not be built again.
+  const { invariants: _watched, ...table } = projection;
   return {
     projection,
     text: text ?? formatJson(json, 2),
     definition: formatJson(json),
-    hash: sha256Hex(canonicalJson(json)),
+    hash: sha256Hex(canonicalJson(table as unknown as Json)),
   };
 }
 
+/** A definition that can be used, or every mistake in it with its place. */
+export type ReadDefinition =
+  | { ok: true; definition: Omit<KnownProjection, 'builtIn'> }
+  | { ok: false; errors: DefinitionError[] };
+
+/** Reads and checks the text of a definition. Its program, where it has one, is checked where it runs. */
+export function checkDefinition(text: string): ReadDefinition {
+  let json: Json;
+  try {
+    json = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    return { ok: false, errors: [{ path: '', message: `it is not JSON: ${error.message}` }] };
+  }
+  const check = validateProjection(json);
+  if (!check.ok) return check;
+  return { ok: true, definition: known(check.projection, text) };
+}
+
 /**
- * Reads and checks a definition. Every mistake is named.
+ * The same for a definition that must be usable. Every mistake is named.
  * @throws HindcastError `projection.invalid`
  */
 export function readDefinition(text: string): Omit<KnownProjection, 'builtIn'> {
-  let definition: Json;
-  try {
-    definition = parseJson(text);
-  } catch (error) {
-    if (error instanceof JsonProblem)
-      throw new HindcastError('projection.invalid', { problem: `it is not JSON: ${error.message}` });
-    throw error;
-  }
-  const check = validateProjection(definition);
-  if (!check.ok) {
-    const problem = check.errors
-      .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-      .join('; ');
-    throw new HindcastError('projection.invalid', { problem });
-  }
-  const { projection } = check;
-  const name = ProjectionName.safeParse(projection.name);
-  if (!name.success || TAKEN_TABLES.has(projection.name) || projection.name.startsWith('sqlite_'))
-    throw new HindcastError('projection.invalid', {
-      problem: `name: “${projection.name}” cannot be the name of a table here; use lower case letters, digits and underscore, and not ${[...TAKEN_TABLES].join(', ')} or sqlite_…`,
-    });
-  const column = projection.columns.find((each) => TAKEN_COLUMNS.has(each.name.toLowerCase()));
-  if (column !== undefined)
-    throw new HindcastError('projection.invalid', {
-      problem: `columns: every table has a column ${column.name.toLowerCase()} already; give yours another name and the path`,
-    });
-  return known(projection, text);
+  const read = checkDefinition(text);
+  if (read.ok) return read.definition;
+  const problem = read.errors
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ');
+  throw new HindcastError('projection.invalid', { problem });
 }
 
 const builtIns: readonly KnownProjection[] = BUILT_IN_PROJECTIONS.map((projection) => ({
@@ -117,6 +124,7 @@ export class Definitions {
     const file = this.#file(projection.name);
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      if (existsSync(file)) keepVersion(this.#folder, projection.name, file, read.hash);
       writeFileSync(`${file}.new`, text, { mode: 0o600 });
       renameSync(`${file}.new`, file);
     } catch (error) {
@@ -125,10 +133,19 @@ export class Definitions {
     return { ...read, builtIn: false };
   }
 
+  /** The definition as it is, then as it was saved before, newest first. @throws HindcastError `projection.unknown` */
+  versions(name: string): DefinitionVersion[] {
+    const { projection, hash, text, builtIn } = this.get(name);
+    const savedAt = builtIn ? null : Math.floor(statSync(this.#file(name)).mtimeMs);
+    const present = { hash, version: projection.reducer.version, savedAt, definition: text };
+    return builtIn ? [present] : [present, ...versionsBefore(this.#folder, name)];
+  }
+
   /** @throws HindcastError `projection.unknown`, `projection.built-in` */
   remove(name: string): void {
     if (this.get(name).builtIn) throw new HindcastError('projection.built-in', { name });
     rmSync(this.#file(name), { force: true });
+    removeVersions(this.#folder, name);
   }
 
   #names(): string[] {

@@ -9,12 +9,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { Projection } from '../../core/model.ts';
+import { formatJson } from '../../core/json.ts';
+import type { Json, Projection } from '../../core/model.ts';
 import { storeFault } from '../store/faults.ts';
 import { metaOf } from '../store/open.ts';
 
 /** Raised with every change of the tables below or of what they mean; another number: the file is made anew. */
-const DERIVED_FORMAT = 2;
+const DERIVED_FORMAT = 3;
 
 /** Where tables are: the file itself, or the temporary tables of a console connection. */
 export interface Derived {
@@ -27,12 +28,23 @@ export interface BuildRow {
   id: number;
   name: string;
   hash: string;
-  /** ready: the table that questions are answered from. next: being built beside it. */
-  state: 'ready' | 'next';
+  /** Version of the definition, and the definition itself as JSON text. */
+  version: number;
+  definition: string;
+  /**
+   * ready: the table that questions are answered from. next: being built beside it. previous: what answered under the
+   * definition before, kept to be compared.
+   */
+  state: 'ready' | 'next' | 'previous';
   processed: number;
   ignored: number;
   failed: number;
   built_at: number | null;
+  /** Rises with every change of the table or its history: what was read under another number is not used. */
+  stamp: number;
+  /** Events that the history tells of, and its bytes. */
+  history_changes: number;
+  history_bytes: number;
 }
 
 const tables = (schema: string) => `
@@ -40,7 +52,12 @@ const tables = (schema: string) => `
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     hash TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
     state TEXT NOT NULL,
+    stamp INTEGER NOT NULL DEFAULT 0,
+    history_changes INTEGER NOT NULL DEFAULT 0,
+    history_bytes INTEGER NOT NULL DEFAULT 0,
     processed INTEGER NOT NULL DEFAULT 0,
     ignored INTEGER NOT NULL DEFAULT 0,
     failed INTEGER NOT NULL DEFAULT 0,
@@ -68,10 +85,14 @@ const tables = (schema: string) => `
   ) WITHOUT ROWID;
   CREATE TABLE ${schema}._key (
     build INTEGER, part TEXT, record_id INTEGER, PRIMARY KEY (build, part, record_id)
-  ) WITHOUT ROWID;`;
+  ) WITHOUT ROWID;
+  CREATE TABLE ${schema}._history (
+    build INTEGER, shard INTEGER, piece INTEGER, events INTEGER NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY (build, shard, piece)
+  );`;
 
 /** Tables with rows per build, in the order in which they may be emptied. */
-const PER_BUILD = ['_seen', '_todo', '_part', '_failure', '_scale', '_key'] as const;
+const PER_BUILD = ['_seen', '_todo', '_part', '_failure', '_scale', '_key', '_history'] as const;
 
 /** Name of the table that holds a build's rows. */
 export const dataTable = (build: number): string => `_data_${build}`;
@@ -138,6 +159,8 @@ function attempt(file: string, source: string): Derived {
     removeDerived(file);
     db = connect(file);
   }
+  // Only a new file is written to: another thread may be in the middle of a long transaction.
+  if (format === DERIVED_FORMAT) return { db, schema: 'main' };
   db.transaction(() => {
     if (db.pragma('user_version', { simple: true }) === DERIVED_FORMAT) return;
     db.exec(tables('main'));
@@ -169,9 +192,10 @@ export function openDerivedForReading(file: string): Database.Database | null {
   return null;
 }
 
-/** The same tables as temporary ones of a reading connection. */
+/** The same tables as temporary ones of a reading connection, made when they are first needed. */
 export function temporaryDerived(db: Database.Database): Derived {
-  db.exec(tables('temp'));
+  const isMade = db.prepare("SELECT 1 FROM temp.sqlite_schema WHERE name = '_build'").get() !== undefined;
+  if (!isMade) db.exec(tables('temp'));
   return { db, schema: 'temp' };
 }
 
@@ -188,8 +212,11 @@ export function buildById({ db, schema }: Derived, id: number): BuildRow | null 
 export function createBuild({ db, schema }: Derived, projection: Projection, hash: string): BuildRow {
   const id = Number(
     db
-      .prepare(`INSERT INTO ${schema}._build (name, hash, state) VALUES (?, ?, 'next')`)
-      .run(projection.name, hash).lastInsertRowid,
+      .prepare(
+        `INSERT INTO ${schema}._build (name, hash, version, definition, state) VALUES (?, ?, ?, ?, 'next')`,
+      )
+      .run(projection.name, hash, projection.reducer.version, formatJson(projection as unknown as Json))
+      .lastInsertRowid,
   );
   const columns = projection.columns.map((column) => `${quoted(column.name)} ANY`);
   db.exec(
@@ -206,14 +233,46 @@ export function dropBuild({ db, schema }: Derived, id: number): void {
   db.prepare(`DELETE FROM ${schema}._build WHERE id = ?`).run(id);
 }
 
-/** Makes a finished build the one that answers, in place of the one before. */
+/** Makes a finished build the one that answers; the one before is kept when another definition made it. */
 export function switchTo(derived: Derived, build: BuildRow, at: number): void {
   const { db, schema } = derived;
   const before = findBuild(derived, build.name, 'ready');
-  if (before !== null && before.id !== build.id) dropBuild(derived, before.id);
-  db.prepare(`UPDATE ${schema}._build SET state = 'ready', built_at = ? WHERE id = ?`).run(at, build.id);
+  if (before !== null && before.id !== build.id) {
+    if (before.hash === build.hash) dropBuild(derived, before.id);
+    else keepPrevious(derived, before);
+  }
+  db.prepare(`UPDATE ${schema}._build SET state = 'ready', built_at = ?, stamp = stamp + 1 WHERE id = ?`).run(
+    at,
+    build.id,
+  );
   if (schema === 'main') {
     db.exec(`DROP VIEW IF EXISTS ${quoted(build.name)}`);
     db.exec(`CREATE VIEW ${quoted(build.name)} AS SELECT * FROM ${dataTable(build.id)}`);
   }
 }
+
+/** Only its rows are kept, with what is needed to read them and to tell which events they rest on. */
+function keepPrevious(derived: Derived, build: BuildRow): void {
+  const { db, schema } = derived;
+  const older = findBuild(derived, build.name, 'previous');
+  if (older !== null) dropBuild(derived, older.id);
+  for (const table of PER_BUILD)
+    if (table !== '_scale' && table !== '_seen')
+      db.prepare(`DELETE FROM ${schema}.${table} WHERE build = ?`).run(build.id);
+  db.prepare(`UPDATE ${schema}._build SET state = 'previous' WHERE id = ?`).run(build.id);
+}
+
+export const rowCount = ({ db, schema }: Derived, build: number): number =>
+  db
+    .prepare(`SELECT count(*) FROM ${schema}.${dataTable(build)}`)
+    .pluck()
+    .get() as number;
+
+/** Decimal places of a build's columns, by name. */
+export const scalesOf = ({ db, schema }: Derived, build: number): Map<string, number> =>
+  new Map(
+    db.prepare(`SELECT name, places FROM ${schema}._scale WHERE build = ?`).raw().all(build) as [
+      string,
+      number,
+    ][],
+  );

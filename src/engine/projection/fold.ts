@@ -1,10 +1,12 @@
 /** One row of a projection: the fold of its events, the columns, and what could not be done. */
+import type { FoldContext } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
-import type { Json, Projection } from '../../core/model.ts';
+import type { Json, JsonObject, Projection, StreamEvent } from '../../core/model.ts';
+import { isJsonObject } from '../../core/numbers.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
 import { formatTime } from '../../core/time.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
-import type { PlacedEvent } from './groups.ts';
+import { type HistoryRecorder, isUnchanged } from './history/recorder.ts';
 import { type Stored, toColumn } from './values.ts';
 
 export interface Failure {
@@ -18,68 +20,161 @@ export interface FoldedRow {
   values: Stored[] | null;
   processed: number;
   ignored: number;
-  failures: Failure[];
-  /** Decimal places seen, by column. */
-  scales: Map<string, number>;
+  failures: readonly Failure[];
+}
+
+/** An event in its place, with what its own stream knows. */
+export interface PlacedEvent {
+  event: StreamEvent;
+  stream: FoldContext;
+  /** Effective time along its stream: recorded, or occurred in occurred order. Never falls inside a stream. */
+  at: number;
 }
 
 export interface CompiledProjection {
   projection: Projection;
   folder: Folder;
   paths: PathStep[][];
+  /** Names of the columns that are just a key of the state; null: a longer way, or a key that objects inherit. */
+  keys: (string | null)[];
 }
 
 /** @throws ReducerProblem or PathProblem for a definition that was not validated */
 export function compileProjection(projection: Projection): CompiledProjection {
+  const paths = projection.columns.map((column) => parsePath(column.path ?? column.name));
   return {
     projection,
     folder: folderFor(projection.reducer),
-    paths: projection.columns.map((column) => parsePath(column.path ?? column.name)),
+    paths,
+    keys: paths.map(([key, ...rest]) =>
+      rest.length === 0 && typeof key === 'string' && !(key in Object.prototype) ? key : null,
+    ),
   };
 }
 
-/** Folds the events of one row in the order given. */
-export function foldRow(compiled: CompiledProjection, events: readonly PlacedEvent[]): FoldedRow {
-  const { folder } = compiled;
-  const failures: Failure[] = [];
-  let state = folder.initial;
-  let processed = 0;
-  let ignored = 0;
-  for (const { event, stream } of events) {
-    const applied = folder.step(state, event, stream);
-    state = applied.state;
-    if (applied.problem !== undefined)
-      failures.push({ recordId: event.id, type: event.type, message: applied.problem });
-    else if (folder.handles(event.type)) processed += 1;
-    else ignored += 1;
-  }
-  const scales = new Map<string, number>();
-  const last = events.at(-1);
-  if (last === undefined || processed === 0) return { values: null, processed, ignored, failures, scales };
-  const notes: string[] = [];
-  const values = columnsOf(compiled, state, scales, notes);
-  values.push(BigInt(events.length), BigInt(last.event.id), formatTime(last.event.recordedAt));
-  if (notes.length > 0) addNotes(failures, last, notes);
-  return { values, processed, ignored, failures, scales };
+/** What the rows of one fold share. */
+export interface FoldRun {
+  compiled: CompiledProjection;
+  /** Null: only the last values are wanted. */
+  recorder: HistoryRecorder | null;
+  /** Most decimal places seen, by column. */
+  scales: Map<string, number>;
 }
 
-function columnsOf(
-  { projection, paths }: CompiledProjection,
-  state: Json,
-  scales: Map<string, number>,
-  notes: string[],
-): Stored[] {
-  return projection.columns.map((column, at) => {
-    const { value, note, scale } = toColumn(column.type, getPath(state, paths[at]!));
+const NO_FAILURES: readonly Failure[] = [];
+
+/** One row while its events come. */
+export class RowFold {
+  readonly #run: FoldRun;
+  readonly #row: number;
+  readonly #values: (Json | undefined)[] | null;
+  #state: Json;
+  /** The state was made by a step, and nobody else holds it. */
+  #isOwn = false;
+  #events = 0;
+  #processed = 0;
+  #ignored = 0;
+  #failures: Failure[] | null = null;
+  #lastId = 0;
+  #lastType = '';
+  #lastAt = 0;
+
+  constructor(run: FoldRun, key: string) {
+    this.#run = run;
+    this.#state = run.compiled.folder.initial;
+    this.#row = run.recorder?.addRow(key) ?? 0;
+    this.#values = run.recorder === null ? null : new Array(run.compiled.paths.length).fill(undefined);
+  }
+
+  /** The next event of the row. @param at effective time along its stream */
+  add(event: StreamEvent, stream: FoldContext, at: number): void {
+    const { folder } = this.#run.compiled;
+    const state = this.#state;
+    const processed = this.#processed;
+    const applied =
+      this.#isOwn && folder.stepOwn !== undefined
+        ? folder.stepOwn(state, event, stream)
+        : folder.step(state, event, stream);
+    if (applied.state !== state) {
+      this.#isOwn = true;
+      this.#state = applied.state;
+    }
+    this.#events += 1;
+    this.#lastId = event.id;
+    this.#lastType = event.type;
+    this.#lastAt = event.recordedAt;
+    if (applied.problem !== undefined) {
+      this.#failures ??= [];
+      this.#failures.push({ recordId: event.id, type: event.type, message: applied.problem });
+    } else if (folder.handles(event.type)) this.#processed += 1;
+    else this.#ignored += 1;
+    if (this.#values !== null) this.#record(event, at, processed === 0 && this.#processed === 1);
+  }
+
+  #record(event: StreamEvent, at: number, isFirst: boolean): void {
+    const { recorder, compiled, scales } = this.#run;
+    const { paths, keys, projection } = compiled;
+    const state = this.#state;
+    const known = this.#values!;
+    const happened = event.occurredAt ?? event.recordedAt;
+    const place = recorder!.addEvent(this.#row, at, event.id, event.recordedAt, happened);
+    if (isFirst) recorder!.bear(this.#row, place);
+    const object = isJsonObject(state) ? (state as JsonObject) : null;
+    for (let column = 0; column < paths.length; column += 1) {
+      const key = keys[column]!;
+      const value = key !== null && object !== null ? object[key] : getPath(state, paths[column]!);
+      const before = known[column];
+      if (value === before || isUnchanged(before, value)) continue;
+      known[column] = value;
+      const { name, type } = projection.columns[column]!;
+      if (type === 'time' && typeof value === 'string') {
+        // Mostly a moment of the event itself, as text.
+        const ms = value === formatTime(event.recordedAt) ? event.recordedAt : event.occurredAt;
+        if (ms !== null && (ms === event.recordedAt || value === formatTime(ms))) {
+          recorder!.addChange(column, place, value, ms);
+          continue;
+        }
+      }
+      const { value: stored, scale } = toColumn(type, value);
+      if (scale !== undefined && scale > (scales.get(name) ?? -1)) scales.set(name, scale);
+      recorder!.addChange(column, place, stored);
+    }
+  }
+
+  /** The row after all events. */
+  finish(): FoldedRow {
+    const counts = { processed: this.#processed, ignored: this.#ignored };
+    const failures = this.#failures ?? NO_FAILURES;
+    if (this.#processed === 0) return { values: null, ...counts, failures };
+    const notes: string[] = [];
+    const values = columnsOf(this.#run, this.#state, notes);
+    values.push(BigInt(this.#events), BigInt(this.#lastId), formatTime(this.#lastAt));
+    return { values, ...counts, failures: notes.length === 0 ? failures : this.#withNotes(notes) };
+  }
+
+  /** What a column could not hold is told at the row's last event; one entry per record. */
+  #withNotes(notes: readonly string[]): Failure[] {
+    const failures = [...(this.#failures ?? NO_FAILURES)];
+    const at = failures.findIndex(({ recordId }) => recordId === this.#lastId);
+    const known = failures[at];
+    if (known !== undefined) failures[at] = { ...known, message: [known.message, ...notes].join('; ') };
+    else failures.push({ recordId: this.#lastId, type: this.#lastType, message: notes.join('; ') });
+    return failures;
+  }
+}
+
+/** Folds the events of one row in the order given. */
+export function foldRow(run: FoldRun, key: string, events: readonly PlacedEvent[]): FoldedRow {
+  const row = new RowFold(run, key);
+  for (const { event, stream, at } of events) row.add(event, stream, at);
+  return row.finish();
+}
+
+function columnsOf({ compiled, scales }: FoldRun, state: Json, notes: string[]): Stored[] {
+  return compiled.projection.columns.map((column, at) => {
+    const { value, note, scale } = toColumn(column.type, getPath(state, compiled.paths[at]!));
     if (note !== undefined) notes.push(`column ${column.name}: ${note}`);
-    if (scale !== undefined) scales.set(column.name, scale);
+    if (scale !== undefined && scale > (scales.get(column.name) ?? -1)) scales.set(column.name, scale);
     return value;
   });
-}
-
-/** What a column could not hold is told at the row's last event; one entry per record. */
-function addNotes(failures: Failure[], { event }: PlacedEvent, notes: readonly string[]): void {
-  const known = failures.find(({ recordId }) => recordId === event.id);
-  if (known !== undefined) known.message = [known.message, ...notes].join('; ');
-  else failures.push({ recordId: event.id, type: event.type, message: notes.join('; ') });
 }

@@ -18,14 +18,7 @@ import {
 import { KIND } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { BytesAhead } from './bytesAhead.ts';
-
-/** An event in its place, with what its own stream knows. */
-export interface PlacedEvent {
-  event: StreamEvent;
-  stream: FoldContext;
-  /** Effective time along its stream: recorded, or occurred in occurred order. Never falls inside a stream. */
-  at: number;
-}
+import type { PlacedEvent } from './fold.ts';
 
 interface OwnedEvent {
   event: StreamEvent;
@@ -92,14 +85,14 @@ export class Groups {
     return this.#load(rowsOfIds(this.#context, ids)).map(({ event }) => event);
   }
 
-  /** Events of a partition that have no aggregate. */
-  looseEvents(partition: number): StreamEvent[] {
+  /** Events of a partition that have no aggregate; the first `most` of them. */
+  looseEvents(partition: number, most = Number.MAX_SAFE_INTEGER): StreamEvent[] {
     const from = partition * OFFSET_SPAN;
     const rows = prepareRows(
       this.#context,
-      `WHERE id >= ? AND id < ? AND agg_id IS NULL AND kind <> ${KIND.control}`,
+      `WHERE id >= ? AND id < ? AND agg_id IS NULL AND kind <> ${KIND.control} ORDER BY id LIMIT ?`,
     );
-    return this.#load(rows.iterate(from, from + OFFSET_SPAN) as IterableIterator<RecordRow>).map(
+    return this.#load(rows.iterate(from, from + OFFSET_SPAN, most) as IterableIterator<RecordRow>).map(
       ({ event }) => event,
     );
   }
@@ -167,7 +160,10 @@ export class Groups {
   }
 
   #placeStream(events: readonly StreamEvent[], stream: FoldContext, cut: Cut): PlacedEvent[] {
-    const taken = cutStream(orderStream(events), cut);
+    const taken = cutStream(
+      orderStream(events, { toleranceMs: this.#context.dictionary.toleranceOf(events.map(({ id }) => id)) }),
+      cut,
+    );
     this.moved += taken.note.moved.length;
     let at = Number.NEGATIVE_INFINITY;
     return taken.events.map((event) => {

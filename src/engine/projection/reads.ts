@@ -1,5 +1,6 @@
 /** What reader threads do for projections. The workspace is only read; the tables lie in their own file. */
 import { int64, type PlaceOut } from '../../contract/common.ts';
+import type { ProjectionBuild, ProjectionComparison, ProjectionStatus } from '../../contract/projections.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Projection } from '../../core/model.ts';
 import { OFFSET_SPAN, offsetOf } from '../store/ids.ts';
@@ -10,6 +11,7 @@ import {
   type Plan,
   partitionStates,
   planBuild,
+  planRetry,
   type StepResult,
   seenOf,
   stepBuild,
@@ -17,14 +19,15 @@ import {
 import {
   type BuildRow,
   type Derived,
-  dataTable,
   derivedFile,
   dropBuild,
   findBuild,
   openDerived,
   quoted,
+  rowCount,
 } from './derived.ts';
 import { Groups } from './groups.ts';
+import { buildOut, type CompareQuestion, compareBuilds } from './versions.ts';
 
 /** A definition as it crosses into a thread: text, because a clone would lose the digits of its numbers. */
 export interface DefinitionText {
@@ -42,6 +45,9 @@ export interface TableState {
   rows: number;
   /** Captured records that the table does not take in yet. */
   behind: number;
+  /** The result of the definition before. */
+  previous: ProjectionBuild | null;
+  history: ProjectionStatus['history'];
 }
 
 /** Milliseconds of work per step: short, so that other reads of the thread do not wait noticeably. */
@@ -120,17 +126,19 @@ function stateOf(context: ReadContext, derived: Derived, text: DefinitionText): 
   const { name } = projection;
   const ready = findBuild(derived, name, 'ready');
   const next = findBuild(derived, name, 'next');
-  const rows =
-    ready === null
-      ? 0
-      : (derived.db
-          .prepare(`SELECT count(*) FROM ${dataTable(ready.id)}`)
-          .pluck()
-          .get() as number);
+  const previous = findBuild(derived, name, 'previous');
+  const rows = ready === null ? 0 : rowCount(derived, ready.id);
   const behind = context.cache.get(`behind ${text.hash} ${ready?.id ?? 0} ${ready?.built_at ?? 0}`, () =>
     countBehind(context, derived, ready, projection),
   );
-  return { name, ready, next, rows, behind };
+  return {
+    ...{ name, ready, next, rows, behind },
+    previous: previous === null ? null : buildOut(derived, previous),
+    history:
+      ready === null || ready.history_bytes === 0
+        ? null
+        : { changes: ready.history_changes, bytes: ready.history_bytes },
+  };
 }
 
 export interface FailureRow {
@@ -158,6 +166,18 @@ export const projectionReads = {
     context: ReadContext,
     { folder, rebuild, ...text }: DefinitionText & { folder: string; rebuild: boolean },
   ): Plan => planBuild(context, derivedOf(context, folder), definitionOf(context, text), rebuild),
+
+  /** The same for the rows of failed events; null: the definition has changed, so all is to be done. */
+  'projections.planRetry': (
+    context: ReadContext,
+    { folder, recordIds, ...text }: DefinitionText & { folder: string; recordIds: number[] | null },
+  ): (Plan & { failed: number }) | null =>
+    planRetry(derivedOf(context, folder), definitionOf(context, text), recordIds),
+
+  'projections.compare': (
+    context: ReadContext,
+    { folder, ...question }: CompareQuestion & { folder: string },
+  ): ProjectionComparison | null => compareBuilds(derivedOf(context, folder), question),
 
   /** Does the next part of it. */
   'projections.step': (
@@ -205,7 +225,7 @@ export const projectionReads = {
     derived.db
       .transaction(() => {
         derived.db.exec(`DROP VIEW IF EXISTS ${quoted(name)}`);
-        for (const state of ['ready', 'next'] as const) {
+        for (const state of ['ready', 'next', 'previous'] as const) {
           const build = findBuild(derived, name, state);
           if (build !== null) dropBuild(derived, build.id);
         }

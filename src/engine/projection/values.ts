@@ -59,9 +59,13 @@ function toInteger(value: Json): ColumnValue {
   return { value: String(whole), note: `${shorten(text)} does not fit into 64 bits; kept as text` };
 }
 
+/** A plain decimal of up to 15 digits is the shortest text of its double, zeros at its end aside. */
+const SMALL_DECIMAL = /^(?=-?[\d.]{1,16}$)-?\d{1,15}(?:\.\d+)?$/;
+
 /** The storage form of exact decimal text; see the head of this file. */
 export function storeDecimal(text: string): Stored {
   const number = Number(text);
+  if (SMALL_DECIMAL.test(text)) return number === 0 ? 0 : number;
   if (Number.isFinite(number) && new Big(text).eq(new Big(String(number)))) return number === 0 ? 0 : number;
   const whole = wholeNumber(text);
   return whole !== null && fitsInt64(whole) ? whole : text;

@@ -7,20 +7,12 @@ import type { aggregates } from '../../contract/events.ts';
 import { type AlignedRow, alignedPath, alignStates } from '../../core/align.ts';
 import { formatJson, isJsonObject, stateHash } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';
-import type { StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
+import type { HeadList } from './headList.ts';
 import { rowsOf } from './rows.ts';
 import { eventReader, listFold, type ReducerText, titleOf } from './timeline.ts';
-import {
-  type CutOf,
-  type CutView,
-  cutKey,
-  cutView,
-  indexesOf,
-  refKey,
-  topicsOfType,
-} from './timelineView.ts';
+import { type CutOf, type CutView, cutKey, cutView, refKey, topicsOfType } from './timelineView.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
 
@@ -29,6 +21,7 @@ interface SideArgs {
   cut: CutOf;
   reducer: ReducerText;
   at: ComparePlace;
+  derived?: string | undefined;
 }
 interface Sides {
   a: SideArgs;
@@ -49,21 +42,20 @@ const sideKey = ({ ref, cut, reducer, at }: SideArgs): string =>
   `${refKey(ref)} ${cutKey(cut)} ${reducer.hash} ${at}`;
 
 /** @throws HindcastError `aggregate.unknown`, `record.unknown` */
-function indexOf(context: ReadContext, { ref, cut, at }: SideArgs, view: CutView): number {
+function indexOf({ ref, at }: SideArgs, { list, within }: CutView): number {
   if (at === 'start') return -1;
-  if (at === 'last') return view.within - 1;
-  const index = indexesOf(context, ref, cut).get(at);
-  if (index === undefined)
-    throw new HindcastError('record.unknown', { place: `${at} of ${ref.type} ${ref.id}` });
+  if (at === 'last') return within - 1;
+  const index = list.placeOfId(at);
+  if (index === -1) throw new HindcastError('record.unknown', { place: `${at} of ${ref.type} ${ref.id}` });
   return index;
 }
 
 function pointOf(context: ReadContext, side: SideArgs) {
   const view = cutView(context, side.ref, side.cut);
-  const index = indexOf(context, side, view);
+  const index = indexOf(side, view);
   const fold = listFold(context, side);
-  const { state } = fold.at(index + 1, eventReader(context));
-  return { view, index, fold, state };
+  const point = fold.at(index + 1, eventReader(context));
+  return { view, index, state: point.state, problems: point.problems };
 }
 
 interface Difference {
@@ -94,7 +86,9 @@ function differenceOf(context: ReadContext, { a, b }: Sides): Difference {
 }
 
 interface Between {
-  events: readonly StreamHead[];
+  /** The stream in log order, and the places of those events in it. */
+  list: HeadList | null;
+  places: readonly number[];
   sides: readonly BetweenSide[];
 }
 
@@ -103,31 +97,31 @@ const isSameStream = ({ a, b }: Sides): boolean => refKey(a.ref) === refKey(b.re
 /** Which events of its stream a side takes in. */
 function takenBy(context: ReadContext, side: SideArgs) {
   const view = cutView(context, side.ref, side.cut);
-  const last = indexOf(context, side, view);
-  const places = indexesOf(context, side.ref, side.cut);
-  return { view, takes: ({ id }: StreamHead) => places.get(id)! <= last };
+  const last = indexOf(side, view);
+  return { view, takes: (row: number) => view.list.placeOfRow(row) <= last };
 }
 
 /** The events that only one of two points of a stream takes in, or that both take in at different places. */
 function betweenOf(context: ReadContext, { a, b }: Sides): Between {
-  if (!isSameStream({ a, b })) return { events: [], sides: [] };
+  if (!isSameStream({ a, b })) return { list: null, places: [], sides: [] };
   return context.cache.get(
     `between ${refKey(a.ref)} ${cutKey(a.cut)} ${a.at} | ${cutKey(b.cut)} ${b.at}`,
     () => {
       const inA = takenBy(context, a);
       const inB = takenBy(context, b);
-      const events: StreamHead[] = [];
+      const places: number[] = [];
       const sides: BetweenSide[] = [];
-      for (const event of inA.view.stream.ordered.events) {
-        const isInA = inA.takes(event);
-        if (isInA !== inB.takes(event)) sides.push(isInA ? 'a' : 'b');
-        else if (isInA && inA.view.moved.has(event.id) !== inB.view.moved.has(event.id)) sides.push('moved');
+      const { list } = inA.view.stream;
+      for (const [place, row] of list.rows.entries()) {
+        const isInA = inA.takes(row);
+        if (isInA !== inB.takes(row)) sides.push(isInA ? 'a' : 'b');
+        else if (isInA && inA.view.moved.hasRow(row) !== inB.view.moved.hasRow(row)) sides.push('moved');
         else continue;
-        events.push(event);
+        places.push(place);
       }
-      return { events, sides };
+      return { list, places, sides };
     },
-    ({ events }) => events.length * BYTES_PER_EVENT,
+    ({ places }) => places.length * BYTES_PER_EVENT,
   );
 }
 
@@ -135,7 +129,10 @@ function betweenOut(context: ReadContext, sides: Sides): Answer<'compare'>['betw
   if (!isSameStream(sides)) return null;
   const between = betweenOf(context, sides);
   const byType = new Map<string, number>();
-  for (const { type } of between.events) byType.set(type, (byType.get(type) ?? 0) + 1);
+  for (const place of between.places) {
+    const type = between.list!.typeNameAt(place);
+    byType.set(type, (byType.get(type) ?? 0) + 1);
+  }
   const types = [...byType].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const count = (wanted: BetweenSide) => between.sides.filter((side) => side === wanted).length;
   return {
@@ -150,25 +147,25 @@ function betweenOut(context: ReadContext, sides: Sides): Answer<'compare'>['betw
 type SideOut = Omit<ComparedSide, 'reducer' | 'reducers'>;
 
 function sideOut(context: ReadContext, side: SideArgs): SideOut {
-  const { view, index, fold, state } = pointOf(context, side);
+  const { view, index, state, problems } = pointOf(context, side);
   const { list, within } = view;
   const placeOf = (at: number): ComparePlace | null =>
-    at < -1 || at >= list.length ? null : at === -1 ? 'start' : list[at]!.id;
+    at < -1 || at >= list.length ? null : at === -1 ? 'start' : list.idAt(at);
   let moved = 0;
   if (view.moved.size > 0)
-    for (let at = 0; at <= index; at += 1) if (view.moved.has(list[at]!.id)) moved += 1;
+    for (let at = 0; at <= index; at += 1) if (view.moved.hasRow(list.rows[at]!)) moved += 1;
   return {
     title: titleOf(state),
     total: list.length,
     within,
     index,
-    event: index < 0 ? null : rowsOf(context, [list[index]!.id])[0]!,
+    event: index < 0 ? null : rowsOf(context, [list.idAt(index)])[0]!,
     earlier: placeOf(index - 1),
     later: placeOf(index + 1),
     hash: stateHash(state),
     order: view.note.order,
     moved,
-    problems: fold.problems(index + 1).length,
+    problems,
     coverage: badgeOf(context, topicsOfType(context, side.ref.type)),
   };
 }
@@ -208,7 +205,8 @@ function nameOf({ stepA, stepB }: AlignedRow): string {
   return String(stepB ?? stepA ?? '');
 }
 
-function rowOut(rows: readonly AlignedRow[], at: number): CompareRow {
+/** A line of two states laid side by side. */
+export function compareRowOut(rows: readonly AlignedRow[], at: number): CompareRow {
   const row = rows[at]!;
   return {
     depth: row.depth,
@@ -230,17 +228,18 @@ function compareRows(
   const total = show === 'all' ? rows.length : different.length;
   const last = Math.min(total, from + count);
   const page: CompareRow[] = [];
-  for (let at = from; at < last; at += 1) page.push(rowOut(rows, show === 'all' ? at : different[at]!));
+  for (let at = from; at < last; at += 1)
+    page.push(compareRowOut(rows, show === 'all' ? at : different[at]!));
   return { rows: page, total };
 }
 
 function compareEvents(context: ReadContext, { a, b, from, count }: Sides & Page): Answer<'compareEvents'> {
-  const { events, sides } = betweenOf(context, { a, b });
+  const { list, places, sides } = betweenOf(context, { a, b });
   const page = rowsOf(
     context,
-    events.slice(from, from + count).map(({ id }) => id),
+    places.slice(from, from + count).map((place) => list!.idAt(place)),
   );
-  return { rows: page.map((row, at) => ({ ...row, side: sides[from + at]! })), total: events.length };
+  return { rows: page.map((row, at) => ({ ...row, side: sides[from + at]! })), total: places.length };
 }
 
 export const compareReads = {

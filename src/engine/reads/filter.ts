@@ -1,4 +1,5 @@
 /** Which records of the log fit a filter, as positions in the log index. */
+import type { AggregateRef } from '../../contract/common.ts';
 import type { EventFilter, ScanState } from '../../contract/events.ts';
 import type { Lookup, LookupField } from '../../core/filter/filter.ts';
 import { FLAG } from '../kafka/recordColumns.ts';
@@ -10,7 +11,7 @@ import { candidates, type PostingKind, recordsOfAggregate } from '../store/posti
 import { decodeStored, rowsOfIds, withBytes } from '../store/stream.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { type LogIndex, partitionAt, positionsOf } from './logIndex.ts';
+import { type LogIndex, partitionAt, positionsOf, SEEK_COST } from './logIndex.ts';
 import { type Selection, selectionOf, type Test } from './selection.ts';
 
 export { positionAt, type Selection } from './selection.ts';
@@ -42,7 +43,7 @@ export function select(context: ReadContext, filter: EventFilter, options: Selec
       if (where?.plan.columns) tests.push(compileColumns(context, index, where.plan.columns));
       return tests;
     },
-    among: (index) => positionsByLookups(context, index, lookupsOf(quick, where)),
+    among: (index) => positionsByLookups(context, index, lookupsOf(quick, where), quick.aggregate),
   });
   if (!where?.scan) return { ...base, scan: null };
   const { textIndex = null, millis = 0 } = options;
@@ -111,12 +112,22 @@ function positionsByLookups(
   context: ReadContext,
   index: LogIndex,
   lookups: readonly Lookup[],
+  aggregate: AggregateRef | undefined,
 ): Uint32Array | null {
   let found: Set<number> | null = null;
+  const narrow = (ids: Set<number>) => {
+    found = found === null ? ids : (found as Set<number>).intersection(ids);
+  };
   for (const { field, values } of lookups) {
     const ids: Set<number> = new Set();
     for (const value of values) for (const id of IDS_OF[field](context, value)) ids.add(id);
-    found = found === null ? ids : found.intersection(ids);
+    narrow(ids);
+  }
+  if (aggregate !== undefined && found === null) {
+    const no = context.dictionary.aggregateId(aggregate);
+    const ids = no === null ? [] : candidates(context.db, 'aggregate', no);
+    // Of many, the column of the log index tells sooner than a seek for each.
+    if (ids.length < index.count / SEEK_COST) narrow(new Set(ids));
   }
   return found === null ? null : positionsOf(context, index, found);
 }
@@ -124,11 +135,9 @@ function positionsByLookups(
 /** By the hash of the key, and by the aggregates whose id the key is; compared with the key itself. */
 function idsByKey(context: ReadContext, key: string): Set<number> {
   const bytes = Buffer.from(key);
-  const aggregates = context.db
-    .prepare('SELECT id FROM aggregate WHERE key = ?')
-    .pluck()
-    .all(key) as number[];
-  const ofAggregates = aggregates.flatMap((id) => recordsOfAggregate(context.db, id));
+  const ofAggregates = context.dictionary
+    .aggregatesOfKey(key)
+    .flatMap((id) => recordsOfAggregate(context.db, id));
   const found = new Set<number>();
   for (const row of rowsOfIds(context, ofAggregates))
     if ((row.flags & FLAG.keyIsAggregateId) !== 0) found.add(row.id);

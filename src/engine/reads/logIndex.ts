@@ -6,6 +6,7 @@
  */
 import type { PartitionName } from '../store/dictionary.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
+import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 
 /** Valid until the next read: a later revision moves rows near the end of the same memory. */
@@ -60,7 +61,7 @@ const COLUMNS = 'id, mono, type_id, agg_id, kind, verdict, occurred';
 const KEY = 'log index';
 const CHECK_EVERY = 50_000;
 /** Finding one record by its moment costs about as much as looking at so many. */
-const SEEK_COST = 300;
+export const SEEK_COST = 300;
 /** Room for growth, as a share and as rows at least. */
 const GROWTH = 0.25;
 const LEAST_GROWTH = 1 << 16;
@@ -165,7 +166,7 @@ const tieKey = (rank: Float64Array, id: number): number =>
   rank[Math.floor(id / OFFSET_SPAN)]! * OFFSET_SPAN + (id % OFFSET_SPAN);
 
 const storedCount = ({ db }: ReadContext): number =>
-  db.prepare('SELECT coalesce(sum(stored + control), 0) FROM partition').pluck().get() as number;
+  prepared(db, 'SELECT coalesce(sum(stored + control), 0) FROM partition', 'pluck').get() as number;
 
 type PartitionRow = [no: number, next: number, settled: number, rewritten: number];
 const partitionRows = ({ db }: ReadContext): PartitionRow[] =>
@@ -341,7 +342,7 @@ export function positionsOf(context: ReadContext, index: LogIndex, ids: Readonly
     for (let at = 0; at < index.count; at++) if (ids.has(index.id[at]!)) found[count++] = at;
     return found.subarray(0, count);
   }
-  const moment = context.db.prepare('SELECT mono FROM record WHERE id = ?').pluck();
+  const moment = prepared(context.db, 'SELECT mono FROM record WHERE id = ?', 'pluck');
   for (const id of ids) {
     const mono = moment.get(id) as number | undefined;
     if (mono === undefined) continue;

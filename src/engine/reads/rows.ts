@@ -7,13 +7,13 @@ import type { DecodedRecord } from '../../core/envelope/decode.ts';
 import { sentenceOf } from '../../core/sentence.ts';
 import { DamagedBlock } from '../store/damagedBlock.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
+import { recordBytesOf } from '../store/recordBytes.ts';
 import {
   decodeStored,
-  prepareRows,
   type RecordRow,
+  rowsOfIds,
   type StoredRecord,
   storedEventOf,
-  withBytes,
 } from '../store/stream.ts';
 import { KINDS, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -26,11 +26,10 @@ const ROW_DECODE = LIMITS.decodedText;
 
 /** Rows of these ids, in this order. */
 export function rowsOf(context: ReadContext, ids: readonly number[]): EventRow[] {
-  const select = prepareRows(context, 'WHERE id = ?');
-  return ids.map((id) => {
-    const row = select.get(id) as RecordRow;
+  const bytes = recordBytesOf(context);
+  return rowsOfIds(context, ids).map((row) => {
     try {
-      return rowOf(context, withBytes(context, row));
+      return rowOf(context, { ...row, ...bytes.body(row.id) });
     } catch (error) {
       if (!(error instanceof DamagedBlock)) throw error;
       return damagedRow(context, row);

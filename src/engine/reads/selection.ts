@@ -43,18 +43,30 @@ interface Kept {
   room: Uint32Array;
 }
 
+/** Those of the last questions; the newest is the last one. */
+interface Memory {
+  byKey: Map<string, Kept>;
+  bytes: number;
+}
+
 const KEY = 'selections';
 const MOST_BYTES = 128 * 1024 * 1024;
+const BYTES_AT_LEAST = 1024;
 const CHECK_EVERY = 1 << 16;
 
+const bytesOf = ({ room }: Kept): number => room.byteLength + BYTES_AT_LEAST;
+
 export function selectionOf(context: ReadContext, question: Question): Selection {
-  const all = (context.lasting.get(KEY) as Map<string, Kept> | undefined) ?? new Map<string, Kept>();
-  context.lasting.set(KEY, all);
-  const known = all.get(question.key);
+  const memory = (context.lasting.get(KEY) as Memory | undefined) ?? { byKey: new Map(), bytes: 0 };
+  context.lasting.set(KEY, memory);
+  const { byKey } = memory;
+  const known = byKey.get(question.key);
   const kept = known?.generation === generationOf(context) ? known : grown(context, question, known);
-  all.delete(question.key);
-  all.set(question.key, kept);
-  forgetOldest(all);
+  if (known !== undefined) memory.bytes -= bytesOf(known);
+  byKey.delete(question.key);
+  byKey.set(question.key, kept);
+  memory.bytes += bytesOf(kept);
+  forgetOldest(memory);
   return kept.selection;
 }
 
@@ -114,13 +126,10 @@ function firstPosition(positions: Uint32Array, limit: number): number {
 }
 
 /** Those of the newest question always stay. */
-function forgetOldest(all: Map<string, Kept>): void {
-  const BYTES_AT_LEAST = 1024;
-  let bytes = 0;
-  for (const { room } of all.values()) bytes += room.byteLength + BYTES_AT_LEAST;
-  for (const [key, { room }] of all) {
-    if (bytes <= MOST_BYTES || all.size === 1) return;
-    all.delete(key);
-    bytes -= room.byteLength + BYTES_AT_LEAST;
+function forgetOldest(memory: Memory): void {
+  for (const [key, kept] of memory.byKey) {
+    if (memory.bytes <= MOST_BYTES || memory.byKey.size === 1) return;
+    memory.byKey.delete(key);
+    memory.bytes -= bytesOf(kept);
   }
 }

@@ -6,23 +6,22 @@ import { diffStates } from '../../core/diff.ts';
 import type { Folder } from '../../core/folder.ts';
 import { formatJson, isJsonObject, parseJson, stateHash } from '../../core/json.ts';
 import type { Change, Json, Reducer, ScriptReducer } from '../../core/model.ts';
-import { formatPath, getPath, parsePath } from '../../core/path.ts';
+import { formatPath } from '../../core/path.ts';
+import type { StoredFold } from '../keyframes/storedFold.ts';
+import { keptOf, storedFold } from '../keyframes/tracks.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
-import { hash53 } from '../store/ids.ts';
+import { hash53, OFFSET_SPAN } from '../store/ids.ts';
 import { PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
+import type { HeadList } from './headList.ts';
 import { rowsOf } from './rows.ts';
-import { blameOf, ListFold } from './timelineFold.ts';
-import {
-  type CutOf,
-  type CutView,
-  cutKey,
-  cutView,
-  indexesOf,
-  refKey,
-  topicsOfType,
-} from './timelineView.ts';
+import { briefState } from './stateBrief.ts';
+import { faultsOf } from './timelineFaults.ts';
+import { blameOf, type FoldPoint, ListFold } from './timelineFold.ts';
+import { historyOf, unknownEvents } from './timelineHistory.ts';
+import { strip } from './timelineStrip.ts';
+import { type CutOf, type CutView, cutView, refKey, streamView, topicsOfType } from './timelineView.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
 
@@ -36,16 +35,24 @@ export interface SubjectArgs {
   ref: AggregateRef;
   cut: CutOf;
   reducer: ReducerText;
+  /** Folder of the files made from workspaces; absent: nothing that was kept is used. */
+  derived?: string | undefined;
 }
 
-/** Steps of a path's history, and marks on the strip, that one answer holds. */
-const MOST_STEPS = 4000;
-const MOST_MARKS = 2000;
+/** In place of an answer that would take the fold of very many events: a job makes their keyframes first. */
+export interface FarAnswer {
+  far: true;
+}
+/** Asks for an answer whatever it takes. */
+interface Patience {
+  patient?: boolean | undefined;
+}
+
 const MOST_PROBLEMS = 200;
 /** Events that are folded at once for a title: the list of a longer stream must not wait for the fold. */
 const TITLE_FOLD = 5000;
 
-function folderOf(context: ReadContext, { definition, hash }: ReducerText): Folder {
+export function folderOf(context: ReadContext, { definition, hash }: ReducerText): Folder {
   const key = `reducer ${hash}`;
   const known = context.lasting.get(key) as Folder | undefined;
   if (known !== undefined) return known;
@@ -63,18 +70,37 @@ export function eventReader(context: ReadContext) {
   };
 }
 
+/** What is kept of the fold of a subject; null: nothing. */
+export function storedOf(
+  context: ReadContext,
+  { ref, cut, reducer, derived }: SubjectArgs,
+): StoredFold | null {
+  const { list, listKey } = cutView(context, ref, cut);
+  const db = keptOf(context, derived);
+  if (db === null) return null;
+  return context.cache.get(`stored fold ${refKey(ref)} ${listKey} ${reducer.hash}`, () =>
+    storedFold(context, db, { ref, list, folder: folderOf(context, reducer) }),
+  );
+}
+
 /** The fold of a subject, shared by all who look at it. */
-export function listFold(context: ReadContext, { ref, cut, reducer }: SubjectArgs): ListFold<StreamHead> {
+export function listFold(context: ReadContext, args: SubjectArgs): ListFold<StreamHead> {
+  const { ref, cut, reducer } = args;
+  const { list, listKey } = cutView(context, ref, cut);
+  const stored = storedOf(context, args);
+  const key = `fold ${refKey(ref)} ${listKey} ${reducer.hash}${stored === null ? '' : ' kept'}`;
   return context.cache.get(
-    `fold ${refKey(ref)} ${cutKey(cut)} ${reducer.hash}`,
-    () =>
-      new ListFold(cutView(context, ref, cut).list, folderOf(context, reducer), {
-        aggregateType: ref.type,
-        aggregateId: ref.id,
-      }),
+    key,
+    () => {
+      const stream = { aggregateType: ref.type, aggregateId: ref.id };
+      return new ListFold(list, folderOf(context, reducer), stream, stored);
+    },
     (fold) => fold.bytes,
   );
 }
+
+/** Further than so many events from where the fold can begin, a job is asked to go first. */
+export const FAR = 6000;
 
 const TITLE_FIELDS = [
   /^account_?number$/i,
@@ -100,46 +126,73 @@ function findText(state: Json, patterns: readonly RegExp[]): string | null {
 /** A human name found in the state (account number, name …), or null. */
 export const titleOf = (state: Json): string | null => findText(state, TITLE_FIELDS);
 
+/** Lowest and highest declared version. */
+function versionsOf(
+  context: ReadContext,
+  ref: AggregateRef,
+): { lowest: number | null; highest: number | null } {
+  return context.cache.get(`versions ${refKey(ref)}`, () => {
+    const { ordered } = streamView(context, ref);
+    let lowest = Number.POSITIVE_INFINITY;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (const row of ordered.rows) {
+      const version = ordered.columns.version[row]!;
+      if (version < lowest) lowest = version;
+      if (version > highest) highest = version;
+    }
+    return lowest > highest ? { lowest: null, highest: null } : { lowest, highest };
+  });
+}
+
 function info(
   context: ReadContext,
   args: SubjectArgs,
-): Omit<z.infer<typeof TimelineInfo>, 'reducers' | 'reducer'> {
+): Omit<z.infer<typeof TimelineInfo>, 'reducers' | 'reducer'> & { isChecked: boolean } {
   const { ref } = args;
   const view = cutView(context, ref, args.cut);
-  const { events, effectiveAt } = view.stream.ordered;
+  const { ordered, list } = view.stream;
   const fold = listFold(context, args);
-  const isFolded = view.within <= TITLE_FOLD || fold.isNear(view.within);
+  const isFolded = fold.distance(view.within) <= TITLE_FOLD;
   const state = isFolded ? fold.at(view.within, eventReader(context)).state : null;
-  let lowest: number | null = null;
-  let highest: number | null = null;
-  for (const { version } of events) {
-    if (version === null) continue;
-    lowest = Math.min(lowest ?? version, version);
-    highest = Math.max(highest ?? version, version);
-  }
+  const { lowest, highest } = versionsOf(context, ref);
+  const isShort = view.within <= FAR;
+  const ready = isShort ? view.within : Math.min(view.within, storedOf(context, args)?.ready() ?? 0);
   return {
     ref,
     title: titleOf(state),
     status: findText(state, STATUS_FIELDS),
-    total: events.length,
+    total: list.length,
     within: view.within,
-    topics: [...new Set(events.map(({ topic }) => topic))].sort(),
-    firstAt: effectiveAt[0] ?? null,
-    lastAt: effectiveAt.at(-1) ?? null,
+    topics: topicsIn(context, view),
+    firstAt: ordered.effectiveAt[0] ?? null,
+    lastAt: ordered.effectiveAt.at(-1) ?? null,
     firstVersion: lowest,
     lastVersion: highest,
     order: view.note,
-    lastEventId: view.within === 0 ? null : view.list[view.within - 1]!.id,
+    lastEventId: view.within === 0 ? null : view.list.idAt(view.within - 1),
+    keyframes: { ready, of: view.within, jobId: null },
+    isChecked: faultsOf(context, ref, args.derived).checked === list.length,
     coverage: badgeOf(context, topicsOfType(context, ref.type)),
     revision: context.revision,
   };
 }
 
+/** Topics of the events of the stream that count. */
+function topicsIn(context: ReadContext, { stream }: CutView): string[] {
+  const { columns, rows } = stream.ordered;
+  const partitions = new Set<number>();
+  for (const row of rows) partitions.add(Math.floor(columns.id[row]! / OFFSET_SPAN));
+  const topics = Array.from(partitions, (no) => context.dictionary.placeOf(no * OFFSET_SPAN).topic);
+  return [...new Set(topics)].sort();
+}
+
 function rows(
   context: ReadContext,
-  { ref, cut, from, count }: { ref: AggregateRef; cut: CutOf; from: number; count: number },
+  args: { ref: AggregateRef; cut: CutOf; from: number; count: number; derived?: string },
 ): Answer<'events'> {
+  const { ref, cut, from, count, derived } = args;
   const view = cutView(context, ref, cut);
+  const faults = faultsOf(context, ref, derived);
   const page = view.list.slice(from, from + count);
   const plain = rowsOf(
     context,
@@ -153,49 +206,10 @@ function rows(
         index: from + at,
         afterCut: from + at >= view.within,
         moved: view.moved.has(row.id),
-        faults: view.stream.faults.get(row.id) ?? [],
+        faults: faults.textsAt(view.stream.list.placeOfId(row.id)),
       }),
     ),
   };
-}
-
-function strip(
-  context: ReadContext,
-  { ref, cut, buckets }: { ref: AggregateRef; cut: CutOf; buckets: number },
-): Answer<'strip'> {
-  const view = cutView(context, ref, cut);
-  const { events } = view.stream.ordered;
-  const counts = new Array<number>(buckets).fill(0);
-  if (events.length === 0) return { from: null, to: null, counts, faults: [], late: [], lateOmitted: 0 };
-  let from = events[0]!.recordedAt;
-  let to = from;
-  for (const { recordedAt } of events) {
-    from = Math.min(from, recordedAt);
-    to = Math.max(to, recordedAt);
-  }
-  const width = Math.max(1, to - from + 1) / buckets;
-  for (const { recordedAt } of events) counts[Math.floor((recordedAt - from) / width)]! += 1;
-  const indexes = indexesOf(context, ref, cut);
-  const marks: Answer<'strip'>['faults'] = [];
-  for (const event of events) {
-    const texts = view.stream.faults.get(event.id);
-    if (texts !== undefined)
-      marks.push({ index: indexes.get(event.id)!, at: event.recordedAt, text: texts.join('; ') });
-  }
-  const faults = marks.slice(0, MOST_MARKS);
-  const rest = marks[MOST_MARKS];
-  if (rest !== undefined)
-    faults.push({
-      ...rest,
-      text: `${marks.length - MOST_MARKS} events with faults from here on; see the list`,
-    });
-  const backdated = events.filter((event) => view.stream.backdated.has(event.id));
-  const late = backdated.slice(0, MOST_MARKS).map((event) => ({
-    index: indexes.get(event.id)!,
-    occurredAt: event.occurredAt!,
-    recordedAt: event.recordedAt,
-  }));
-  return { from, to, counts, faults, late, lateOmitted: backdated.length - late.length };
 }
 
 const textOrNull = (value: Json | undefined): string | null =>
@@ -210,79 +224,110 @@ export const changeOut = (change: Change): z.infer<typeof ChangeOut> => ({
   delta: change.delta ?? null,
 });
 
-function problemsOut(fold: ListFold<StreamHead>, count: number): Answer<'state'>['problems'] {
-  const all = fold.problems(count);
-  const shown = all.slice(-MOST_PROBLEMS).map(({ id, message }) => ({ id, message }));
-  const hidden = all.length - shown.length;
-  if (hidden > 0)
-    shown.unshift({
-      id: all[hidden - 1]!.id,
-      message: `${hidden} earlier events had problems too, up to this one`,
-    });
-  return shown;
+function problemsOut(fold: ListFold<StreamHead>, point: FoldPoint): Answer<'state'>['problems'] {
+  const last = fold.problems(point, MOST_PROBLEMS + 1).map(({ id, message }) => ({ id, message }));
+  const hidden = point.problems - MOST_PROBLEMS;
+  if (hidden <= 0) return last;
+  const [first, ...shown] = last;
+  return [{ id: first!.id, message: `${hidden} earlier events had problems too, up to this one` }, ...shown];
 }
 
-function state(context: ReadContext, args: SubjectArgs & { index: number }): Answer<'state'> {
+/** The fold that an answer is read from: that of the subject, or one that has no keyframe. */
+function foldFor(context: ReadContext, args: SubjectArgs & { fromStart?: boolean | undefined }) {
+  if (args.fromStart !== true) return listFold(context, args);
+  const { list } = cutView(context, args.ref, args.cut);
+  const stream = { aggregateType: args.ref.type, aggregateId: args.ref.id };
+  return new ListFold(list, folderOf(context, args.reducer), stream);
+}
+
+function state(
+  context: ReadContext,
+  args: SubjectArgs &
+    Patience & { index: number; fromStart?: boolean | undefined; brief?: boolean | undefined },
+): Answer<'state'> | FarAnswer {
   const started = performance.now();
   const view = cutView(context, args.ref, args.cut);
-  const fold = listFold(context, args);
+  const fold = foldFor(context, args);
   const index = Math.min(args.index, view.list.length - 1);
+  const isFar = args.fromStart !== true && fold.distance(Math.max(index, 0)) > FAR;
+  if (isFar && args.patient !== true) return { far: true };
   const read = eventReader(context);
+  const stepsBefore = fold.steps;
   const before = index < 0 ? null : fold.at(index, read);
   const point = fold.at(index + 1, read);
-  return {
+  const text = formatJson(point.state);
+  const answer: Answer<'state'> = {
     index,
     folded: point.count,
-    state: formatJson(point.state),
+    replayed: fold.steps - stepsBefore,
+    state: text,
+    length: text.length,
     hash: stateHash(point.state),
     changes: before === null ? [] : diffStates(before.state, point.state).map(changeOut),
-    blame: blameOf(point),
-    problems: problemsOut(fold, point.count),
+    changesOmitted: 0,
+    blame: settersOf(view, point),
+    problems: problemsOut(fold, point),
     tookMs: performance.now() - started,
   };
+  return args.brief === true ? briefState(answer) : answer;
 }
 
-function history(context: ReadContext, args: SubjectArgs & { path: string }): Answer<'history'> {
+/** Which event last set each leaf. */
+export function settersOf({ list }: CutView, point: FoldPoint): Answer<'state'>['blame'] {
+  const { recordedAt, version } = list.columns;
+  return blameOf(point).map(({ path, index }) => {
+    const row = list.rows[index]!;
+    const declared = version[row]!;
+    return { path, index, at: recordedAt[row]!, version: Number.isNaN(declared) ? null : declared };
+  });
+}
+
+function history(
+  context: ReadContext,
+  args: SubjectArgs & Patience & { path: string; upTo?: number | undefined },
+): Answer<'history'> | FarAnswer {
   const view = cutView(context, args.ref, args.cut);
-  const path = parsePath(args.path);
-  const steps = context.cache.get(
-    `history ${refKey(args.ref)} ${cutKey(args.cut)} ${args.reducer.hash} ${args.path}`,
-    () => {
-      const fold = listFold(context, args);
-      const read = eventReader(context);
-      const found: Answer<'history'>['steps'] = [];
-      let value = getPath(fold.at(0, read).state, path);
-      let text = textOrNull(value);
-      for (let index = 0; index < view.within; index += 1) {
-        const next = getPath(fold.at(index + 1, read).state, path);
-        if (next === value) continue;
-        value = next;
-        const nextText = textOrNull(next);
-        if (nextText === text) continue;
-        text = nextText;
-        const event = view.list[index]!;
-        found.push({ index, id: event.id, recordedAt: event.recordedAt, value: text });
-      }
-      return found;
-    },
-    (found) => found.length * 200,
-  );
-  return {
-    path: args.path,
-    omitted: Math.max(0, steps.length - MOST_STEPS),
-    steps: steps.slice(-MOST_STEPS),
-  };
+  const limit = Math.min(view.within, (args.upTo ?? view.within) + 1);
+  const stored = storedOf(context, args);
+  if (args.patient !== true && unknownEvents(stored, limit) > 2 * FAR) return { far: true };
+  const { initial } = folderOf(context, args.reducer);
+  const fold = listFold(context, args);
+  const { path } = args;
+  return historyOf({ list: view.list, fold, stored, initial, limit, path, read: eventReader(context) });
 }
 
-type Target = { time: number } | { version: number } | { eventId: string } | { recordId: number };
+type Target =
+  | { time: number }
+  | { version: number }
+  | { eventId: string }
+  | { recordId: number }
+  | { topic: string; partition: number; offset: string };
 
 /** Last of the events within the cut at or before a moment, in the clock of the cut; −1: before the first. */
-function indexAtTime(view: CutView, cut: CutOf, time: number): number {
-  const happened = (event: StreamHead) =>
-    cut.trueOn === null ? event.monotonicAt : (event.occurredAt ?? event.recordedAt);
-  for (let index = view.list.length - 1; index >= 0; index -= 1)
-    if (happened(view.list[index]!) <= time) return index;
+function indexAtTime({ list, within }: CutView, cut: CutOf, time: number): number {
+  const { monotonicAt, occurredAt, recordedAt } = list.columns;
+  for (let index = within - 1; index >= 0; index -= 1) {
+    const row = list.rows[index]!;
+    const occurred = Number.isNaN(occurredAt[row]!) ? recordedAt[row]! : occurredAt[row]!;
+    if ((cut.trueOn === null ? monotonicAt[row]! : occurred) <= time) return index;
+  }
   return -1;
+}
+
+/** Place in log order of the first event with that id or version; −1: there is none. */
+function placeOf(context: ReadContext, list: HeadList, target: { version: number } | { eventId: string }) {
+  const { version, eventHash } = list.columns;
+  if ('version' in target) {
+    // Where no event declares a version, the place in log order serves as one.
+    if (list.rows.every((row) => Number.isNaN(version[row]!)))
+      return target.version >= 1 && target.version <= list.length ? target.version - 1 : -1;
+    return list.rows.findIndex((row) => version[row] === target.version);
+  }
+  const hash = hash53(target.eventId);
+  const payloads = new PayloadReader(context);
+  return list.rows.findIndex(
+    (row, place) => eventHash[row] === hash && payloads.event(list.headAt(place)).eventId === target.eventId,
+  );
 }
 
 function locate(
@@ -291,24 +336,21 @@ function locate(
 ): Answer<'locate'> {
   const view = cutView(context, ref, cut);
   if ('time' in target) return { index: indexAtTime(view, cut, target.time) };
-  const indexes = indexesOf(context, ref, cut);
-  if ('recordId' in target) return { index: indexes.get(target.recordId) ?? null };
-  const { events } = view.stream.ordered;
-  const find = (): StreamHead | undefined => {
-    if ('eventId' in target) {
-      const hash = hash53(target.eventId);
-      const payloads = new PayloadReader(context);
-      return events.find(
-        (event) => event.eventHash === hash && payloads.event(event).eventId === target.eventId,
-      );
-    }
-    // Where no event declares a version, the place in log order serves as one.
-    if (events.every(({ version }) => version === null)) return events[target.version - 1];
-    return events.find(({ version }) => version === target.version);
-  };
-  const found = find();
-  return { index: found === undefined ? null : indexes.get(found.id)! };
+  if ('recordId' in target) return { index: orNull(view.list.placeOfId(target.recordId)) };
+  if ('topic' in target) {
+    const partition = context.dictionary
+      .partitions()
+      .find((each) => each.topic === target.topic && each.partition === target.partition);
+    const offset = Number(target.offset);
+    if (partition === undefined || !(offset >= 0 && offset < OFFSET_SPAN)) return { index: null };
+    return { index: orNull(view.list.placeOfId(partition.no * OFFSET_SPAN + offset)) };
+  }
+  const { list } = view.stream;
+  const place = placeOf(context, list, target);
+  return { index: place === -1 ? null : orNull(view.list.placeOfRow(list.rows[place]!)) };
 }
+
+const orNull = (place: number): number | null => (place === -1 ? null : place);
 
 export const timelineReads = {
   'aggregates.timeline': info,

@@ -46,8 +46,9 @@ function faults(...parts: Partial<StreamEvent>[]): string[][] {
   }));
   const ordered = orderStream(heads);
   const { note } = cutStream(ordered, { knownOn: null, trueOn: 8.64e15 });
-  const found = findFaults(ordered, new Set(note.moved.map(({ id }) => id)), contents);
-  return ordered.events.map(({ id }) => found.get(id) ?? []);
+  const moved = new Set(note.moved.map(({ id }) => id));
+  const found = findFaults(ordered.events, ordered, ({ id }) => moved.has(id), contents);
+  return ordered.events.map((_event, place) => found.get(place) ?? []);
 }
 
 describe('findFaults', () => {

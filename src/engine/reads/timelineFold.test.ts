@@ -59,7 +59,9 @@ describe('ListFold', () => {
             .map(({ path, eventId }) => ({ path: formatPath(path), index: eventId }));
           const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
           expect(blameOf(point).sort(byPath)).toEqual(expected.sort(byPath));
-          expect(fold.problems(count).map(({ id, message }) => ({ id, message }))).toEqual(plain.problems);
+          expect(fold.problems(point, count).map(({ id, message }) => ({ id, message }))).toEqual(
+            plain.problems,
+          );
         }
       }),
       { numRuns: 60 },

@@ -1,31 +1,31 @@
 /**
- * The state after any event of a list, with blame, in less than a frame: a keyframe every 500 events, made on the
- * way of the first visit. States and blame share what did not change, so a keyframe costs little.
+ * The state after any event of a list, with blame, in less than a frame: from the nearest keyframe, one every 100
+ * events. Those made on the way stay in memory; those of long streams come from a file beside the workspace
+ * (engine/keyframes). States and blame share what did not change, so a keyframe costs little.
  */
-import { type FoldContext, sameJson } from '../../core/fold.ts';
+import type { FoldContext } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
-import { isJsonObject } from '../../core/json.ts';
-import type { Json, JsonObject, StreamEvent } from '../../core/model.ts';
-import { formatPath, type PathStep } from '../../core/path.ts';
+import type { Json, StreamEvent } from '../../core/model.ts';
+import { type BlameNode, freshBlame, INITIAL, leavesOf, type OwnedNodes, updateBlame } from './blameTree.ts';
+import { BLOCK_EVENTS, ChangeRecorder, type Changes } from './changes.ts';
 
 /** Events between two keyframes: what memory a long stream may take against what a jump may cost. */
-export const KEYFRAME_EVERY = 500;
+export const KEYFRAME_EVERY = 100;
 /** Between the keyframes around the last question, points this far apart are kept too: steps back are short. */
 const NEAR_EVERY = 25;
 /** Payloads are read at least so many at once. */
 const READ_AHEAD = 32;
-
-/**
- * Mirrors the state: the list index of the event that set a leaf, or one node per key or item. Changed in place only
- * between two points that are kept.
- */
-type BlameNode = number | Map<string, BlameNode> | BlameNode[];
+/** Keyframes in memory of a fold that can fetch them again, and parts whose changes are kept. */
+const MOST_KEPT = 64;
+const MOST_PARTS = 16;
 
 /** The state after the first `count` events of the list. */
 export interface FoldPoint {
   count: number;
   state: Json;
   blame: BlameNode;
+  /** Events up to here that had problems. */
+  problems: number;
 }
 
 export interface FoldProblem {
@@ -34,139 +34,146 @@ export interface FoldProblem {
   message: string;
 }
 
-/** Set by no event: the initial state of the reducer. */
-const INITIAL = -1;
-
-function fresh(value: Json, index: number): BlameNode {
-  if (Array.isArray(value) && value.length > 0) return value.map((item) => fresh(item, index));
-  if (isJsonObject(value)) {
-    const keys = Object.keys(value);
-    if (keys.length > 0) return new Map(keys.map((key) => [key, fresh(value[key]!, index)]));
-  }
-  return index;
-}
-
-/** Nodes made since the last point that is kept: nobody else holds them, so they are changed in place. */
-type Owned = Set<BlameNode>;
-
-function owned<N extends Map<string, BlameNode> | BlameNode[]>(node: N, own: Owned, copy: (node: N) => N): N {
-  if (own.has(node)) return node;
-  const mine = copy(node);
-  own.add(mine);
-  return mine;
-}
-
-function update(before: Json, after: Json, node: BlameNode, index: number, own: Owned): BlameNode {
-  if (before === after) return node;
-  if (Array.isArray(before) && Array.isArray(after) && Array.isArray(node) && after.length > 0) {
-    const items = owned(node, own, (list) => list.slice());
-    for (let at = 0; at < after.length; at += 1) {
-      if (at >= before.length) items[at] = fresh(after[at]!, index);
-      else if (before[at] !== after[at]) items[at] = update(before[at]!, after[at]!, items[at]!, index, own);
-    }
-    items.length = after.length;
-    return items;
-  }
-  if (isJsonObject(before) && isJsonObject(after) && node instanceof Map) {
-    const names = Object.keys(after);
-    if (names.length === 0) return index;
-    const keys = owned(node, own, (map) => new Map(map));
-    for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) keys.delete(name);
-    for (const name of names) {
-      const known = Object.hasOwn(before, name) ? keys.get(name) : undefined;
-      if (known === undefined) keys.set(name, fresh(after[name]!, index));
-      else if (before[name] !== after[name])
-        keys.set(name, update(before[name]!, after[name]!, known, index, own));
-    }
-    return keys;
-  }
-  return sameJson(before, after) ? node : fresh(after, index);
-}
-
-/** In the order of the state. */
-function collect(
-  state: Json,
-  node: BlameNode,
-  path: PathStep[],
-  out: { path: string; index: number }[],
-): void {
-  if (typeof node === 'number') {
-    if (node !== INITIAL) out.push({ path: formatPath(path), index: node });
-  } else if (Array.isArray(node)) {
-    for (const [at, child] of node.entries()) collect((state as Json[])[at]!, child, [...path, at], out);
-  } else {
-    const object = state as JsonObject;
-    for (const key of Object.keys(object)) collect(object[key]!, node.get(key)!, [...path, key], out);
-  }
-}
-
-/** Which event of the list last set each leaf; leaves of the initial state are left out. */
-export function blameOf(point: FoldPoint): { path: string; index: number }[] {
-  const out: { path: string; index: number }[] = [];
-  collect(point.state, point.blame, [], out);
-  return out;
+/** Keyframes that were made before, of this very list by this very reducer. */
+export interface Keyframes {
+  /** The last with more than `above` and at most `count` events; null: there is none. */
+  nearest(count: number, above: number): FoldPoint | null;
+  /** Problems of the first `count` events (a multiple of {@link KEYFRAME_EVERY}), the last `limit`, ascending. */
+  problems(count: number, limit: number): FoldProblem[];
 }
 
 /** Gives the events of some entries of the list with their payloads; may throw to give up. */
 export type ReadEvents<H> = (heads: readonly H[]) => readonly StreamEvent[];
 
+/** Which event of the list last set each leaf; leaves of the initial state are left out. */
+export const blameOf = (point: FoldPoint): { path: string; index: number }[] =>
+  leavesOf(point.state, point.blame);
+
+export interface FoldList<H> {
+  readonly length: number;
+  slice(from: number, to: number): readonly H[];
+}
+
 /** The fold of one list by one reducer, as far as anybody has looked. Payloads are read as they are folded. */
 export class ListFold<H> {
-  readonly #heads: readonly H[];
+  readonly #list: FoldList<H>;
   readonly #folder: Folder;
   readonly #stream: FoldContext;
-  readonly #keyframes: FoldPoint[];
-  /** Problems of the events up to the furthest point, in the order of the list. */
-  readonly #problems: FoldProblem[] = [];
-  #furthest = 0;
+  readonly #stored: Keyframes | null;
+  /** By number: the point after so many times {@link KEYFRAME_EVERY} events. */
+  readonly #keyframes = new Map<number, FoldPoint>();
+  /** By number of the chunk between two keyframes: what was found in it, and up to where it was folded. */
+  readonly #found = new Map<number, { until: number; problems: FoldProblem[] }>();
+  readonly #changes = new Map<number, Changes>();
   /** Events and points between the two keyframes around the last question. */
   #chunk = { first: 0, events: [] as StreamEvent[], points: [] as FoldPoint[] };
-  #own: Owned = new Set();
+  #own: OwnedNodes = new Set();
+  #steps = 0;
 
-  constructor(heads: readonly H[], folder: Folder, stream: FoldContext) {
-    this.#heads = heads;
+  constructor(list: FoldList<H>, folder: Folder, stream: FoldContext, stored: Keyframes | null = null) {
+    this.#list = list;
     this.#folder = folder;
     this.#stream = stream;
-    this.#keyframes = [{ count: 0, state: folder.initial, blame: fresh(folder.initial, INITIAL) }];
+    this.#stored = stored;
+    const { initial } = folder;
+    this.#keyframes.set(0, { count: 0, state: initial, blame: freshBlame(initial, INITIAL), problems: 0 });
+  }
+
+  /** Events folded so far, for whatever question. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /** The state after the first `count` events. `read` is called for the payloads on the way. */
   at(count: number, read: ReadEvents<H>): FoldPoint {
-    let point = this.#keyframes[Math.min(Math.floor(count / KEYFRAME_EVERY), this.#keyframes.length - 1)]!;
-    const near = this.#chunk.points.findLast((each) => each.count <= count);
-    if (near !== undefined && near.count > point.count) point = near;
+    let point = this.#base(count);
     while (point.count < count) {
       const event = this.#event(point.count, count, read);
       point = this.#step(point, event);
       if (point.count % KEYFRAME_EVERY === 0) {
         this.#keep(point);
-        if (point.count / KEYFRAME_EVERY === this.#keyframes.length) this.#keyframes.push(point);
+        this.#keepKeyframe(point);
       } else if (point.count % NEAR_EVERY === 0) this.#keep(point);
     }
     this.#keep(point);
     return point;
   }
 
-  /** True when the state after `count` events costs no more than the way from a keyframe. */
-  isNear(count: number): boolean {
-    return Math.floor(count / KEYFRAME_EVERY) < this.#keyframes.length;
+  /** Events that lie between `count` and where its fold would begin. */
+  distance(count: number): number {
+    return count - this.#base(count).count;
   }
 
-  /** Problems of the first `count` events; they must have been folded before. */
-  problems(count: number): FoldProblem[] {
-    let low = 0;
-    let high = this.#problems.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#problems[middle]!.index < count) low = middle + 1;
-      else high = middle;
+  /** The last `limit` problems up to a point of this fold, ascending. */
+  problems(point: FoldPoint, limit: number): FoldProblem[] {
+    const wanted = Math.min(limit, point.problems);
+    let found: FoldProblem[] = [];
+    let count = point.count;
+    while (found.length < wanted && count > 0) {
+      const chunk = Math.floor((count - 1) / KEYFRAME_EVERY);
+      const known = this.#found.get(chunk);
+      if (known === undefined || known.until < count) {
+        found = [...(this.#stored?.problems(count, wanted - found.length) ?? []), ...found];
+        break;
+      }
+      const before = count;
+      found = [...known.problems.filter(({ index }) => index < before), ...found];
+      count = chunk * KEYFRAME_EVERY;
     }
-    return this.#problems.slice(0, low);
+    return found.slice(found.length - wanted);
+  }
+
+  /** What the events of one part of the list changed, up to `until` events of the list at least. */
+  changes(part: number, until: number, read: ReadEvents<H>): Changes {
+    const first = part * BLOCK_EVENTS;
+    const end = Math.min(first + BLOCK_EVENTS, until);
+    const known = this.#changes.get(part);
+    if (known !== undefined && known.until >= end) return known;
+    const recorder = new ChangeRecorder(first);
+    let point = this.at(first, read);
+    for (let from = first; from < end; from += KEYFRAME_EVERY) {
+      for (const event of read(this.#list.slice(from, Math.min(from + KEYFRAME_EVERY, end)))) {
+        const next = this.#step(point, event);
+        recorder.add(point.state, next.state, point.count);
+        point = next;
+      }
+      this.#release();
+      if (point.count % KEYFRAME_EVERY === 0) this.#keepKeyframe(point);
+    }
+    const changes = recorder.finish(end);
+    this.#changes.delete(part);
+    this.#changes.set(part, changes);
+    if (this.#changes.size > MOST_PARTS) this.#changes.delete(this.#changes.keys().next().value!);
+    return changes;
   }
 
   /** Rough size of what is kept beyond the list, bytes. */
   get bytes(): number {
-    return this.#heads.length * 40 + 1_000_000;
+    return this.#list.length * 4 + 2_000_000;
+  }
+
+  /** The nearest point at or before `count` that need not be folded. */
+  #base(count: number): FoldPoint {
+    let number = Math.floor(count / KEYFRAME_EVERY);
+    while (!this.#keyframes.has(number)) number -= 1;
+    let point = this.#keyframes.get(number)!;
+    const near = this.#chunk.points.findLast((each) => each.count <= count);
+    if (near !== undefined && near.count > point.count) point = near;
+    if (this.#stored === null || count - point.count < KEYFRAME_EVERY) return point;
+    const stored = this.#stored.nearest(count, point.count);
+    if (stored === null) return point;
+    this.#keepKeyframe(stored);
+    return stored;
+  }
+
+  #keepKeyframe(point: FoldPoint): void {
+    const number = point.count / KEYFRAME_EVERY;
+    if (this.#keyframes.has(number)) return;
+    this.#keyframes.set(number, point);
+    if (this.#stored === null || this.#keyframes.size <= MOST_KEPT) return;
+    // The first one is the initial state, which nothing else brings back.
+    const [, oldest] = this.#keyframes.keys();
+    this.#keyframes.delete(oldest!);
   }
 
   /** The event at `index` of the list, on the way to `count` events. */
@@ -174,27 +181,43 @@ export class ListFold<H> {
     const first = index - (index % KEYFRAME_EVERY);
     if (this.#chunk.first !== first) this.#chunk = { first, events: [], points: [] };
     const { events } = this.#chunk;
-    if (first + events.length <= index) {
+    if (index >= first + events.length) {
       const from = first + events.length;
       const to = Math.min(Math.max(count, from + READ_AHEAD), first + KEYFRAME_EVERY);
-      events.push(...read(this.#heads.slice(from, to)));
+      events.push(...read(this.#list.slice(from, to)));
     }
     return events[index - first]!;
   }
 
   #step(point: FoldPoint, event: StreamEvent): FoldPoint {
+    this.#steps += 1;
     const index = point.count;
     const { state, problem } = this.#folder.step(point.state, event, this.#stream);
-    if (index >= this.#furthest) {
-      this.#furthest = index + 1;
-      if (problem !== undefined) this.#problems.push({ index, id: event.id, message: problem });
+    const chunk = Math.floor(index / KEYFRAME_EVERY);
+    let found = this.#found.get(chunk);
+    if (found === undefined) {
+      found = { until: chunk * KEYFRAME_EVERY, problems: [] };
+      this.#found.set(chunk, found);
     }
-    return { count: index + 1, state, blame: update(point.state, state, point.blame, index, this.#own) };
+    if (index === found.until) {
+      found.until += 1;
+      if (problem !== undefined) found.problems.push({ index, id: event.id, message: problem });
+    }
+    return {
+      count: index + 1,
+      state,
+      blame: updateBlame(point.state, state, point.blame, index, this.#own),
+      problems: point.problems + (problem === undefined ? 0 : 1),
+    };
   }
 
-  /** From here on nothing of this point is changed in place. */
-  #keep(point: FoldPoint): void {
+  /** From here on nothing of the last point is changed in place. */
+  #release(): void {
     if (this.#own.size > 0) this.#own = new Set();
+  }
+
+  #keep(point: FoldPoint): void {
+    this.#release();
     const { first, points } = this.#chunk;
     if (point.count <= first || point.count >= first + KEYFRAME_EVERY) return;
     const at = points.findLastIndex((each) => each.count <= point.count);

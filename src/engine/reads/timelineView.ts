@@ -1,40 +1,42 @@
-/** A stream as the timeline lists it: ordered once per revision, cut once per moment, faults found once. */
+/** A stream as the timeline lists it: ordered once per revision, cut once per moment. */
 import type { z } from 'zod';
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import type { OrderNote } from '../../core/model.ts';
-import { cutStream, type OrderedStream, orderStream } from '../../core/order.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { loadHeads, type StreamHead } from '../store/stream.ts';
+import { loadColumns } from '../store/streamColumns.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { cutColumns, type OrderedColumns, orderColumns } from './columnOrder.ts';
+import { HeadList, RowSet } from './headList.ts';
 import { logIndexOf } from './logIndex.ts';
-import { storedContents } from './timelineContents.ts';
-import { findFaults } from './timelineFaults.ts';
 
 export type CutOf = z.infer<typeof Cut>;
 
 export interface StreamView {
-  ordered: OrderedStream<StreamHead>;
-  /** Events that occurred earlier than the tolerance allows, over the whole stream. */
-  backdated: ReadonlySet<number>;
-  faults: ReadonlyMap<number, string[]>;
+  ordered: OrderedColumns;
+  /** All committed events in log order. */
+  list: HeadList;
+  /** Events that occurred earlier than the tolerance allows, over the whole stream; rows in the order of their occurring. */
+  backdated: RowSet;
+  backdatedRows: Uint32Array;
 }
 
 export interface CutView {
   stream: StreamView;
   /** The events within the cut in fold order, then those after it in log order. */
-  list: readonly StreamHead[];
+  list: HeadList;
+  /** Names the list among those of the stream: views with the same name have the same list. */
+  listKey: string;
   /** How many of the list the cut takes in. */
   within: number;
   note: OrderNote;
-  moved: ReadonlySet<number>;
+  moved: RowSet;
 }
 
 /** Later than any event: every event counts, in occurred order. */
 const END_OF_TIME = 8.64e15;
-const BYTES_PER_EVENT = 60;
-const BYTES_PER_CUT_EVENT = 8;
-const BYTES_PER_PLACE = 50;
+const BYTES_PER_EVENT = 17;
+const BYTES_PER_CUT_EVENT = 9;
 
 export const refKey = (ref: AggregateRef): string => JSON.stringify([ref.type, ref.id]);
 
@@ -43,14 +45,18 @@ export function streamView(context: ReadContext, ref: AggregateRef): StreamView 
   return context.cache.get(
     `stream view ${refKey(ref)}`,
     () => {
-      const events = loadHeads(context, ref);
-      if (events.length === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
-      const ordered = orderStream(events);
-      const { note } = cutStream(ordered, { knownOn: null, trueOn: END_OF_TIME });
-      const backdated = new Set(note.moved.map(({ id }) => id));
-      return { ordered, backdated, faults: findFaults(ordered, backdated, storedContents(context)) };
+      const columns = loadColumns(context, ref);
+      if (columns.count === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
+      const ordered = orderColumns(columns, context.dictionary);
+      const { moved } = cutColumns(ordered, { knownOn: null, trueOn: END_OF_TIME });
+      return {
+        ordered,
+        list: new HeadList(columns, ordered.rows, context.dictionary),
+        backdated: new RowSet(columns, moved),
+        backdatedRows: moved,
+      };
     },
-    ({ ordered }) => ordered.events.length * BYTES_PER_EVENT,
+    ({ ordered }) => ordered.columns.count * BYTES_PER_EVENT,
   );
 }
 
@@ -62,29 +68,47 @@ export function cutView(context: ReadContext, ref: AggregateRef, cut: CutOf): Cu
     `cut view ${refKey(ref)} ${cutKey(cut)}`,
     () => {
       const stream = streamView(context, ref);
-      const { events, note } = cutStream(stream.ordered, cut);
-      const moved = new Set(note.moved.map(({ id }) => id));
-      return { stream, list: listOf(stream, cut, events), within: events.length, note, moved };
+      const { ordered } = stream;
+      const { columns } = ordered;
+      const { rows, moved } = cutColumns(ordered, cut);
+      const within = rows.length;
+      // Known on K takes a prefix of the log, which with the rest is the log itself.
+      const isLog = cut.trueOn === null || isPrefix(rows, ordered.rows);
+      const list = isLog
+        ? stream.list
+        : new HeadList(columns, withRest(columns.count, rows, ordered.rows), context.dictionary);
+      const listKey = isLog ? 'log' : cutKey(cut);
+      const note: OrderNote = {
+        order: cut.trueOn === null ? 'log' : 'occurred',
+        moved: Array.from(moved, (row) => ({
+          id: columns.id[row]!,
+          occurredAt: columns.occurredAt[row]!,
+          recordedAt: columns.recordedAt[row]!,
+        })),
+        toleranceMs: ordered.toleranceMs,
+        versionFaults: ordered.versionFaults.filter(({ id }) => list.placeOfId(id) < within),
+        leftOut: ordered.excluded.length,
+      };
+      return { stream, list, listKey, within, note, moved: new RowSet(columns, moved) };
     },
     ({ list }) => list.length * BYTES_PER_CUT_EVENT,
   );
 }
 
-function listOf(stream: StreamView, cut: CutOf, within: readonly StreamHead[]): readonly StreamHead[] {
-  const all = stream.ordered.events;
-  // Known on K takes a prefix of the log, which with the rest is the log itself.
-  if (cut.trueOn === null) return all;
-  const taken = new Set(within.map(({ id }) => id));
-  return [...within, ...all.filter(({ id }) => !taken.has(id))];
+function isPrefix(rows: Uint32Array, all: Uint32Array): boolean {
+  for (let at = 0; at < rows.length; at++) if (rows[at] !== all[at]) return false;
+  return true;
 }
 
-/** Place in the list by record id. */
-export function indexesOf(context: ReadContext, ref: AggregateRef, cut: CutOf): ReadonlyMap<number, number> {
-  return context.cache.get(
-    `list places ${refKey(ref)} ${cutKey(cut)}`,
-    () => new Map(cutView(context, ref, cut).list.map(({ id }, index) => [id, index])),
-    (places) => places.size * BYTES_PER_PLACE,
-  );
+/** Those within first, then the others in log order. */
+function withRest(count: number, within: Uint32Array, all: Uint32Array): Uint32Array {
+  const taken = new Uint8Array(count);
+  for (const row of within) taken[row] = 1;
+  const list = new Uint32Array(all.length);
+  list.set(within);
+  let at = within.length;
+  for (const row of all) if (taken[row] === 0) list[at++] = row;
+  return list;
 }
 
 /**
@@ -98,9 +122,13 @@ export function topicsOfType(context: ReadContext, type: string): string[] {
       context.db.prepare('SELECT id, type FROM aggregate').raw().all() as [number, string][],
     );
     const seen = new Set<number>();
+    let last = -1;
     for (let at = 0; at < index.count; at += 1) {
       const aggregate = index.aggregate[at]!;
-      if (aggregate !== 0) seen.add(Math.floor(index.id[at]! / OFFSET_SPAN) + aggregate * 8192);
+      if (aggregate === 0) continue;
+      const pair = Math.floor(index.id[at]! / OFFSET_SPAN) + aggregate * 8192;
+      if (pair !== last) seen.add(pair);
+      last = pair;
     }
     const found = new Map<string, Set<string>>();
     for (const pair of seen) {

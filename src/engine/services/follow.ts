@@ -8,7 +8,7 @@ import type { JobProgress } from '../jobs/jobRegistry.ts';
 import { Signal } from '../jobs/signal.ts';
 import { captureFrom } from './captureFrom.ts';
 import type { ServiceDeps } from './deps.ts';
-import { derivedFolder } from './projections.ts';
+import { derivedFolder } from './folders.ts';
 
 /** @throws HindcastError `workspace.none`, `workspace.read-only`, `connection.unknown`, `capture.running` */
 export function startFollow(

@@ -1,21 +1,20 @@
 /** The `projections` namespace: definitions, their tables, and the jobs that replay events into them. */
-import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Service } from '../../contract/contract.ts';
 import { toErrorValue } from '../../contract/errors.ts';
 import type { ProjectionStatus } from '../../contract/projections.ts';
 import { columnsOf } from '../console/views.ts';
 import type { JobEnd, JobProgress } from '../jobs/jobRegistry.ts';
+import { runBulk } from '../projection/bulkThreads.ts';
 import { type KnownProjection, readDefinition } from '../projection/definitions.ts';
 import type { TableState } from '../projection/reads.ts';
 import type { Workspace } from '../store/workspace.ts';
 import type { ServiceDeps } from './deps.ts';
+import { derivedFolder } from './folders.ts';
 import { definitionsOf } from './timeline.ts';
+import { tryText } from './tryText.ts';
 
 type Status = z.infer<typeof ProjectionStatus>;
-
-/** The folder of the files that hold projection tables; all of it may be deleted at any time. */
-export const derivedFolder = ({ host }: Pick<ServiceDeps, 'host'>): string => join(host.dataDir, 'derived');
 
 const grouped = (count: number, one: string) =>
   `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
@@ -61,6 +60,9 @@ function statusOf(known: KnownProjection, table: TableState | null, replay: Repl
     ignored: shown?.ignored ?? 0,
     failed: shown?.failed ?? 0,
     behind: table?.behind ?? 0,
+    jobId: replay?.jobId ?? null,
+    previous: table?.previous ?? null,
+    history: table?.history ?? null,
     builtAt: table?.ready?.built_at ?? null,
     problem,
   };
@@ -88,34 +90,74 @@ export function createProjectionService(deps: ServiceDeps): Service<'projections
     );
   }
 
-  async function replayAll(
+  type Work = [
     workspace: Workspace,
     known: KnownProjection,
-    rebuild: boolean,
     signal: AbortSignal,
     report: (progress: JobProgress) => void,
-  ): Promise<JobEnd> {
+  ];
+
+  async function replayAll(...[workspace, known, signal, report, rebuild]: [...Work, rebuild: boolean]) {
     const plan = await workspace.read('projections.plan', { ...wire(known), folder, rebuild }, { signal });
-    const args = { ...wire(known), folder, build: plan.build };
-    let done = 0;
+    let folded = 0;
+    if (plan.parts.length > 0) {
+      const derived = await workspace.read('projections.file', { folder }, { signal });
+      const { build, parts } = plan;
+      const onProgress = (done: number, total: number | null) => {
+        folded = done;
+        report({ done, total, note: 'Replaying.' });
+      };
+      const { file } = workspace;
+      const { definition } = known;
+      await runBulk({ file, derived, definition, build, parts, signal, onProgress });
+    }
+    const { state, rows } = await steps([workspace, known, signal, report], plan.build, folded);
+    return endOf(state, plan.parts.length > 0 ? state.rows : rows);
+  }
+
+  async function retryFailures(...[workspace, known, signal, report, recordIds]: [...Work, number[] | null]) {
+    const args = { ...wire(known), folder, recordIds };
+    const plan = await workspace.read('projections.planRetry', args, { signal });
+    if (plan === null) return replayAll(workspace, known, signal, report, false);
+    const { state } = await steps([workspace, known, signal, report], plan.build);
+    return retryEnd(plan.failed, state);
+  }
+
+  /** Does what the plan says; the table as it is then, and how many rows were folded. `before`: events of the job so far. */
+  async function steps([workspace, known, signal, report]: Work, build: number, before = 0) {
+    const args = { ...wire(known), folder, build };
+    let rows = 0;
+    let events = 0;
     for (;;) {
       const step = await workspace.read('projections.step', { ...args, at: Date.now() }, { signal });
-      done += step.done;
-      report({ done, total: done + step.left, note: 'Replaying.' });
-      if (step.state !== null) return endOf(step.state, done);
+      rows += step.done;
+      events += step.events;
+      // How many events the rows that are left have is known only when they are folded.
+      const total = rows === 0 ? null : before + Math.round((events / rows) * (rows + step.left));
+      report({ done: before + events, total, note: 'Replaying.' });
+      if (step.state !== null) return { state: step.state, rows };
     }
   }
 
-  async function replay(
-    workspace: Workspace,
-    known: KnownProjection,
-    rebuild: boolean,
-    entry: Replay,
-    signal: AbortSignal,
-    report: (progress: JobProgress) => void,
-  ) {
+  function start(name: string, word: string, work: (...args: Work) => Promise<JobEnd>) {
+    const workspace = workspaces.current();
+    const known = definitions.get(name);
+    const key = replayKey(workspace, name);
+    const entry = replays.get(key) ?? { jobId: null, problem: null };
+    if (entry.jobId !== null) return { jobId: entry.jobId };
+    replays.set(key, entry);
+    const title = `${word} of ${known.projection.title}`;
+    const { jobId } = jobs.start({ kind: 'projection', title, unit: 'events' }, (signal, report) =>
+      noted(entry, signal, () => work(workspace, known, signal, report)),
+    );
+    entry.jobId = jobId;
+    changed.push('projections');
+    return { jobId };
+  }
+
+  async function noted(entry: Replay, signal: AbortSignal, work: () => Promise<JobEnd>): Promise<JobEnd> {
     try {
-      const end = await replayAll(workspace, known, rebuild, signal, report);
+      const end = await work();
       entry.problem = null;
       return end;
     } catch (error) {
@@ -140,6 +182,8 @@ export function createProjectionService(deps: ServiceDeps): Service<'projections
       const { text, builtIn } = definitions.get(name);
       return { definition: text, builtIn };
     },
+    try: (input, { signal }) => tryText(deps, definitions, input, signal),
+    versions: async ({ name }) => definitions.versions(name),
     async save({ definition }) {
       // Without a workspace there is no thread for it; a mistake then shows where it is first used.
       await workspaces.peek()?.read('reducers.try', { definition: readDefinition(definition).definition });
@@ -153,21 +197,12 @@ export function createProjectionService(deps: ServiceDeps): Service<'projections
       changed.push('projections');
       return {};
     },
-    async run({ name, rebuild }) {
-      const workspace = workspaces.current();
-      const known = definitions.get(name);
-      const key = replayKey(workspace, name);
-      const entry = replays.get(key) ?? { jobId: null, problem: null };
-      if (entry.jobId !== null) return { jobId: entry.jobId };
-      replays.set(key, entry);
-      const title = `${rebuild ? 'Rebuild' : 'Replay'} of ${known.projection.title}`;
-      const { jobId } = jobs.start({ kind: 'projection', title, unit: 'rows' }, (signal, report) =>
-        replay(workspace, known, rebuild, entry, signal, report),
-      );
-      entry.jobId = jobId;
-      changed.push('projections');
-      return { jobId };
-    },
+    run: async ({ name, rebuild }) =>
+      start(name, rebuild ? 'Rebuild' : 'Replay', (...work) => replayAll(...work, rebuild)),
+    retry: async ({ name, recordIds }) =>
+      start(name, 'Retry', (...work) => retryFailures(...work, recordIds)),
+    compare: async (input, { signal }) =>
+      workspaces.current().read('projections.compare', { ...input, folder }, { signal }),
     failures: async (input, { signal }) =>
       workspaces.current().read('projections.failures', { ...input, folder }, { signal }),
   };
@@ -179,4 +214,11 @@ function endOf({ ready, rows }: TableState, done: number): JobEnd {
   const failures =
     failed === 0 ? '' : `; ${grouped(failed, 'event')} could not be applied fully, see the failures`;
   return { status: 'done', note: `${work}; the table has ${grouped(rows, 'row')}${failures}.` };
+}
+
+function retryEnd(before: number, { ready }: TableState): JobEnd {
+  const left = ready?.failed ?? 0;
+  const tried = before === 0 ? 'Nothing had failed' : `${grouped(before, 'failure')} tried again`;
+  const result = left === 0 ? 'none is left' : `${grouped(left, 'event')} still cannot be applied fully`;
+  return { status: 'done', note: before === 0 ? `${tried}.` : `${tried}: ${result}.` };
 }

@@ -3,7 +3,7 @@ import type { Service } from '../../contract/contract.ts';
 import type { JobEnd, JobProgress } from '../jobs/jobRegistry.ts';
 import type { Workspace } from '../store/workspace.ts';
 import type { ServiceDeps } from './deps.ts';
-import { derivedFolder } from './projections.ts';
+import { derivedFolder } from './folders.ts';
 import { savedFiltersOf } from './savedFilters.ts';
 
 const number = (count: number): string => count.toLocaleString('en-US');

@@ -9,11 +9,13 @@ import { canonicalJson, formatJson, sha256Hex } from '../../core/json.ts';
 import type { Json, Reducer, ScriptReducer } from '../../core/model.ts';
 import { PathProblem, parsePath } from '../../core/path.ts';
 import { reducerFor } from '../../core/projections/builtin.ts';
+import { KeyframeJobs, type KeyframeSubject } from '../keyframes/keyframeJobs.ts';
 import { Definitions } from '../projection/definitions.ts';
-import type { ReducerText } from '../reads/timeline.ts';
+import { FAR, type FarAnswer, type ReducerText } from '../reads/timeline.ts';
 import type { ServiceDeps } from './deps.ts';
+import { derivedFolder } from './folders.ts';
 
-interface NamedReducer {
+export interface NamedReducer {
   name: string;
   version: number;
   builtIn: boolean;
@@ -26,7 +28,8 @@ interface NamedReducer {
 export const definitionsOf = ({ host, log }: Pick<ServiceDeps, 'host' | 'log'>): Definitions =>
   new Definitions(join(host.dataDir, 'projections'), log);
 
-function reducersFor(definitions: Definitions, { type }: AggregateRef): NamedReducer[] {
+/** Reducers for aggregates of a type, merge last. */
+export function reducersFor(definitions: Definitions, { type }: AggregateRef): NamedReducer[] {
   const named = definitions
     .list()
     .filter(
@@ -54,7 +57,7 @@ function reducersFor(definitions: Definitions, { type }: AggregateRef): NamedRed
 }
 
 /** The reducer of that name; null: the one meant for the type, else merge. @throws HindcastError `reducer.invalid` */
-function chooseReducer(
+export function chooseReducer(
   reducers: readonly NamedReducer[],
   ref: AggregateRef,
   name: string | null,
@@ -72,9 +75,20 @@ function chooseReducer(
   return reducers.find(({ reducer }) => reducer === meant) ?? reducers.at(-1)!;
 }
 
+/** @throws HindcastError `input.invalid` when a path cannot be read */
+function readable(path: string, procedure: string): void {
+  try {
+    parsePath(path);
+  } catch (error) {
+    if (!(error instanceof PathProblem)) throw error;
+    throw new HindcastError('input.invalid', { procedure, problem: error.message });
+  }
+}
+
 const texts = new WeakMap<Reducer | ScriptReducer, ReducerText>();
 
-function textOf(reducer: Reducer | ScriptReducer): ReducerText {
+/** A reducer as it crosses into threads. */
+export function textOf(reducer: Reducer | ScriptReducer): ReducerText {
   let text = texts.get(reducer);
   if (text === undefined) {
     const json = reducer as unknown as Json;
@@ -84,8 +98,45 @@ function textOf(reducer: Reducer | ScriptReducer): ReducerText {
   return text;
 }
 
+/** Looks for faults of a stream that grows are not begun more often than this. Milliseconds. */
+const CHECK_AGAIN_MS = 60_000;
+
+const keyframeJobs = new WeakMap<ServiceDeps['jobs'], KeyframeJobs>();
+
+/** The jobs of an engine, whoever asks for them. */
+function keyframeJobsOf(deps: ServiceDeps): KeyframeJobs {
+  const { jobs, changed, log } = deps;
+  let known = keyframeJobs.get(jobs);
+  if (known === undefined) {
+    known = new KeyframeJobs({
+      jobs,
+      derived: derivedFolder(deps),
+      onMade: () => changed.push('events'),
+      log,
+    });
+    keyframeJobs.set(jobs, known);
+  }
+  return known;
+}
+
 export function createAggregateService(deps: ServiceDeps): Service<'aggregates'> {
   const { workspaces } = deps;
+  const derived = derivedFolder(deps);
+  const keyframes = keyframeJobsOf(deps);
+  /** An answer that is not near waits for the job that brings it near. `count`: events it hangs on. */
+  async function whenNear<A extends object>(
+    subject: KeyframeSubject,
+    count: number,
+    signal: AbortSignal,
+    ask: (patient: boolean) => Promise<A | FarAnswer>,
+  ): Promise<A> {
+    const answer = await ask(false);
+    if (!('far' in answer)) return answer;
+    const workspace = workspaces.current();
+    keyframes.start(workspace, subject);
+    await keyframes.reached(workspace, subject, count, signal);
+    return (await ask(true)) as A;
+  }
   const definitions = definitionsOf(deps);
   const reducerText = (ref: AggregateRef, name: string | null): ReducerText =>
     textOf(chooseReducer(reducersFor(definitions, ref), ref, name).reducer);
@@ -94,6 +145,7 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
     cut,
     at,
     reducer: reducerText(ref, reducer),
+    derived,
   });
   const offerOf = ({ ref, reducer: wanted }: CompareSide) => {
     const reducers = reducersFor(definitions, ref);
@@ -109,11 +161,20 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
     async timeline({ ref, cut, reducer }, { signal }) {
       const reducers = reducersFor(definitions, ref);
       const chosen = chooseReducer(reducers, ref, reducer);
-      const info = await workspaces
-        .current()
-        .read('aggregates.timeline', { ref, cut, reducer: textOf(chosen.reducer) }, { signal });
+      const workspace = workspaces.current();
+      const subject = { ref, cut, reducer: textOf(chosen.reducer) };
+      const { isChecked, ...info } = await workspace.read(
+        'aggregates.timeline',
+        { ...subject, derived },
+        { signal },
+      );
+      const { ready, of } = info.keyframes;
+      const isFar = of - ready > FAR;
+      if (isFar || (!isChecked && keyframes.isDue(workspace, subject, CHECK_AGAIN_MS)))
+        keyframes.start(workspace, subject);
       return {
         ...info,
+        keyframes: { ready, of, jobId: keyframes.runningFor(workspace, subject) },
         reducers: reducers
           .filter(({ across }) => !across)
           .map(({ name, version, builtIn }) => ({ name, version, builtIn })),
@@ -121,25 +182,51 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
       };
     },
     events: async ({ ref, cut, from, count }, { signal }) =>
-      workspaces.current().read('aggregates.events', { ref, cut, from, count }, { signal }),
-    strip: async (input, { signal }) => workspaces.current().read('aggregates.strip', input, { signal }),
-    state: async ({ ref, cut, reducer, index }, { signal }) =>
+      workspaces.current().read('aggregates.events', { ref, cut, from, count, derived }, { signal }),
+    strip: async (input, { signal }) =>
+      workspaces.current().read('aggregates.strip', { ...input, derived }, { signal }),
+    async state({ reducer, ...input }, { signal }) {
+      const text = reducerText(input.ref, reducer);
+      return whenNear({ ...input, reducer: text }, input.index + 1, signal, (patient) =>
+        workspaces
+          .current()
+          .read('aggregates.state', { ...input, derived, patient, reducer: text }, { signal }),
+      );
+    },
+    stateLines: async ({ reducer, ...input }, { signal }) =>
       workspaces
         .current()
-        .read('aggregates.state', { ref, cut, index, reducer: reducerText(ref, reducer) }, { signal }),
-    async history({ ref, cut, reducer, path }, { signal }) {
-      try {
-        parsePath(path);
-      } catch (error) {
-        if (!(error instanceof PathProblem)) throw error;
-        throw new HindcastError('input.invalid', { procedure: 'aggregates.history', problem: error.message });
-      }
+        .read(
+          'aggregates.stateLines',
+          { ...input, derived, reducer: reducerText(input.ref, reducer) },
+          { signal },
+        ),
+    async stateText({ reducer, ...input }, { signal }) {
+      readable(input.path, 'aggregates.stateText');
       return workspaces
         .current()
-        .read('aggregates.history', { ref, cut, path, reducer: reducerText(ref, reducer) }, { signal });
+        .read(
+          'aggregates.stateText',
+          { ...input, derived, reducer: reducerText(input.ref, reducer) },
+          { signal },
+        );
+    },
+    async history({ reducer, ...input }, { signal }) {
+      readable(input.path, 'aggregates.history');
+      const text = reducerText(input.ref, reducer);
+      return whenNear({ ...input, reducer: text }, Number.POSITIVE_INFINITY, signal, (patient) =>
+        workspaces
+          .current()
+          .read('aggregates.history', { ...input, derived, patient, reducer: text }, { signal }),
+      );
     },
     locate: async ({ ref, cut, target }, { signal }) =>
       workspaces.current().read('aggregates.locate', { ref, cut, target }, { signal }),
+    plane: async (input, { signal }) => workspaces.current().read('aggregates.plane', input, { signal }),
+    arrivals: async (input, { signal }) =>
+      workspaces.current().read('aggregates.arrivals', input, { signal }),
+    upcast: async ({ ref, reducer, id }, { signal }) =>
+      workspaces.current().read('aggregates.upcast', { id, reducer: reducerText(ref, reducer) }, { signal }),
     async compare({ a, b }, { signal }) {
       const compared = await workspaces
         .current()

@@ -8,7 +8,7 @@ import type { JobEnd } from '../jobs/jobRegistry.ts';
 import { noteOf, runImport } from '../transfer/importRun.ts';
 import { type ExportOutcome, runExport } from '../transfer/runExport.ts';
 import type { ServiceDeps } from './deps.ts';
-import { derivedFolder } from './projections.ts';
+import { derivedFolder } from './folders.ts';
 
 const FORMAT_NAMES = { ndjson: 'NDJSON', csv: 'CSV', parquet: 'Parquet' } as const;
 /** Reports of imports that are kept. */

@@ -12,7 +12,7 @@ import { roomFor } from '../workspace/compact.ts';
 import { runCheck } from '../workspace/runCheck.ts';
 import { saveRecording } from '../workspace/saveRecording.ts';
 import type { ServiceDeps } from './deps.ts';
-import { derivedFolder } from './projections.ts';
+import { derivedFolder } from './folders.ts';
 import type { Seals } from './seals.ts';
 import type { WorkspaceHolder } from './workspaceHolder.ts';
 

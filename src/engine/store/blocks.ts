@@ -3,8 +3,9 @@
  * came compressed stays as it came; a larger one is cut, so that a single record is never far into a block.
  */
 import { constants, zstdCompressSync } from 'node:zlib';
-import { decompress } from '../kafka/codecs.ts';
+import { decompress, decompressInto } from '../kafka/codecs.ts';
 import { crc32c } from '../kafka/crc32c.ts';
+import type { GrowingOutput } from '../kafka/growingOutput.ts';
 import type { BatchSummary } from '../kafka/recordBatch.ts';
 import { FLAG, type RecordColumns } from '../kafka/recordColumns.ts';
 import { type Cursor, readVarint, readVarlong } from '../kafka/varint.ts';
@@ -257,6 +258,30 @@ export function unpack(row: BlockRow): Buffer {
   const bytes = unsealed(row);
   const raw = row.codec === PLAIN ? bytes : decompress(row.codec, bytes, row.raw_size, likelySize(row));
   return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+}
+
+/**
+ * The same behind nothing, in memory that may be used again afterwards; what is not compressed stays where it is.
+ * @throws DamagedBlock, CodecError
+ */
+export function unpackInto(row: BlockRow, memory: GrowingOutput): Buffer {
+  const bytes = unsealed(row);
+  if (row.codec === PLAIN) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  memory.clear();
+  memory.reserve(likelySize(row));
+  decompressInto(row.codec, bytes, memory, row.raw_size);
+  return Buffer.from(memory.bytes.buffer, memory.bytes.byteOffset, memory.length);
+}
+
+/** Where in the bytes of a block the parts of a record are. A length of −1 is null. */
+export interface RecordParts {
+  /** One after its last byte. */
+  end: number;
+  keyStart: number;
+  keyLength: number;
+  valueStart: number;
+  valueLength: number;
+  headersStart: number;
 }
 
 /**

@@ -3,10 +3,16 @@
  * (`user_version`). Steps only ever add; a step that was released is never edited. A new one goes to the end.
  */
 import { receiptMigration } from '../compensation/receiptMigration.ts';
+import { documentMigration } from '../notebook/documentMigration.ts';
 import { savedFilterMigration } from '../search/savedFilterMigration.ts';
 import { type Migration, recordsMigration } from './migrations.ts';
 
-export const MIGRATIONS: readonly Migration[] = [recordsMigration, receiptMigration, savedFilterMigration];
+export const MIGRATIONS: readonly Migration[] = [
+  recordsMigration,
+  receiptMigration,
+  savedFilterMigration,
+  documentMigration,
+];
 
 /** The format this Hindcast writes. */
 export const FORMAT = MIGRATIONS.length;

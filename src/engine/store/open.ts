@@ -88,8 +88,7 @@ export function createFile(file: string, kind: WorkspaceKind = 'workspace'): voi
 
 /** The one writing connection. The file exists and was inspected. @throws HindcastError */
 export function openForWriting(file: string): Database.Database {
-  try {
-    const db = new Database(file, { fileMustExist: true, timeout: 10_000 });
+  return opened(file, { fileMustExist: true, timeout: 10_000 }, (db) => {
     db.pragma('journal_mode = WAL');
     // NORMAL: a power cut may lose the last transactions, never the file; Kafka still has them and the next capture
     // reads them again, because the position is part of the same transaction.
@@ -100,10 +99,7 @@ export function openForWriting(file: string): Database.Database {
     db.pragma('journal_size_limit = 67108864');
     check(db, file);
     migrate(db, MIGRATIONS);
-    return db;
-  } catch (error) {
-    throw storeFault(error, file);
-  }
+  });
 }
 
 /**
@@ -111,15 +107,28 @@ export function openForWriting(file: string): Database.Database {
  * folder that cannot be written. @throws HindcastError
  */
 export function openForReading(file: string, options: { check: boolean }): Database.Database {
-  try {
-    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 10_000 });
+  return opened(file, { readonly: true, fileMustExist: true, timeout: 10_000 }, (db) => {
     // Per reader thread, and every commit of the writer empties it; the file itself is mapped.
     db.pragma('cache_size = -16384');
     db.pragma('temp_store = MEMORY');
     db.pragma('mmap_size = 1073741824');
     if (options.check) check(db, file);
+  });
+}
+
+/** A connection once it is set up; one that cannot be is closed here, not whenever the garbage is collected. */
+function opened(
+  file: string,
+  options: Database.Options,
+  setUp: (db: Database.Database) => void,
+): Database.Database {
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(file, options);
+    setUp(db);
     return db;
   } catch (error) {
+    db?.close();
     throw storeFault(error, file);
   }
 }

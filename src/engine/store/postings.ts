@@ -7,6 +7,8 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { FramePostings } from './frame.ts';
+import { sortEntries } from './sortEntries.ts';
+import { prepared } from './statements.ts';
 
 export const POSTING = { event: 0, correlation: 1, causation: 2, key: 3, aggregate: 4 } as const;
 export type PostingKind = keyof typeof POSTING;
@@ -20,8 +22,8 @@ const TAIL_ROWS = 2 ** 18;
 const TAIL_FRAMES = 512;
 /** A run smaller than this takes part in the next sort, so that a slow stream does not leave thousands. */
 const SMALL_RUN = 2 ** 17;
-/** Entries of a page: 16 KB. */
-const PAGE_ENTRIES = 2048;
+/** Entries of a page: four of them, 4,000 bytes each, fill a page of the file. */
+const PAGE_ENTRIES = 500;
 
 /** The 44 bits that are looked for. @param hash any whole number; its low 41 bits count */
 const codeOf = (kind: number, hash: number): number => kind * HASH_SPAN + (hash % HASH_SPAN);
@@ -76,6 +78,12 @@ const bytesOf = (array: Uint32Array | Float64Array | BigUint64Array): Uint8Array
 /** A copy that is aligned for wider elements. */
 const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
 
+/** Entries as words: copied only where they are not aligned. */
+const wordsOf = (bytes: Uint8Array): Uint32Array =>
+  bytes.byteOffset % 4 === 0
+    ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
+    : new Uint32Array(aligned(bytes));
+
 interface TailRow {
   id: number;
   rows: number;
@@ -113,6 +121,30 @@ export class PostingWriter {
     const fresh = new PostingWriter(this.#db);
     this.#rows = fresh.#rows;
     this.#frames = fresh.#frames;
+  }
+
+  /** Takes out the entries of records that are read anew, from what is sorted and from the tail. */
+  forget(isGone: (id: number) => boolean): void {
+    const db = this.#db;
+    const tail = db.prepare('SELECT id, rows, spans, entries FROM posting_tail ORDER BY id');
+    const putTail = db.prepare('UPDATE posting_tail SET entries = ? WHERE id = ?');
+    for (const { id, rows, spans, entries } of tail.all() as TailRow[]) {
+      const left = entriesLeft(new Uint32Array(aligned(entries)), idsOf(rows, spans), isGone);
+      if (left !== null) putTail.run(bytesOf(left), id);
+    }
+    const pages = db.prepare('SELECT id, entries FROM posting_page WHERE run = ? ORDER BY id');
+    const put = db.prepare('UPDATE posting_page SET first = ?, last = ?, entries = ? WHERE id = ?');
+    const drop = db.prepare('DELETE FROM posting_page WHERE id = ?');
+    const runs = db.prepare('SELECT id, rows, spans FROM posting_run').all();
+    for (const run of runs as Omit<TailRow, 'entries'>[]) {
+      const ids = idsOf(run.rows, run.spans);
+      for (const page of pages.all(run.id) as Pick<TailRow, 'id' | 'entries'>[]) {
+        const left = entriesLeft(new Uint32Array(aligned(page.entries)), ids, isGone);
+        if (left === null) continue;
+        if (left.length === 0) drop.run(page.id);
+        else put.run(codeAt(left, 0), codeAt(left, left.length / 2 - 1), bytesOf(left), page.id);
+      }
+    }
   }
 
   get tailRows(): number {
@@ -187,61 +219,118 @@ export class PostingWriter {
         at += 2;
       }
     }
-    const sorted = new BigUint64Array(all.buffer).sort();
+    const sorted = sortEntries(all);
+    const entries = sorted.length / 2;
     const run = this.#db
       .prepare('INSERT INTO posting_run (rows, spans) VALUES (?, ?)')
       .run(rows, bytesOf(Float64Array.from(spans))).lastInsertRowid as number;
     const put = this.#db.prepare('INSERT INTO posting_page (run, first, last, entries) VALUES (?, ?, ?, ?)');
-    for (let start = 0; start < sorted.length; start += PAGE_ENTRIES) {
-      const end = Math.min(start + PAGE_ENTRIES, sorted.length);
-      put.run(run, codeAt(all, start), codeAt(all, end - 1), bytesOf(sorted.subarray(start, end)));
+    for (let start = 0; start < entries; start += PAGE_ENTRIES) {
+      const end = Math.min(start + PAGE_ENTRIES, entries);
+      const page = bytesOf(sorted.subarray(2 * start, 2 * end));
+      put.run(run, codeAt(sorted, start), codeAt(sorted, end - 1), page);
     }
   }
+}
+
+/** The entries whose record is not gone, in their order; null: all of them. */
+function entriesLeft(
+  words: Uint32Array,
+  ids: Float64Array,
+  isGone: (id: number) => boolean,
+): Uint32Array | null {
+  let kept = 0;
+  for (let word = 0; word < words.length; word += 2) {
+    if (isGone(ids[words[word]! & (MOST_ROWS - 1)]!)) continue;
+    words[kept] = words[word]!;
+    words[kept + 1] = words[word + 1]!;
+    kept += 2;
+  }
+  return kept === words.length ? null : words.slice(0, kept);
 }
 
 const codeAt = (words: Uint32Array, at: number): number =>
   words[2 * at + 1]! * 4096 + (words[2 * at]! >>> ROW_BITS);
 
-/**
- * Ids of the records that may have this hash, ascending; every one that has it is among them, and nearly always no other.
- * Some may be gone since.
- */
-export function candidates(db: Database, kind: PostingKind, hash: number): number[] {
+/** Pages of a run are in order: the last that begins no later than a code is the last that can hold it. */
+const LAST_PAGES = `
+  SELECT r.id, p.first, p.entries FROM posting_run AS r CROSS JOIN posting_page AS p
+  ON p.id = (SELECT id FROM posting_page WHERE run = r.id AND first <= CAST(? AS INTEGER)
+    ORDER BY first DESC, last DESC LIMIT 1)
+  WHERE p.last >= CAST(? AS INTEGER) ORDER BY r.id`;
+type LastPage = [run: number, first: number, entries: Uint8Array];
+const ALL_PAGES = 'SELECT entries FROM posting_page WHERE run = ? AND first <= ? AND last >= ? ORDER BY id';
+
+/** Ids that come in order nearly always, kept as numbers: an aggregate may have a million records. */
+class IdList {
+  #ids = new Float64Array(64);
+  #count = 0;
+  #isInOrder = true;
+
+  add(id: number): void {
+    if (this.#count === this.#ids.length) {
+      const grown = new Float64Array(this.#count * 2);
+      grown.set(this.#ids);
+      this.#ids = grown;
+    }
+    if (this.#count > 0 && this.#ids[this.#count - 1]! >= id) this.#isInOrder = false;
+    this.#ids[this.#count++] = id;
+  }
+
+  /** Ascending, each once. */
+  finish(): Float64Array {
+    const ids = this.#ids.subarray(0, this.#count);
+    if (this.#isInOrder) return ids;
+    ids.sort();
+    let kept = 0;
+    for (const id of ids) if (kept === 0 || ids[kept - 1] !== id) ids[kept++] = id;
+    return ids.subarray(0, kept);
+  }
+}
+
+/** As {@link candidates}, for hashes that very many records may have. */
+export function candidateIds(db: Database, kind: PostingKind, hash: number): Float64Array {
   const code = codeOf(POSTING[kind], hash);
-  const found = new Set<number>();
-  const runs = db.prepare('SELECT id, spans FROM posting_run ORDER BY id').raw().all() as [
-    number,
-    Uint8Array,
-  ][];
-  const pages = db
-    .prepare('SELECT entries FROM posting_page WHERE run = ? AND first <= ? AND last >= ? ORDER BY id')
-    .pluck();
-  for (const [run, spans] of runs) {
+  const found = new IdList();
+  const spansOf = prepared(db, 'SELECT spans FROM posting_run WHERE id = ?', 'pluck');
+  for (const [run, first, page] of prepared(db, LAST_PAGES, 'raw').all(code, code) as LastPage[]) {
     const rows: number[] = [];
-    for (const page of pages.all(run, code, code) as Uint8Array[]) {
-      const words = new Uint32Array(aligned(page));
+    // Only where it begins a page can there be more of it in the one before.
+    const pages =
+      first < code
+        ? [page]
+        : (db.prepare(ALL_PAGES).pluck().iterate(run, code, code) as Iterable<Uint8Array>);
+    for (const each of pages) {
+      const words = wordsOf(each);
       const count = words.length / 2;
       for (let at = firstOf(words, code, count); at < count && codeAt(words, at) === code; at++)
         rows.push(words[2 * at]! & (MOST_ROWS - 1));
     }
-    addIds(rows, spans, found);
+    if (rows.length > 0) addIds(rows, spansOf.get(run) as Uint8Array, found);
   }
-  const tail = db.prepare('SELECT spans, entries FROM posting_tail').raw().all() as [
+  const tail = prepared(db, 'SELECT spans, entries FROM posting_tail', 'raw').all() as [
     Uint8Array,
     Uint8Array,
   ][];
   const high = highOf(code);
   const low = lowOf(code);
   for (const [spans, entries] of tail) {
-    const words = new Uint32Array(aligned(entries));
+    const words = wordsOf(entries);
     const rows: number[] = [];
     for (let word = 1; word < words.length; word += 2)
       if (words[word] === high && words[word - 1]! >>> ROW_BITS === low)
         rows.push(words[word - 1]! & (MOST_ROWS - 1));
-    addIds(rows, spans, found);
+    if (rows.length > 0) addIds(rows, spans, found);
   }
-  return Array.from(Float64Array.from(found).sort());
+  return found.finish();
 }
+
+/**
+ * Ids of the records that may have this hash, ascending; every one that has it is among them, and nearly always no other.
+ * Some may be gone since.
+ */
+export const candidates = (db: Database, kind: PostingKind, hash: number): number[] =>
+  Array.from(candidateIds(db, kind, hash));
 
 function firstOf(words: Uint32Array, code: number, count: number): number {
   let low = 0;
@@ -255,8 +344,7 @@ function firstOf(words: Uint32Array, code: number, count: number): number {
 }
 
 /** @param rows places in the run, ascending */
-function addIds(rows: readonly number[], spanBytes: Uint8Array, found: Set<number>): void {
-  if (rows.length === 0) return;
+function addIds(rows: readonly number[], spanBytes: Uint8Array, found: IdList): void {
   const spans = new Float64Array(aligned(spanBytes));
   let span = 0;
   let start = 0;
@@ -272,12 +360,12 @@ function addIds(rows: readonly number[], spanBytes: Uint8Array, found: Set<numbe
 /** Ids of the records of an aggregate, ascending. */
 export function recordsOfAggregate(db: Database, aggregate: number): number[] {
   const ids = candidates(db, 'aggregate', aggregate);
-  return db
-    .prepare(
-      'SELECT r.id FROM json_each(?) AS wanted CROSS JOIN record AS r ON r.id = wanted.value WHERE r.agg_id = ?',
-    )
-    .pluck()
-    .all(JSON.stringify(ids), aggregate) as number[];
+  const ofAggregate = prepared(
+    db,
+    'SELECT r.id FROM json_each(?) AS wanted CROSS JOIN record AS r ON r.id = wanted.value WHERE r.agg_id = ?',
+    'pluck',
+  );
+  return ofAggregate.all(JSON.stringify(ids), aggregate) as number[];
 }
 
 /** Low bits of a hash that an entry holds. */

@@ -1,8 +1,10 @@
 /** Keys, values and headers of stored records, read through a bounded number of open blocks. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { ReadContext } from '../workers/context.ts';
-import { type BlockRow, type Body, bodyAt, type OpenBlock, openBlock, placeIn, unpack } from './blocks.ts';
+import { type BlockRow, type Body, type OpenBlock, openBlock, unpack } from './blocks.ts';
 import { DamagedBlock } from './damagedBlock.ts';
+import { partitionNoOf } from './ids.ts';
+import { SpareMemory, WalkedBlock } from './walkedBlock.ts';
 
 /** Open blocks are kept up to so many bytes together, as they are decompressed. */
 const KEPT_BYTES = 24 * 1024 * 1024;
@@ -11,64 +13,59 @@ const KEPT_BYTES = 24 * 1024 * 1024;
 export class RecordBytes {
   readonly #find: Statement;
   readonly #read: Statement;
-  readonly #kept = new Map<number, OpenBlock>();
+  readonly #kept = new Map<number, WalkedBlock>();
+  readonly #spare = new SpareMemory();
   #bytes = 0;
-  #last: OpenBlock | null = null;
+  /** Of each partition, the one that was read last: a list goes through several partitions side by side. */
+  readonly #last = new Map<number, WalkedBlock>();
 
   constructor(db: Database) {
     this.#find = db.prepare('SELECT id FROM block WHERE id <= ? ORDER BY id DESC LIMIT 1').pluck();
     this.#read = db.prepare('SELECT id, codec, raw_size, bytes FROM block WHERE id = ?');
   }
 
-  /** The bytes of a stored record. @throws DamagedBlock, CodecError when its block is missing or damaged */
+  /** The bytes of a stored record, a copy. @throws DamagedBlock, CodecError when its block is missing or damaged */
   body(id: number): Body {
-    const block = this.blockOf(id);
-    return bodyAt(block, this.#place(block, id));
+    const body = this.#last.get(partitionNoOf(id))?.body(id) ?? this.#blockOf(id).body(id);
+    if (body === null) throw missingBytes(id);
+    return body;
   }
 
-  /** The value as text, bytes that are no UTF-8 replaced; null: it has none. */
+  /** The value as text, bytes that are no UTF-8 replaced; null: it has none. @throws as {@link RecordBytes.body} */
   text(id: number): string | null {
-    const block = this.blockOf(id);
-    const at = this.#place(block, id);
-    const length = block.valueLength[at]!;
-    const start = block.valueStart[at]!;
-    return length < 0 ? null : block.bytes.toString('utf8', start, start + length);
+    let text = this.#last.get(partitionNoOf(id))?.text(id);
+    if (text === undefined) text = this.#blockOf(id).text(id);
+    if (text === undefined) throw missingBytes(id);
+    return text;
   }
 
-  /** The block that holds a stored record. */
-  blockOf(id: number): OpenBlock {
-    const last = this.#last;
-    if (last !== null && id >= last.id && placeIn(last, id) >= 0) return last;
+  /** The block that can hold a record. */
+  #blockOf(id: number): WalkedBlock {
     const found = this.#find.get(id) as number | undefined;
     if (found === undefined) throw missingBytes(id);
-    return this.open(found);
-  }
-
-  /** The block with this id. */
-  open(id: number): OpenBlock {
-    let block = this.#kept.get(id);
+    let block = this.#kept.get(found);
     if (block === undefined) {
-      block = openBlock(this.#read.get(id) as BlockRow);
-      this.#bytes += sizeOf(block);
+      block = new WalkedBlock(this.#read.get(found) as BlockRow, this.#spare.take());
+      this.#bytes += block.size;
       for (const [oldest, each] of this.#kept) {
         if (this.#bytes <= KEPT_BYTES) break;
-        this.#kept.delete(oldest);
-        this.#bytes -= sizeOf(each);
+        this.#forget(oldest, each);
       }
-    } else this.#kept.delete(id);
-    this.#kept.set(id, block);
-    this.#last = block;
+    } else this.#kept.delete(found);
+    this.#kept.set(found, block);
+    this.#last.set(partitionNoOf(id), block);
     return block;
   }
 
-  #place(block: OpenBlock, id: number): number {
-    const at = placeIn(block, id);
-    if (at < 0) throw missingBytes(id);
-    return at;
+  #forget(id: number, block: WalkedBlock): void {
+    const no = partitionNoOf(id);
+    if (this.#last.get(no) === block) this.#last.delete(no);
+    this.#kept.delete(id);
+    this.#bytes -= block.size;
+    this.#spare.giveBack(block.memory);
   }
 }
 
-const sizeOf = ({ bytes, count }: OpenBlock): number => bytes.length + count * 32;
 /** A stored record of which the bytes are not there. */
 export const missingBytes = (id: number) => new DamagedBlock(`no block holds the bytes of record ${id}`);
 

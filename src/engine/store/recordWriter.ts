@@ -89,6 +89,11 @@ export class RecordWriter {
     return this.#db;
   }
 
+  /** For a change of what stored records are found by, inside a transaction of the caller's. */
+  get postings(): PostingWriter {
+    return this.#postings;
+  }
+
   /** Opens a transaction unless one is open; what is done before {@link commit} belongs to it. */
   begin(): void {
     if (this.#inTransaction) return;

@@ -1,5 +1,5 @@
 /** The envelope mapping of a topic as the workspace keeps it: detected once, the same for ever after. */
-import { detectMapping } from '../../core/envelope/detect.ts';
+import { detectMapping, fittingCount, onlyAggregateType } from '../../core/envelope/detect.ts';
 import type { TopicHints } from '../../core/envelope/fields.ts';
 import { builtInMapping, type EnvelopeMapping } from '../../core/envelope/mappings.ts';
 import type { RawRecord } from '../../core/envelope/record.ts';
@@ -19,9 +19,30 @@ interface Stored {
   reason: string;
 }
 
-export function detectTopicMapping(samples: readonly RawRecord[]): TopicMapping {
+/** A mapping that a person saved for topics of this name. */
+export interface SavedForTopic {
+  pattern: string;
+  mapping: EnvelopeMapping;
+}
+
+/** @param saved taken before any other when a sample fits it */
+export function detectTopicMapping(
+  samples: readonly RawRecord[],
+  saved: SavedForTopic | null = null,
+): TopicMapping {
+  if (saved !== null && fittingCount(saved.mapping, samples) > 0)
+    return chosenMapping(saved.mapping, samples, `Saved for topics named ${saved.pattern}`);
   const { mapping, aggregateType, reason } = detectMapping(samples);
   return { mapping, hints: { aggregateType }, reason };
+}
+
+/** A mapping that was not detected. */
+export function chosenMapping(
+  mapping: EnvelopeMapping,
+  samples: readonly RawRecord[],
+  reason: string,
+): TopicMapping {
+  return { mapping, hints: { aggregateType: onlyAggregateType(mapping, samples) }, reason };
 }
 
 export function mappingToText({ mapping, hints, reason }: TopicMapping): string {

@@ -69,6 +69,8 @@ export interface Workspace {
 }
 
 const READERS = 2;
+/** Change nothing that was captured, or made of it. */
+const QUIET_WRITES: ReadonlySet<keyof Writes> = new Set(['putDocument', 'removeDocument']);
 /** While a capture runs, listeners hear of new records this often. */
 const CHANGE_EVERY_MS = 1000;
 
@@ -195,7 +197,7 @@ class OpenWorkspace implements Workspace {
   ): Promise<Awaited<ReturnType<Writes[K]>>> {
     const writer = this.#writerOrThrow();
     const result = (await writer.call(name, args, options)) as Awaited<ReturnType<Writes[K]>>;
-    this.#notify();
+    if (!QUIET_WRITES.has(name)) this.#notify();
     return result;
   }
 

@@ -1,5 +1,6 @@
 /** Thread entry: one capture from begin to end, following until it is cancelled, or a recheck; then the thread is done. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
 import type { FollowOutcome, FollowProgress, FollowRequest } from '../capture/followTypes.ts';
 import { runRecheck } from '../capture/recheck.ts';
 import type { RecheckOutcome, RecheckProgress, RecheckRequest } from '../capture/recheckTypes.ts';
@@ -34,20 +35,26 @@ parent.on('message', (message: { kind: 'cancel' }) => {
   if (message.kind === 'cancel') abort.abort();
 });
 
-try {
-  const db = openForReading(data.file, { check: false });
-  const onProgress = (progress: CaptureJobs[CaptureKind]['progress']) => post({ kind: 'progress', progress });
-  const task = { db, signal: abort.signal, onProgress };
-  const outcome =
-    data.kind === 'follow'
-      ? await runFollow({ ...task, port: data.port, request: data.request })
-      : data.kind === 'recheck'
-        ? await runRecheck({ ...task, request: data.request })
-        : await runCapture({ ...task, port: data.port, request: data.request });
-  db.close();
-  post({ kind: 'done', outcome });
-} catch (error) {
-  post({ kind: 'failed', error: toWire(error) });
-} finally {
-  parent.close();
+async function work(): Promise<CaptureMessage> {
+  let db: Database | null = null;
+  try {
+    db = openForReading(data.file, { check: false });
+    const onProgress = (progress: CaptureJobs[CaptureKind]['progress']) =>
+      post({ kind: 'progress', progress });
+    const task = { db, signal: abort.signal, onProgress };
+    const outcome =
+      data.kind === 'follow'
+        ? await runFollow({ ...task, port: data.port, request: data.request })
+        : data.kind === 'recheck'
+          ? await runRecheck({ ...task, request: data.request })
+          : await runCapture({ ...task, port: data.port, request: data.request });
+    return { kind: 'done', outcome };
+  } catch (error) {
+    return { kind: 'failed', error: toWire(error) };
+  } finally {
+    db?.close();
+  }
 }
+
+post(await work());
+parent.close();

@@ -37,8 +37,7 @@ function endTransaction(db: Database): void {
   }
 }
 
-function start(): void {
-  const db = openForReading(file, { check });
+function start(db: Database): void {
   const kind = metaOf(db, 'kind') as WorkspaceKind;
   let dictionary = new Dictionary(db);
   const cache = new LruCache(CACHE_BYTES);
@@ -95,9 +94,12 @@ function start(): void {
   post({ kind: 'ready', facts: { kind, revision: readRevision.get() as number } });
 }
 
+let db: Database | null = null;
 try {
-  start();
+  db = openForReading(file, { check });
+  start(db);
 } catch (error) {
+  db?.close();
   post({ kind: 'refused', error: toWire(storeFault(error, file)) });
   port.close();
 }

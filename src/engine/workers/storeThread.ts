@@ -1,7 +1,7 @@
 /** The engine's end of one store thread: a queue of calls, one under way at a time, started again after a crash. */
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { HindcastError } from '../../contract/errors.ts';
-import { workerUrl } from './locate.ts';
+import { THREAD_LIMITS, workerUrl } from './locate.ts';
 import { type Call, fromWire, newCancelFlag, raiseFlag, type ThreadMessage } from './messages.ts';
 
 /** A script that spends this long inside one built-in function cannot be interrupted; only its thread can be ended. */
@@ -58,6 +58,7 @@ export class StoreThread {
       this.#watchScripts();
       const worker = new Worker(workerUrl(this.#options.entry), {
         workerData: { ...this.#options.workerData, pulse: this.#pulse.buffer },
+        resourceLimits: THREAD_LIMITS,
       });
       this.#worker = worker;
       let crash: Error | null = null;

@@ -1,5 +1,6 @@
 /** Thread entry: the one place that writes to the workspace. Serves write calls and the frames of a capture. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
 import { HindcastError } from '../../contract/errors.ts';
 import { CaptureSink } from '../capture/captureSink.ts';
 import { storeFault } from '../store/faults.ts';
@@ -16,8 +17,7 @@ type Write = (context: WriteContext, args: unknown) => unknown;
 const registry = new Map(Object.entries(writes) as [string, Write][]);
 const PROGRESS_EVERY_MS = 100;
 
-function start(): void {
-  const db = openForWriting(file);
+function start(db: Database): void {
   const kind = metaOf(db, 'kind') as WorkspaceKind;
   const raise = db
     .prepare("UPDATE meta SET value = value + 1 WHERE key = 'revision' RETURNING value")
@@ -88,7 +88,11 @@ function start(): void {
       });
     else {
       capture?.close();
-      db.pragma('optimize');
+      try {
+        db.pragma('optimize');
+      } catch {
+        // A damaged page: only what the planner knows of the tables stays as it was.
+      }
       db.close();
       port.close();
     }
@@ -96,9 +100,12 @@ function start(): void {
   post({ kind: 'ready', facts: { kind, revision: readRevision.get() as number } });
 }
 
+let db: Database | null = null;
 try {
-  start();
+  db = openForWriting(file);
+  start(db);
 } catch (error) {
+  db?.close();
   post({ kind: 'refused', error: toWire(storeFault(error, file)) });
   port.close();
 }

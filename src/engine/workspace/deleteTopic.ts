@@ -5,6 +5,7 @@ import { forgetRecords } from '../store/forget.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { metaOf, setMeta } from '../store/open.ts';
 import { markRewritten } from '../store/rewrite.ts';
+import { dropUnusedNames } from '../store/unusedNames.ts';
 import type { WriteContext } from '../workers/context.ts';
 
 /** Records of one transaction: the write-ahead log stays small, and a cancel is heard soon. */
@@ -79,10 +80,7 @@ function removeTopic(db: Database, topicId: number, numbers: readonly number[]):
   setMeta(db, 'next_partition', Math.max(next, (metaOf(db, 'next_partition') as number | null) ?? 0));
   db.prepare('DELETE FROM partition WHERE topic_id = ?').run(topicId);
   db.prepare('DELETE FROM topic WHERE id = ?').run(topicId);
-  db.exec(`
-    DELETE FROM aggregate WHERE id NOT IN (SELECT agg_id FROM record WHERE agg_id IS NOT NULL);
-    DELETE FROM event_type WHERE id NOT IN (SELECT type_id FROM record WHERE type_id IS NOT NULL);`);
-  setMeta(db, 'layout', ((metaOf(db, 'layout') as number | null) ?? 0) + 1);
+  dropUnusedNames(db);
 }
 
 /** The tables whose rows belong to a row of this one. */

@@ -7,6 +7,7 @@ import { go, hrefTo, useAddress } from '../lib/address.ts';
 import { useEngine } from '../lib/engine.ts';
 import { setFocus } from '../lib/focus.ts';
 import { useAllCommands, useCommands } from '../lib/keys.ts';
+import { noteAggregate } from '../lib/lastAggregate.ts';
 import { useEngineQuery } from '../lib/queries.ts';
 import { isDark, useTheme } from '../lib/theme.ts';
 import { Banners } from './Banners.tsx';
@@ -16,9 +17,12 @@ import { KeySheet } from './KeySheet.tsx';
 import { ROUTES, routeOf } from './routes.tsx';
 import { TopBar } from './TopBar.tsx';
 import { useDesktopCommands } from './useDesktopCommands.ts';
+import { useViewCommands } from './useViewCommands.tsx';
 
 export function Frame() {
-  const { segments } = useAddress();
+  const address = useAddress();
+  const { segments } = address;
+  noteAggregate(address);
   const [palette, setPalette] = useState(false);
   const [sheet, setSheet] = useState(false);
   const [focusOpen, setFocusOpen] = useState(false);
@@ -78,10 +82,17 @@ export function Frame() {
     },
   ]);
 
+  const viewDialogs = useViewCommands(segments[0]);
+
   const Chosen = route?.screen(segments) ?? null;
   return (
     <div className={styles.frame}>
-      <TopBar focusOpen={focusOpen} onFocusOpen={setFocusOpen} onSearch={() => setPalette(true)} />
+      <TopBar
+        focusOpen={focusOpen}
+        onFocusOpen={setFocusOpen}
+        onSearch={() => setPalette(true)}
+        commands={commands}
+      />
       <nav className={styles.rail} aria-label="Screens">
         {ROUTES.filter(({ hidden, name }) => !hidden || name === segments[0]).map(({ name, title, icon }) => (
           <a
@@ -111,6 +122,7 @@ export function Frame() {
       </main>
       <BottomBar commands={commands} />
       <CommandPalette open={palette} onClose={() => setPalette(false)} commands={commands} />
+      {viewDialogs}
       <KeySheet open={sheet} onClose={() => setSheet(false)} commands={commands} />
     </div>
   );

@@ -17,7 +17,8 @@ export function KeySheet({
   const groups = [...new Set(withKeys.map((command) => command.group))];
   return (
     <Dialog open={open} onClose={onClose} title="Keys" width="wide">
-      <div className={styles.groups}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long sheet must be scrolled by keyboard. */}
+      <section className={styles.groups} tabIndex={0} aria-label="All keys">
         {groups.map((group) => (
           <section key={group}>
             <h3 className={styles.group}>{group}</h3>
@@ -37,7 +38,7 @@ export function KeySheet({
             </dl>
           </section>
         ))}
-      </div>
+      </section>
     </Dialog>
   );
 }

@@ -11,20 +11,24 @@ import { go } from '../lib/address.ts';
 import { chooseConnection, useConnections } from '../lib/connection.ts';
 import { shown } from '../lib/escape.ts';
 import { formatDuration } from '../lib/format.ts';
+import type { Command } from '../lib/keys.ts';
 import { useNow } from '../lib/now.ts';
 import { useEngineQuery } from '../lib/queries.ts';
 import { isDark, onThemeChange, useTheme } from '../lib/theme.ts';
 import { FocusBar } from './FocusBar.tsx';
 import styles from './TopBar.module.css';
+import { ViewMenu } from './ViewMenu.tsx';
 import { WorkspaceMenu } from './WorkspaceMenu.tsx';
 
 interface TopBarProps {
   focusOpen: boolean;
   onFocusOpen: (open: boolean) => void;
   onSearch: () => void;
+  /** All commands of the moment. */
+  commands: readonly Command[];
 }
 
-export function TopBar({ focusOpen, onFocusOpen, onSearch }: TopBarProps) {
+export function TopBar({ focusOpen, onFocusOpen, onSearch, commands }: TopBarProps) {
   const workspace = useEngineQuery(['workspace', 'current'], {});
   return (
     <header className={styles.bar}>
@@ -36,6 +40,7 @@ export function TopBar({ focusOpen, onFocusOpen, onSearch }: TopBarProps) {
       <WorkspaceMenu info={workspace.data ?? null} />
       <div className={styles.middle}>
         <FocusBar open={focusOpen} onOpen={onFocusOpen} />
+        <ViewMenu commands={commands} />
       </div>
       {workspace.data ? <CoverageBadge badge={workspace.data.coverage} /> : null}
       <Chip onClick={onSearch} icon={<Search />} title="Search commands">

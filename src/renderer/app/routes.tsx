@@ -7,14 +7,18 @@
 import {
   Boxes,
   CircleGauge,
+  Clock4,
   Columns2,
   Database,
+  FlaskConical,
+  FolderOpen,
   Layers,
   ListTree,
   Server,
   ShieldCheck,
   Table2,
   Undo2,
+  Waypoints,
 } from 'lucide-react';
 import { type ComponentType, lazy, type ReactNode } from 'react';
 
@@ -47,7 +51,11 @@ const timeline = load('aggregates/TimelineScreen');
 const projections = load('projections/ProjectionsScreen');
 const compensate = load('compensate/CompensateScreen');
 const compare = load('compare/CompareScreen');
+const clocks = load('clocks/ClocksScreen');
+const whatif = load('whatif/WhatIfScreen');
 const check = load('check/CheckScreen');
+const cases = load('cases/CasesScreen');
+const mappings = load('mappings/MappingsScreen');
 const workspace = load('workspace/WorkspaceScreen');
 const activity = load('activity/ActivityScreen');
 
@@ -73,7 +81,18 @@ const ALL: RouteEntry[] = [
     screen: () => compensate,
   },
   { name: 'compare', title: 'Compare', icon: <Columns2 />, keys: 'alt+9', screen: () => compare },
+  { name: 'clocks', title: 'Two clocks', icon: <Clock4 />, keys: 'shift+o', screen: () => clocks },
+  { name: 'whatif', title: 'What-if', icon: <FlaskConical />, keys: 'shift+w', screen: () => whatif },
   { name: 'check', title: 'Check', icon: <ShieldCheck />, keys: 'alt+0', screen: () => check },
+  { name: 'cases', title: 'Cases', icon: <FolderOpen />, keys: 'shift+k', screen: () => cases },
+  {
+    name: 'mappings',
+    title: 'Mapping',
+    icon: <Waypoints />,
+    keys: 'shift+p',
+    hidden: true,
+    screen: () => mappings,
+  },
   { name: 'workspace', title: 'Workspace', icon: <Database />, keys: 'alt+8', screen: () => workspace },
   { name: 'activity', title: 'Activity', icon: <CircleGauge />, keys: 'alt+7', screen: () => activity },
 ];

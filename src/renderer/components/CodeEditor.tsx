@@ -1,4 +1,13 @@
-import { autocompletion, closeBrackets, completeFromList, completionKeymap } from '@codemirror/autocomplete';
+import {
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  closeBrackets,
+  completeFromList,
+  completionKeymap,
+  pickedCompletion,
+  startCompletion,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { SQLite, sql } from '@codemirror/lang-sql';
@@ -14,9 +23,14 @@ import {
   placeholder,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { useEffect, useRef } from 'react';
+import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import { HIDDEN_IN_LINES, mark } from '../lib/escape.ts';
 import styles from './CodeEditor.module.css';
+import type { Suggestions } from './ExpressionField.tsx';
+import { type EditorMark, editorMarks, setMarks } from './editorMarks.ts';
+import { scriptMode } from './scriptLanguage.ts';
+
+export type { EditorMark } from './editorMarks.ts';
 
 const theme = EditorView.theme({
   '&': { height: '100%', color: 'var(--fg)', backgroundColor: 'var(--panel)', fontSize: '12px' },
@@ -32,6 +46,20 @@ const theme = EditorView.theme({
   '.cm-matchingBracket': { backgroundColor: 'var(--accent-bg)', outline: '1px solid var(--accent)' },
   '.cm-placeholder': { color: 'var(--fg3)' },
   '.cm-tooltip': { backgroundColor: 'var(--panel)', border: '1px solid var(--line2)', color: 'var(--fg)' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono-family)', maxHeight: '240px' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
+    display: 'flex',
+    gap: '16px',
+    padding: '2px 8px',
+    lineHeight: '18px',
+  },
+  '.cm-completionDetail': {
+    marginLeft: 'auto',
+    color: 'var(--fg3)',
+    fontStyle: 'normal',
+    fontFamily: 'var(--sans)',
+  },
+  '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700', color: 'var(--accent)' },
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--sel)', color: 'var(--fg)' },
 });
 const colours = HighlightStyle.define([
@@ -55,10 +83,15 @@ const visibleControls = highlightSpecialChars({
   },
 });
 
+export interface CodeEditorHandle {
+  /** Puts the cursor there, in sight, and the keyboard on the editor. */
+  goTo(at: number): void;
+}
+
 interface CodeEditorProps {
   value: string;
   onValue?: (value: string) => void;
-  language: 'sql' | 'json';
+  language: 'sql' | 'json' | 'script';
   /** Name for screen readers. */
   label: string;
   readOnly?: boolean;
@@ -68,7 +101,15 @@ interface CodeEditorProps {
   /** Tables and their columns, offered while typing SQL. */
   schema?: Record<string, string[]>;
   autoFocus?: boolean;
+  /** Places that are wrong. */
+  marks?: readonly EditorMark[];
+  /** What may come at a place, instead of what the language offers. `asked`: by Ctrl+Space, not by typing. */
+  suggest?: (text: string, cursor: number, asked: boolean) => Promise<Suggestions | null>;
+  ref?: Ref<CodeEditorHandle>;
 }
+
+const NO_MARKS: readonly EditorMark[] = [];
+const LOOKS = { field: 'property', keyword: 'keyword', text: 'text', number: 'constant' } as const;
 
 /** SQL of SQLite; columns are offered also where no table is named before them. */
 function sqlMode(schema: Record<string, string[]> | undefined) {
@@ -79,11 +120,11 @@ function sqlMode(schema: Record<string, string[]> | undefined) {
 }
 
 /**
- * An editor for SQL or JSON. It stands in a shadow root, where CodeMirror uses constructed style sheets: the CSP
+ * An editor for SQL, JSON or a program. It stands in a shadow root, where CodeMirror uses constructed style sheets: the CSP
  * of the page allows no style elements.
  */
 export function CodeEditor(props: CodeEditorProps) {
-  const { value, language, label, readOnly = false, schema, autoFocus } = props;
+  const { value, language, label, readOnly = false, schema, autoFocus, marks = NO_MARKS } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const newest = useRef(props);
@@ -96,6 +137,34 @@ export function CodeEditor(props: CodeEditorProps) {
     const element = host.current;
     if (element === null) return;
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+    const complete = async (context: CompletionContext): Promise<CompletionResult | null> => {
+      const found = await newest.current.suggest?.(
+        context.state.doc.toString(),
+        context.pos,
+        context.explicit,
+      );
+      if (found === undefined || found === null || found.options.length === 0) return null;
+      return {
+        from: found.from,
+        to: found.to,
+        validFor: found.while,
+        options: found.options.map(({ label, detail, insert, look, rank }) => ({
+          label,
+          ...(detail === undefined ? {} : { detail }),
+          apply: (view, completion, from, to) => {
+            const text = insert ?? label;
+            view.dispatch({
+              changes: { from, to: to + (found.over ?? 0), insert: text },
+              selection: { anchor: from + text.length },
+              annotations: pickedCompletion.of(completion),
+              userEvent: 'input.complete',
+            });
+          },
+          type: LOOKS[look],
+          boost: rank ?? 0,
+        })),
+      };
+    };
     const editor = new EditorView({
       root,
       parent: root,
@@ -109,7 +178,8 @@ export function CodeEditor(props: CodeEditorProps) {
           indentOnInput(),
           bracketMatching(),
           closeBrackets(),
-          autocompletion(),
+          autocompletion({ icons: false, ...(props.suggest === undefined ? {} : { override: [complete] }) }),
+          editorMarks,
           highlightActiveLine(),
           EditorView.lineWrapping,
           keymap.of([
@@ -120,6 +190,7 @@ export function CodeEditor(props: CodeEditorProps) {
                 return newest.current.onSubmit !== undefined;
               },
             },
+            { key: 'Alt-Space', run: startCompletion },
             // Tab would trap the keyboard: Esc then Tab leaves the editor, as CodeMirror documents.
             ...completionKeymap,
             ...historyKeymap,
@@ -127,7 +198,8 @@ export function CodeEditor(props: CodeEditorProps) {
             indentWithTab,
           ]),
           placeholder(props.placeholder ?? ''),
-          EditorView.contentAttributes.of({ 'aria-label': label }),
+          // An editor that scrolls must be reached by keyboard, also where nothing in it can be edited.
+          EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) newest.current.onValue?.(update.state.doc.toString());
           }),
@@ -148,7 +220,9 @@ export function CodeEditor(props: CodeEditorProps) {
 
   useEffect(() => {
     view.current?.dispatch({
-      effects: mode.current.reconfigure(language === 'json' ? json() : sqlMode(schema)),
+      effects: mode.current.reconfigure(
+        language === 'json' ? json() : language === 'script' ? scriptMode : sqlMode(schema),
+      ),
     });
   }, [language, schema]);
 
@@ -157,8 +231,6 @@ export function CodeEditor(props: CodeEditorProps) {
       effects: lock.current.reconfigure([
         EditorState.readOnly.of(readOnly),
         EditorView.editable.of(!readOnly),
-        // What cannot be edited must still be reached and scrolled by keyboard.
-        readOnly ? EditorView.contentAttributes.of({ tabindex: '0' }) : [],
       ]),
     });
   }, [readOnly]);
@@ -168,6 +240,27 @@ export function CodeEditor(props: CodeEditorProps) {
     if (editor === null || editor.state.doc.toString() === value) return;
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
   }, [value]);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: setMarks.of(marks) });
+  }, [marks]);
+
+  useImperativeHandle(
+    props.ref,
+    () => ({
+      goTo(at) {
+        const editor = view.current;
+        if (editor === null) return;
+        const anchor = Math.min(at, editor.state.doc.length);
+        editor.dispatch({
+          selection: { anchor },
+          effects: EditorView.scrollIntoView(anchor, { y: 'center' }),
+        });
+        editor.focus();
+      },
+    }),
+    [],
+  );
 
   return <div ref={host} className={styles.host} data-editor="" />;
 }

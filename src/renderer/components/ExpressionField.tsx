@@ -46,6 +46,8 @@ export interface Suggestions {
   options: readonly Suggestion[];
   /** While the text there is like this, the same suggestions hold. */
   while: RegExp;
+  /** Characters after `to` that a suggestion takes the place of as well, such as a closing quote. */
+  over?: number;
 }
 
 export interface ExpressionFieldHandle {

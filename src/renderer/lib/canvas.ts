@@ -29,20 +29,30 @@ export function useCanvas(
       colours.set(token, known);
       return known;
     };
+    // Asking for the size lays the page out; it is known from the observer.
+    const size = { width: 0, height: 0 };
     const paint = () => {
-      const box = canvas.getBoundingClientRect();
-      const scale = devicePixelRatio;
-      canvas.width = Math.round(box.width * scale);
-      canvas.height = Math.round(box.height * scale);
       const context = canvas.getContext('2d');
-      if (context === null || box.width === 0) return;
+      if (context === null || size.width === 0) return;
+      const scale = devicePixelRatio;
+      const [wide, high] = [Math.round(size.width * scale), Math.round(size.height * scale)];
+      // Setting the size of a canvas makes a new one.
+      if (canvas.width !== wide || canvas.height !== high) {
+        canvas.width = wide;
+        canvas.height = high;
+      }
       context.setTransform(scale, 0, 0, scale, 0, 0);
-      context.clearRect(0, 0, box.width, box.height);
-      newest.current({ context, width: box.width, height: box.height, colour });
-      setWidth(box.width);
+      context.clearRect(0, 0, size.width, size.height);
+      newest.current({ context, ...size, colour });
     };
     repaint.current = paint;
-    const observer = new ResizeObserver(paint);
+    const observer = new ResizeObserver(() => {
+      const box = canvas.getBoundingClientRect();
+      size.width = box.width;
+      size.height = box.height;
+      paint();
+      setWidth(box.width);
+    });
     observer.observe(canvas);
     const stop = onThemeChange(() => {
       colours.clear();

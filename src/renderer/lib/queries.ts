@@ -37,7 +37,11 @@ const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
     ['sql'],
     ['search'],
     ['check'],
+    ['whatif'],
+    ['invariants'],
     ['compensate', 'receipts'],
+    ['cases'],
+    ['mappings'],
   ],
   events: [
     ['workspace', 'contents'],
@@ -46,11 +50,14 @@ const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
     ['events'],
     ['aggregates'],
     ['projections'],
+    ['whatif'],
+    ['invariants'],
   ],
   projections: [['projections'], ['sql', 'schema']],
   jobs: [['jobs']],
   receipts: [['compensate', 'receipts']],
   search: [['search']],
+  notebook: [['cases'], ['queries'], ['mappings']],
 };
 
 const MAX_RETRIES = 3;

@@ -9,6 +9,7 @@ import { callEngine } from './queries.ts';
 const ENDINGS: Record<SavePurpose, string> = {
   recording: 'hindcast',
   ndjson: 'ndjson',
+  json: 'json',
   csv: 'csv',
   parquet: 'parquet',
 };

@@ -1,11 +1,13 @@
 // What brokers do while a capture runs: it goes on by itself, or ends with the exact remainder and the reason.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Admin } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FollowProgress } from '../../../src/engine/capture/followTypes.ts';
 import { type AnswerProxy, type ApiName, startAnswerProxy } from '../../kafka/answers.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
-import { createTopic, writerTo } from '../kafka/support.ts';
+import { connectionTo, consoleRead, createTopic, writerTo } from '../kafka/support.ts';
 import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
 
 const RECORDS = 40_000;
@@ -195,32 +197,121 @@ describeJavaKafka('a cluster of three brokers in trouble', () => {
     expectWhole(file, topic);
   }
 
+  /** The leader of each partition becomes the next broker, and the next but one. */
+  async function moveLeaders(name: string): Promise<void> {
+    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    for (const shift of [1, 2]) {
+      const order = (partition: number) => [0, 1, 2].map((at) => ((partition + shift + at) % 3) + 1);
+      const plan = join(kafka.dir, `plan-${name}-${shift}.json`);
+      const moves = partitions.map((partition) => ({ topic: name, partition, replicas: order(partition) }));
+      writeFileSync(plan, JSON.stringify({ version: 1, partitions: moves }));
+      const where = ['--bootstrap-server', kafka.bootstrap];
+      await kafka.tool(
+        'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+        ...[...where, '--execute', '--reassignment-json-file', plan],
+      );
+      await kafka.tool(
+        'LeaderElectionCommand',
+        ...[...where, '--election-type', 'preferred', '--all-topic-partitions'],
+      );
+      const wanted = partitions.map((partition) => order(partition)[0]);
+      await expect.poll(() => leadersOf(name), { timeout: 30_000 }).toEqual(wanted);
+    }
+  }
+
+  async function asAdmin<T>(ask: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = writerTo(kafka).admin();
+    await admin.connect();
+    try {
+      return await ask(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  /** Records in all partitions of a topic that loses none. */
+  async function lengthOf(name: string): Promise<number> {
+    const ends = await asAdmin((admin) => admin.fetchTopicOffsets(name));
+    return ends.reduce((sum, { high }) => sum + Number(high), 0);
+  }
+
+  async function leadersOf(name: string): Promise<number[]> {
+    const { topics } = await asAdmin((admin) => admin.fetchTopicMetadata({ topics: [name] }));
+    const found = topics[0]!.partitions.sort((a, b) => a.partitionId - b.partitionId);
+    return found.map(({ leader }) => leader);
+  }
+
   test('throttled by a quota: slower, complete', () => captureWhile('throttled', async () => {}));
 
   test('the leader of every partition moves to the next broker, twice', () =>
-    captureWhile('moved', async () => {
-      for (const shift of [1, 2]) {
-        const order = (partition: number) => [0, 1, 2].map((at) => ((partition + shift + at) % 3) + 1);
-        const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
-        const plan = join(kafka.dir, `plan-${shift}.json`);
-        const moves = partitions.map((partition) => ({ topic, partition, replicas: order(partition) }));
-        writeFileSync(plan, JSON.stringify({ version: 1, partitions: moves }));
-        await kafka.tool(
-          'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
-          ...['--bootstrap-server', kafka.bootstrap, '--execute', '--reassignment-json-file', plan],
-        );
-        await kafka.tool(
-          'LeaderElectionCommand',
-          ...[
-            '--bootstrap-server',
-            kafka.bootstrap,
-            '--election-type',
-            'preferred',
-            '--all-topic-partitions',
-          ],
-        );
+    captureWhile('moved', () => moveLeaders(topic)));
+
+  test('followed, with leaders that move while records come: each arrives, once and in its place', async () => {
+    const live = 'followed';
+    await createTopic(kafka, live, { partitions: PARTITIONS, replicas: 3 });
+    const file = place.file(live);
+    const workspace = await create(file);
+    const abort = new AbortController();
+    let told: FollowProgress | null = null;
+    const following = workspace.follow(
+      { connection: connectionTo(kafka), topics: [live], from: 'earliest' },
+      {
+        signal: abort.signal,
+        onProgress: (progress) => {
+          told = progress;
+        },
+      },
+    );
+    following.catch(() => {});
+    const producer = writerTo(kafka).producer();
+    await producer.connect();
+    let sent = 0;
+    const send = async () => {
+      const messages = Array.from({ length: PARTITIONS }, (_, partition) => ({
+        partition,
+        key: 'k',
+        value: `{"n":${sent + partition}}`,
+      }));
+      sent += PARTITIONS;
+      await producer.send({ topic: live, messages });
+    };
+    const counted = () => told?.stored ?? 0;
+    let isMoving = true;
+    const sending = (async () => {
+      while (isMoving) {
+        await send();
+        await sleep(20);
       }
-    }));
+    })();
+    try {
+      await expect.poll(counted, { timeout: 30_000 }).toBeGreaterThan(0);
+      await moveLeaders(live);
+      isMoving = false;
+      await sending;
+      await send();
+      // The producer may have repeated what a moving leader did not acknowledge: the log is the truth.
+      await expect.poll(counted, { timeout: 60_000 }).toBe(await lengthOf(live));
+      await expect.poll(() => told, { timeout: 30_000 }).toMatchObject({ behind: 0, waits: null });
+      abort.abort();
+      expect(await following).toMatchObject({ waits: null });
+      const { badge } = await coverageOf(workspace, live);
+      expect(badge.state).toBe('complete');
+    } finally {
+      isMoving = false;
+      await sending;
+      await producer.disconnect();
+      await workspace.close();
+    }
+    const stored = storedRows(file, live);
+    expect(new Set(stored.map(({ value }) => value)).size).toBe(sent);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const rows = stored.filter((row) => row.partition === partition);
+      const read = await consoleRead(kafka, live, partition, { timeoutMs: 10_000 });
+      expect(rows.map(({ offset, value }) => [offset, value])).toEqual(
+        read.map(({ offset, value }) => [offset, value]),
+      );
+    }
+  });
 
   test('one broker is killed and comes back', () =>
     captureWhile('killed', async () => {

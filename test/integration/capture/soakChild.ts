@@ -1,6 +1,6 @@
 /**
  * Child process of the soak: a whole engine that captures, replays a projection or compacts the file, again and again,
- * until it is killed. Arguments: what it does, file, brokers, topic. Each line on standard output is a JSON `Said`.
+ * until it is killed; `start` only opens the file and ends. Arguments: what it does, file, brokers, topic. Each line on standard output is a JSON `Said`.
  */
 import { existsSync } from 'node:fs';
 import process from 'node:process';
@@ -8,7 +8,7 @@ import { runJob } from '../../../src/headless/progress.ts';
 import { type Session, withSession } from '../../../src/headless/session.ts';
 import type { Said, Work } from './soakRounds.ts';
 
-const [work, file, brokers, topic] = process.argv.slice(2) as [Work, string, string, string];
+const [work, file, brokers, topic] = process.argv.slice(2) as [Work | 'start', string, string, string];
 const WATCH_EVERY_MS = 40;
 const say = (said: Said): void => void process.stdout.write(`${JSON.stringify(said)}\n`);
 
@@ -54,6 +54,7 @@ const tasks: Record<Work, (session: Session) => Promise<void>> = {
 await withSession({ transient: work === 'capture' }, async (session) => {
   await session.openFile(file, existsSync(file) ? 'open' : 'ensure');
   say(await held(session));
+  if (work === 'start') return;
   let watching = true;
   const watch = async () => {
     while (watching) {

@@ -3,6 +3,7 @@
 // workspace is whole, it is compared with what Kafka's own console consumer reads, and a new one is begun.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +88,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   let round = 0;
   try {
     const expected = await load(kafka, options.records);
+    await keepCode(dir);
     while (round < rounds) {
       const life = join(dir, `life-${result.workspaces}`);
       mkdirSync(life);
@@ -96,7 +98,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         // Now and then while it is still starting: a workspace that was killed is repaired there.
         const early = random.chance(EARLY_SHARE);
         const moment = { early, ms: random.int(0, early ? EARLY_MS : Math.round(mostMs)) };
-        const ran = await runAndKill([work, file, kafka.bootstrap, TOPIC], moment, seen);
+        const args = [work, file, kafka.bootstrap, TOPIC];
+        const ran = await runAndKill(args, moment, { dir, seen });
         seen = ran.seen;
         result.rounds[work]++;
         if (ran.startMs !== null && round > 0) result.starts.push(ran.startMs);
@@ -126,16 +129,33 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
 }
 
+/** What an engine that is killed runs on: the code without its types, as a build has it. */
+const environment = (dir: string) => ({ ...process.env, NODE_COMPILE_CACHE: join(dir, 'code') });
+
+/** Taking the types out of the sources is half of a start, and only what ends by itself keeps the result. */
+async function keepCode(dir: string): Promise<void> {
+  const args = [child, 'start', join(dir, 'first.hindcast'), '', ''];
+  const first = spawn(process.execPath, args, {
+    env: environment(dir),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = await once(first, 'close');
+  if (code !== 0) throw new Error(`the engine does not start (${code})`);
+}
+
 /** Starts the child, kills it `ms` after its start (early) or after its first word, and checks everything it said against what was seen before. */
 function runAndKill(
   args: string[],
   moment: { early: boolean; ms: number },
-  seenBefore: Held[],
+  before: { dir: string; seen: Held[] },
 ): Promise<{ seen: Held[]; done: boolean; startMs: number | null }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const running = spawn(process.execPath, [child, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let seen = seenBefore;
+    const running = spawn(process.execPath, [child, ...args], {
+      env: environment(before.dir),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let { seen } = before;
     let startMs: number | null = null;
     let done = false;
     let trouble = '';

@@ -11,7 +11,7 @@ import type { Demo } from '../../fixtures/demo/types.ts';
 import { type KafkaHandle, passwordOf, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
 import { createTopic, writerTo } from '../kafka/support.ts';
-import { CommandLine, oneSentence, storedCount, until } from './support.ts';
+import { CommandLine, oneSentence, replaceStored, storedCount, until } from './support.ts';
 
 const BIG = 'big';
 const BIG_RECORDS = 150_000;
@@ -194,6 +194,19 @@ describeJavaKafka('the command line on a real Kafka', () => {
       state: 'equal',
       partitions: [{ compared: 6, equal: 6, different: 0, gone: 0, extra: 0 }],
     });
+    // Other bytes than the cluster's, soundly stored: only a fresh read can tell.
+    replaceStored(cli.file('whole.hindcast'), '{"n":7}', '{"n":1}');
+    const other = await cli.expect(1, same);
+    expect(JSON.parse(other.out)).toMatchObject({
+      state: 'different',
+      partitions: [
+        {
+          ...{ compared: 6, equal: 5, different: 1, gone: 0, extra: 0 },
+          differences: [{ offset: 7, what: expect.stringContaining('value') }],
+        },
+      ],
+    });
+    expect((await cli.expect(1, same.slice(0, -1))).err).toMatch(/expired \[0\] 7: .*value/);
 
     const { out, err } = await cli.expect(3, capture('part.hindcast', ['expired'], '--from', '6', '--json'));
     const { state, partitions } = JSON.parse(out);

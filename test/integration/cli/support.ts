@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { appendRecords, type ImportRecord } from '../../../src/engine/capture/import.ts';
+import { type BlockRow, PLAIN, sealed, unpack } from '../../../src/engine/store/blocks.ts';
 import { openWorkspace } from '../../../src/engine/store/workspace.ts';
 
 const project = join(import.meta.dirname, '../../..');
@@ -26,6 +27,26 @@ export interface RunOptions {
   limit?: string;
   /** Called once the process runs; what it throws fails the run. */
   during?: (running: { child: ChildProcess; output: () => string }) => Promise<void>;
+}
+
+/** Writes other bytes of the same length into a stored block, with a checksum that fits them. */
+export function replaceStored(file: string, text: string, by: string): void {
+  const db = new Database(file);
+  try {
+    const blocks = db.prepare('SELECT id, codec, raw_size, bytes FROM block').all() as BlockRow[];
+    for (const row of blocks) {
+      const bytes = unpack(row);
+      const at = bytes.indexOf(text);
+      if (at < 0) continue;
+      const changed = Buffer.from(bytes);
+      changed.write(by, at);
+      db.prepare('UPDATE block SET codec = ?, bytes = ? WHERE id = ?').run(PLAIN, sealed(changed), row.id);
+      return;
+    }
+    throw new Error(`${text} is in no block of ${file}`);
+  } finally {
+    db.close();
+  }
 }
 
 /** The line that every failure must consist of. */

@@ -113,6 +113,10 @@ describeKafka('reading a real Kafka without a group', () => {
     const c = await transactional('tx-c');
     await send(c, 'open');
     await write('beyond the open one');
+    // The end of a transaction is confirmed before its marker is in the log.
+    const countOf = async (verdict: number) =>
+      (await readTopic(client, topic)).rows.filter((row) => row.verdict === verdict).length;
+    await expect.poll(() => countOf(VERDICT.control), { timeout: 30_000 }).toBe(3);
 
     const { rows, chunks } = await readTopic(client, topic);
     const by = (verdict: number) => rows.filter((row) => row.verdict === verdict).map(({ value }) => value);
@@ -135,6 +139,7 @@ describeKafka('reading a real Kafka without a group', () => {
     expect(by(VERDICT.committed).slice(0, -1)).toEqual(committed.map(({ value }) => value));
 
     await c.transaction.abort();
+    await expect.poll(() => countOf(VERDICT.control), { timeout: 30_000 }).toBe(4);
     const later = await readTopic(client, topic, { from: 0 });
     const open = later.rows.filter(({ verdict }) => verdict === VERDICT.open);
     expect(open).toEqual([]);

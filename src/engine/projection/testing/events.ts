@@ -16,6 +16,8 @@ export interface Made {
   id?: string;
   verdict?: ImportRecord['verdict'];
   aggregateType?: string;
+  /** Schema version; 1 unless said. */
+  schema?: number;
 }
 
 let count = 0;
@@ -23,8 +25,8 @@ let count = 0;
 export function recordOf(made: Made): ImportRecord {
   count += 1;
   const { topic = 'shop.orders', partition = 0, aggregate, type, data, at, occurred = at } = made;
-  const { id = `event-${count}`, verdict, aggregateType = 'Order' } = made;
-  const value = `{"event_id":"${id}","event_type":"${type}","event_version":1,"aggregate_type":"${aggregateType}","aggregate_id":"${aggregate}","event_data":${data},"correlation_id":"c-${count}","event_timestamp":"${new Date(occurred).toISOString()}"}`;
+  const { id = `event-${count}`, verdict, aggregateType = 'Order', schema = 1 } = made;
+  const value = `{"event_id":"${id}","event_type":"${type}","event_version":${schema},"aggregate_type":"${aggregateType}","aggregate_id":"${aggregate}","event_data":${data},"correlation_id":"c-${count}","event_timestamp":"${new Date(occurred).toISOString()}"}`;
   return {
     topic,
     partition,

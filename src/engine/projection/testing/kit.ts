@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallContext } from '../../../contract/contract.ts';
 import { appendRecords, type ImportRecord } from '../../capture/import.ts';
-import type { EngineHost, HelperProcess } from '../../host.ts';
+import { createFileDesk } from '../../files/fileDesk.ts';
+import type { EngineHost, FileDesk, HelperProcess } from '../../host.ts';
 import { createJobRegistry } from '../../jobs/jobRegistry.ts';
 import { createChangedHub } from '../../services/changedHub.ts';
 import type { ServiceDeps } from '../../services/deps.ts';
@@ -30,6 +31,8 @@ export function forkConsole(): HelperProcess {
 
 export interface Kit {
   workspace: Workspace;
+  jobs: ReturnType<typeof createJobRegistry>;
+  desk: FileDesk;
   dataDir: string;
   aggregates: ReturnType<typeof createAggregateService>;
   projections: ReturnType<typeof createProjectionService>;
@@ -61,9 +64,12 @@ export function kitOver(workspace: Workspace, dataDir: string): Kit {
   } as unknown as ServiceDeps;
   const context: CallContext = { signal: new AbortController().signal, traceId: 'test' };
   const projections = createProjectionService(deps);
-  const sql = createSqlService(deps);
+  const desk = createFileDesk(host);
+  const sql = createSqlService({ ...deps, desk });
   return {
     workspace,
+    jobs,
+    desk,
     dataDir,
     aggregates: createAggregateService(deps),
     projections,

@@ -1,5 +1,5 @@
 import { Clock, TriangleAlert } from 'lucide-react';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type CSSProperties, type KeyboardEvent, memo, useRef, useState } from 'react';
 import type { TimelineInfo, TimelineRow } from '../../../contract/events.ts';
 import { IconButton } from '../../components/Button.tsx';
 import { cx } from '../../components/cx.ts';
@@ -10,12 +10,15 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { VirtualList } from '../../components/VirtualList.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, formatSigned, formatTime } from '../../lib/format.ts';
+import { usePagedRows } from '../../lib/pagedRows.ts';
 import { shortTopic } from '../events/eventColumns.tsx';
 import { showProblem } from '../events/showProblem.ts';
 import styles from './aggregates.module.css';
 import { cutLabel } from './asOf.ts';
 import { findEvents } from './findEvents.ts';
 import { isSevere } from './names.ts';
+import { askPage, type EventsAnswer, eventsKey, PAGE_ROWS } from './timelinePages.ts';
+import { type ColourOf, useTypeColours } from './typeColour.ts';
 import type { Timeline } from './useTimeline.ts';
 
 interface EventColumnProps {
@@ -26,8 +29,14 @@ interface EventColumnProps {
 }
 
 /** The events in fold order, each a sentence; what is after the cut stands dimmed below its line. */
-export function EventColumn({ timeline, info, find, onFind }: EventColumnProps) {
-  const { rows, index, subject } = timeline;
+export const EventColumn = memo(function EventColumn({ timeline, info, find, onFind }: EventColumnProps) {
+  const { index, subject } = timeline;
+  const rows = usePagedRows<TimelineRow, EventsAnswer>(
+    eventsKey(subject),
+    (page, signal) => askPage(subject, page, signal),
+    { pageSize: PAGE_ROWS },
+  );
+  const colourOf = useTypeColours(subject);
   const list = useRef<HTMLDivElement>(null);
   const closeFind = () => {
     onFind(false);
@@ -41,7 +50,7 @@ export function EventColumn({ timeline, info, find, onFind }: EventColumnProps) 
       className={styles.listPanel}
       head={
         find ? (
-          <FindBar timeline={timeline} onClose={closeFind} />
+          <FindBar timeline={timeline} total={info.total} onClose={closeFind} />
         ) : (
           <PanelHeader
             title="Events"
@@ -79,13 +88,13 @@ export function EventColumn({ timeline, info, find, onFind }: EventColumnProps) 
               isCut && info.within < info.total ? { before: info.within, text: cutLabel(subject.cut) } : null
             }
             rowClass={rowClass}
-            render={(row) => <EventLine row={row} />}
+            render={(row) => <EventLine row={row} colourOf={colourOf} />}
           />
         )}
       </div>
     </Panel>
   );
-}
+});
 
 function rowClass(row: TimelineRow): string | undefined {
   const severe = row.faults.some(isSevere);
@@ -96,11 +105,15 @@ function rowClass(row: TimelineRow): string | undefined {
   );
 }
 
-function EventLine({ row }: { row: TimelineRow }) {
+function EventLine({ row, colourOf }: { row: TimelineRow; colourOf: ColourOf }) {
   return (
     <div className={styles.line}>
       <span className={styles.mark}>{row.version ?? row.index + 1}</span>
-      <span className={cx(styles.letter, styles[row.tone])} aria-hidden="true">
+      <span
+        className={styles.letter}
+        style={{ '--type': `var(${colourOf(row.type)})` } as CSSProperties}
+        aria-hidden="true"
+      >
         {shown(row.letter)}
       </span>
       <span className={styles.words}>
@@ -139,7 +152,13 @@ function EventLine({ row }: { row: TimelineRow }) {
   );
 }
 
-function FindBar({ timeline, onClose }: { timeline: Timeline; onClose: () => void }) {
+interface FindBarProps {
+  timeline: Timeline;
+  total: number;
+  onClose: () => void;
+}
+
+function FindBar({ timeline, total, onClose }: FindBarProps) {
   const [text, setText] = useState('');
   const [answer, setAnswer] = useState('');
   const search = async (direction: 1 | -1) => {
@@ -154,8 +173,7 @@ function FindBar({ timeline, onClose }: { timeline: Timeline; onClose: () => voi
       timeline.select(next);
       setAnswer(`${formatCount(matches.indexOf(next) + 1)} of ${formatCount(matches.length)}`);
     }
-    if (searched < timeline.rows.total)
-      setAnswer((before) => `${before} in the first ${formatCount(searched)}`);
+    if (searched < total) setAnswer((before) => `${before} in the first ${formatCount(searched)}`);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') onClose();

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import type { ChangeOut, TimelineRow } from '../../../contract/events.ts';
+import { Button } from '../../components/Button.tsx';
 import { cx } from '../../components/cx.ts';
 import { Callout, Panel, PanelHeader, Section } from '../../components/Panel.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
@@ -16,20 +17,27 @@ import { formatFilter } from '../events/filterText.ts';
 import { IntegrityList } from '../events/IntegrityList.tsx';
 import styles from './aggregates.module.css';
 import { eventMark, isSevere } from './names.ts';
-import type { StateAnswer } from './timelinePages.ts';
+import { knownRow, type StateAnswer } from './timelinePages.ts';
+import { Upcast } from './Upcast.tsx';
 import type { Timeline } from './useTimeline.ts';
 import { ValueHistory } from './ValueHistory.tsx';
 
 interface EventPanelProps {
   timeline: Timeline;
   state: UseQueryResult<StateAnswer, EngineError>;
+  /** While one scrubs or plays, what needs a further question waits. */
+  isMoving: boolean;
 }
 
 /** The chosen event: what is wrong with it, what it changed, how the chosen value came about, its envelope. */
-export function EventPanel({ timeline, state }: EventPanelProps) {
-  const { row, index } = timeline;
-  usePrefetchedNeighbours(timeline);
-  if (row === undefined)
+export const EventPanel = memo(function EventPanel({ timeline, state, isMoving }: EventPanelProps) {
+  const { index } = timeline;
+  usePrefetchedNeighbours(timeline, isMoving);
+  // The event before stays until the row of the next is there: nothing jumps.
+  const last = useRef(timeline.row);
+  if (timeline.row !== undefined) last.current = timeline.row;
+  const row = timeline.row ?? last.current;
+  if (row === undefined || index < 0)
     return (
       <Panel look="raised" label="Chosen event">
         {index < 0 ? (
@@ -39,7 +47,7 @@ export function EventPanel({ timeline, state }: EventPanelProps) {
         )}
       </Panel>
     );
-  const isFresh = state.data?.index === index && !state.isPlaceholderData;
+  const isFresh = row.index === index && state.data?.index === index && !state.isPlaceholderData;
   return (
     <Panel
       look="raised"
@@ -56,13 +64,18 @@ export function EventPanel({ timeline, state }: EventPanelProps) {
     >
       <Faults row={row} />
       <div className={cx(!isFresh && styles.old)}>
-        <Changes changes={state.data?.changes ?? null} timeline={timeline} />
+        <Changes
+          changes={state.data?.changes ?? null}
+          omitted={state.data?.changesOmitted ?? 0}
+          timeline={timeline}
+        />
       </div>
-      <ValueHistory timeline={timeline} answer={state.data} />
-      <Envelope row={row} />
+      <Upcast row={row} timeline={timeline} isMoving={isMoving} />
+      <ValueHistory timeline={timeline} answer={state.data} isMoving={isMoving} />
+      <Envelope row={row} isMoving={isMoving} />
     </Panel>
   );
-}
+});
 
 function Faults({ row }: { row: TimelineRow }) {
   return (
@@ -92,44 +105,60 @@ function splitFault(fault: string): [string, string] {
   return [title, `${rest.charAt(0).toUpperCase()}${rest.slice(1)}.`];
 }
 
-const MOST_CHANGES = 60;
+/** Changes listed at first, and at most; all are marked in the state. */
+const FEW_CHANGES = 6;
+const MOST_CHANGES = 200;
 
-function Changes({ changes, timeline }: { changes: readonly ChangeOut[] | null; timeline: Timeline }) {
-  return (
-    <Section
-      title="Changed by this event"
-      note={changes === null || changes.length < 4 ? undefined : formatCount(changes.length)}
-    >
-      {changes === null ? (
+interface ChangesProps {
+  changes: readonly ChangeOut[] | null;
+  /** Changes beyond those given. */
+  omitted: number;
+  timeline: Timeline;
+}
+
+function Changes({ changes, omitted, timeline }: ChangesProps) {
+  const [all, setAll] = useState(false);
+  if (changes === null)
+    return (
+      <Section title="Changed by this event">
         <Skeleton lines={3} />
-      ) : changes.length === 0 ? (
-        <span className="faint">Nothing in the state.</span>
-      ) : (
-        <>
-          {changes.slice(0, MOST_CHANGES).map((change) => (
-            <button
-              key={change.path}
-              type="button"
-              className={cx(styles.change, timeline.path === change.path && styles.changeOn)}
-              onClick={() => timeline.setPath(change.path)}
-            >
-              <span className={styles.changePath}>{shown(change.path)}</span>
-              <DiffValue before={change.before} after={change.after} delta={change.delta} arrow />
-            </button>
-          ))}
-          {changes.length > MOST_CHANGES ? (
-            <span className="faint">
-              {formatCount(changes.length - MOST_CHANGES)} more; all are marked in the state.
-            </span>
-          ) : null}
-        </>
-      )}
+      </Section>
+    );
+  const total = changes.length + omitted;
+  const listed = changes.slice(0, all ? MOST_CHANGES : FEW_CHANGES);
+  return (
+    <Section title="Changed by this event" note={total < 4 ? undefined : formatCount(total)}>
+      {total === 0 ? <span className="faint">Nothing in the state.</span> : null}
+      {listed.map((change) => (
+        <button
+          key={change.path}
+          type="button"
+          className={cx(styles.change, timeline.path === change.path && styles.changeOn)}
+          onClick={() => timeline.setPath(change.path)}
+        >
+          <span className={styles.changePath}>{shown(change.path)}</span>
+          <DiffValue before={change.before} after={change.after} delta={change.delta} arrow />
+        </button>
+      ))}
+      {total > listed.length && !all ? (
+        <Button look="quiet" onClick={() => setAll(true)}>
+          All {formatCount(total)} changes
+        </Button>
+      ) : null}
+      {all && total > listed.length ? (
+        <span className="faint">{formatCount(total - listed.length)} more; all are marked in the state.</span>
+      ) : null}
+      {all && total > FEW_CHANGES ? (
+        <Button look="quiet" onClick={() => setAll(false)}>
+          Fewer
+        </Button>
+      ) : null}
     </Section>
   );
 }
 
-function Envelope({ row }: { row: TimelineRow }) {
-  const detail = useEngineQuery(['events', 'get'], { id: row.id });
+function Envelope({ row, isMoving }: { row: TimelineRow; isMoving: boolean }) {
+  const detail = useEngineQuery(['events', 'get'], { id: row.id }, { enabled: !isMoving });
   if (detail.error !== null)
     return <ErrorState error={detail.error} onRetry={() => void detail.refetch()} compact />;
   if (detail.data === undefined) return <Skeleton lines={8} />;
@@ -137,7 +166,7 @@ function Envelope({ row }: { row: TimelineRow }) {
   const { place } = row;
   const rawFilter = { topics: [place.topic], from: row.recordedAt, to: row.recordedAt };
   return (
-    <div className={cx(detail.isPlaceholderData && styles.old)}>
+    <div className={cx((detail.isPlaceholderData || record.row.id !== row.id) && styles.old)}>
       <Section title="Envelope">
         <FieldList record={record} />
       </Section>
@@ -159,16 +188,16 @@ function Envelope({ row }: { row: TimelineRow }) {
   );
 }
 
-function usePrefetchedNeighbours({ rows, index }: Timeline): void {
-  const before = rows.getRow(index - 1)?.id;
-  const after = rows.getRow(index + 1)?.id;
+function usePrefetchedNeighbours({ subject, index }: Timeline, isMoving: boolean): void {
   useEffect(() => {
-    for (const id of [after, before]) {
+    if (isMoving) return;
+    for (const neighbour of [index + 1, index - 1]) {
+      const id = knownRow(subject, neighbour)?.id;
       if (id === undefined) continue;
       void queryClient.prefetchQuery({
         queryKey: ['events', 'get', { id }],
         queryFn: () => callEngine(['events', 'get'], { id }),
       });
     }
-  }, [before, after]);
+  }, [subject, index, isMoving]);
 }

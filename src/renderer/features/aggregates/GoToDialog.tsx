@@ -6,7 +6,7 @@ import { Field, Input } from '../../components/Field.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, formatTime } from '../../lib/format.ts';
 import { callEngine } from '../../lib/queries.ts';
-import { type GoTo, parseGoTo } from './goTo.ts';
+import { type GoTo, parseGoTo, questionFor } from './goTo.ts';
 import type { Timeline } from './useTimeline.ts';
 
 interface GoToDialogProps {
@@ -16,7 +16,7 @@ interface GoToDialogProps {
   info: TimelineInfo;
 }
 
-/** Asks for a time, version or event id and goes there. */
+/** Asks for a time, version, offset or event id and goes there. */
 export function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
@@ -44,7 +44,7 @@ export function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
       onClose={onClose}
       onSubmit={() => void submit()}
       title="Go to"
-      description="A time with its zone, a version, #n for the nth event, or an event id."
+      description="A time with its zone, a version, #n for the nth event, topic:partition:offset, or an event id."
       footer={
         <Button look="primary" type="submit">
           Go
@@ -53,8 +53,8 @@ export function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
     >
       <Field
         layout="above"
-        label="Time, version or event id"
-        hint="2025-12-31T23:59:59Z · v388 · #388"
+        label="Time, version, offset or event id"
+        hint="2025-12-31T23:59:59Z · v388 · #388 · topic:3:88214"
         error={problem}
       >
         <Input
@@ -79,16 +79,15 @@ async function placeOf({ subject }: Timeline, info: TimelineInfo, target: GoTo):
     const number = target.to === 'number' ? target.number : target.version;
     return number >= 1 && number <= info.total ? number - 1 : last;
   }
-  const wanted =
-    target.to === 'time'
-      ? { time: target.time }
-      : target.to === 'version'
-        ? { version: target.version }
-        : { eventId: target.eventId };
-  const { index } = await callEngine(['aggregates', 'locate'], { ...subject, target: wanted });
+  const { index } = await callEngine(['aggregates', 'locate'], {
+    ...subject,
+    target: questionFor(target),
+  });
   if (index !== null) return index;
   if (target.to === 'time')
     return `Nothing had happened by ${formatTime(target.time)}${info.firstAt === null ? '' : `; the first event is of ${formatTime(info.firstAt)}`}.`;
+  if (target.to === 'place')
+    return `No event of this aggregate is at ${shown(target.topic)} [${target.partition}] @ ${formatCount(target.offset)}.`;
   return target.to === 'version'
     ? `No event declares version ${target.version}; they go from ${info.firstVersion} to ${info.lastVersion}.`
     : `No event of this aggregate has the id ${shown(target.to === 'event' ? target.eventId : '')}.`;

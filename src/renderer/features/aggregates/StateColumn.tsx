@@ -1,20 +1,27 @@
-import type { UseQueryResult } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { Copy, History } from 'lucide-react';
+import { memo, useMemo, useState } from 'react';
 import type { TimelineInfo } from '../../../contract/events.ts';
 import { formatJson, parseJson } from '../../../core/json.ts';
-import { CopyButton } from '../../components/CopyButton.tsx';
-import { JsonTree } from '../../components/JsonTree.tsx';
+import { IconButton } from '../../components/Button.tsx';
+import { CopyButton, copyText } from '../../components/CopyButton.tsx';
 import { Callout, Panel, PanelHeader } from '../../components/Panel.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
 import { ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
-import { formatDuration, formatSpan, formatTime, plural } from '../../lib/format.ts';
+import { formatCount, formatDuration, formatTime, plural } from '../../lib/format.ts';
+import { useCommands } from '../../lib/keys.ts';
+import { showProblem } from '../events/showProblem.ts';
 import styles from './aggregates.module.css';
-import { eventMark, setterOf } from './names.ts';
-import type { StateAnswer } from './timelinePages.ts';
-import { type Timeline, useRowsAt } from './useTimeline.ts';
+import { copyChosen } from './copyChosen.ts';
+import { eventMark } from './names.ts';
+import { LongStateTree, StateTree } from './StateTree.tsx';
+import { askText, wholeText } from './stateText.ts';
+import { TextLines } from './TextLines.tsx';
+import { proofQuery, type StateAnswer } from './timelinePages.ts';
+import type { Timeline } from './useTimeline.ts';
 
 interface StateColumnProps {
   timeline: Timeline;
@@ -23,11 +30,16 @@ interface StateColumnProps {
 }
 
 /** The state after the chosen event: what it changed in place, and at the edge who set each value. */
-export function StateColumn({ timeline, info, state }: StateColumnProps) {
-  const { row, index, path } = timeline;
+export const StateColumn = memo(function StateColumn({ timeline, info, state }: StateColumnProps) {
+  const { row, index, subject } = timeline;
   const answer = state.data;
-  const json = useMemo(() => (answer === undefined ? '' : formatJson(parseJson(answer.state), 2)), [answer]);
-  const isAfter = row?.afterCut === true;
+  const [proved, setProved] = useState<number | null>(null);
+  const prove = () => setProved(index);
+  const copyAll = async () => {
+    const text = await wholeText(subject, index, '');
+    if (text !== null) await copyText(text);
+  };
+  useStateCommands(timeline, prove);
   const title =
     index < 0
       ? 'State before the first event'
@@ -49,7 +61,10 @@ export function StateColumn({ timeline, info, state }: StateColumnProps) {
       className={styles.statePanel}
       head={
         <PanelHeader title={title} note={note}>
-          {isAfter ? <Tag tone="warn">after the cut</Tag> : null}
+          {row?.afterCut === true ? <Tag tone="warn">after the cut</Tag> : null}
+          <IconButton label="Fold from the first event" keys="f" onClick={prove}>
+            <History />
+          </IconButton>
           <Segmented
             label="Ways to see the state"
             value={timeline.view}
@@ -59,7 +74,9 @@ export function StateColumn({ timeline, info, state }: StateColumnProps) {
               { value: 'json', label: 'JSON' },
             ]}
           />
-          <CopyButton text={() => json} label="Copy the state as JSON" />
+          <IconButton label="Copy the state as JSON" onClick={() => copyAll().catch(showProblem)}>
+            <Copy />
+          </IconButton>
         </PanelHeader>
       }
     >
@@ -69,6 +86,9 @@ export function StateColumn({ timeline, info, state }: StateColumnProps) {
         <Skeleton lines={12} />
       ) : (
         <>
+          {proved === index ? (
+            <Proof timeline={timeline} hash={answer.index === index ? answer.hash : null} />
+          ) : null}
           {answer.problems.length === 0 ? null : (
             <Callout
               tone="warn"
@@ -78,64 +98,107 @@ export function StateColumn({ timeline, info, state }: StateColumnProps) {
               {answer.problems.length > 1 ? ` (and ${answer.problems.length - 1} more)` : ''}
             </Callout>
           )}
-          {timeline.view === 'json' ? (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling text must be reachable by keyboard.
-            <pre className={styles.json} tabIndex={0}>
-              {shown(json, true)}
-            </pre>
-          ) : answer.state === '{}' || answer.state === 'null' ? (
-            <p className={styles.nothingYet}>
-              {index < 0 ? 'Nothing has happened yet: the state is empty.' : 'The state is empty.'}
-            </p>
-          ) : (
-            <StateTree timeline={timeline} answer={answer} path={path} />
-          )}
+          <StateBody timeline={timeline} answer={answer} />
         </>
       )}
     </Panel>
   );
+});
+
+function StateBody({ timeline, answer }: { timeline: Timeline; answer: StateAnswer }) {
+  const isLong = answer.state === '';
+  if (timeline.view === 'json')
+    return isLong ? <LongJson timeline={timeline} answer={answer} /> : <ShortJson json={answer.state} />;
+  if (answer.state === '{}' || answer.state === 'null')
+    return (
+      <p className={styles.nothingYet}>
+        {answer.index < 0 ? 'Nothing has happened yet: the state is empty.' : 'The state is empty.'}
+      </p>
+    );
+  return isLong ? (
+    <LongStateTree timeline={timeline} answer={answer} />
+  ) : (
+    <StateTree timeline={timeline} answer={answer} />
+  );
 }
 
-function StateTree({
-  timeline,
-  answer,
-  path,
-}: {
-  timeline: Timeline;
-  answer: StateAnswer;
-  path: string | null;
-}) {
-  const changes = useMemo(() => new Map(answer.changes.map((change) => [change.path, change])), [answer]);
-  const blame = useMemo(() => new Map(answer.blame.map((entry) => [entry.path, entry.index])), [answer]);
-  const rowAt = useRowsAt(timeline.subject, [answer.index, ...answer.blame.map((entry) => entry.index)]);
-  const now = rowAt(answer.index);
+function ShortJson({ json }: { json: string }) {
+  const text = useMemo(() => formatJson(parseJson(json), 2), [json]);
+  return <TextLines text={text} label="State as JSON" />;
+}
+
+/** The beginning of a long state; all of it is to be had by copying. */
+function LongJson({ timeline, answer }: { timeline: Timeline; answer: StateAnswer }) {
+  const { subject } = timeline;
+  const { index } = answer;
+  const part = useQuery({
+    queryKey: ['aggregates', 'stateText', { ...subject, index }],
+    queryFn: ({ signal }) => askText(subject, { index, path: '', from: 0 }, signal),
+  });
+  if (part.error !== null)
+    return <ErrorState error={part.error as EngineError} onRetry={() => void part.refetch()} compact />;
+  if (part.data === undefined) return <Skeleton lines={12} />;
+  const { text, total } = part.data;
   return (
-    <JsonTree
-      json={answer.state}
-      label="State"
-      changes={changes}
-      selected={path}
-      onSelect={timeline.setPath}
-      blame={(at) => {
-        const setter = blame.get(at) ?? (path === at ? setterOf(answer.blame, at) : null);
-        if (setter === null) return undefined;
-        const row = rowAt(setter);
-        if (row === undefined) return '…';
-        const age =
-          now === undefined
-            ? ''
-            : setter === answer.index
-              ? 'now'
-              : formatSpan(now.recordedAt - row.recordedAt);
-        return (
-          <span
-            title={`${shown(row.type)}: ${shown(row.sentence)}\n${formatTime(row.recordedAt)}`}
-            className={setter === answer.index ? styles.blameNow : undefined}
-          >
-            {eventMark(row)} · {age}
-          </span>
-        );
-      }}
-    />
+    <>
+      {text === null || text.length >= total ? null : (
+        <p className={styles.proof}>
+          The first {formatCount(text.length)} of {formatCount(total)} characters; Copy takes all of them, and
+          the tree shows every value.
+        </p>
+      )}
+      <TextLines text={text ?? ''} label="State as JSON" />
+    </>
   );
+}
+
+/** The same state without keyframes, and whether it is the same. */
+function Proof({ timeline, hash }: { timeline: Timeline; hash: string | null }) {
+  const proof = useQuery<StateAnswer, EngineError>(proofQuery(timeline.subject, timeline.index));
+  if (proof.error !== null)
+    return <ErrorState error={proof.error} onRetry={() => void proof.refetch()} compact />;
+  const { data } = proof;
+  if (data === undefined || hash === null)
+    return <p className={styles.proof}>Folding from the first event, without keyframes…</p>;
+  const isSame = data.hash === hash;
+  return (
+    <p className={styles.proof} role="status">
+      <Tag tone={isSame ? 'good' : 'bad'}>{isSame ? 'same hash' : 'another hash'}</Tag>
+      <span className={styles.hash} title={`${data.hash}\n${hash}`}>
+        {isSame ? data.hash.slice(0, 16) : `${data.hash.slice(0, 12)} instead of ${hash.slice(0, 12)}`}
+      </span>
+      <span>
+        {plural(data.replayed, 'event')} folded from the first one on, without keyframes, in{' '}
+        {formatDuration(data.tookMs)}
+      </span>
+      <CopyButton text={data.hash} label="Copy the hash" />
+    </p>
+  );
+}
+
+function useStateCommands(timeline: Timeline, prove: () => void): void {
+  const group = 'State';
+  useCommands([
+    {
+      id: 'state.prove',
+      title: 'Fold from the first event and compare the hash',
+      group,
+      keys: 'f',
+      run: prove,
+    },
+    {
+      id: 'state.copy.value',
+      title: 'Copy the chosen value',
+      group,
+      keys: 'c',
+      run: () => void copyChosen(timeline, 'value').catch(showProblem),
+    },
+    {
+      id: 'state.copy.path',
+      title: 'Copy the chosen path',
+      group,
+      keys: 'shift+c',
+      run: () => void copyChosen(timeline, 'path').catch(showProblem),
+    },
+  ]);
 }

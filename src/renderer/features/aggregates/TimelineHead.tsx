@@ -1,4 +1,5 @@
 import { ChevronDown, Undo2 } from 'lucide-react';
+import type { ReactNode } from 'react';
 import type { TimelineInfo } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CopyButton.tsx';
@@ -19,8 +20,15 @@ const LONGEST_SENTENCE = 48;
 const shortened = (text: string): string =>
   text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE - 1)}…` : text;
 
+interface TimelineHeadProps {
+  timeline: Timeline;
+  info: TimelineInfo;
+  /** At the end of the line that says as of when. */
+  note: ReactNode;
+}
+
 /** Whose life it is, what is known of it, and as of when. */
-export function TimelineHead({ timeline, info }: { timeline: Timeline; info: TimelineInfo }) {
+export function TimelineHead({ timeline, info, note }: TimelineHeadProps) {
   const { ref } = info;
   const { row } = timeline;
   const rowAt = useRowsAt(timeline.subject, [info.within - 1]);
@@ -109,6 +117,7 @@ export function TimelineHead({ timeline, info }: { timeline: Timeline; info: Tim
             {shown(info.coverage.summary)}
           </span>
         ) : null}
+        {note}
       </div>
     </>
   );

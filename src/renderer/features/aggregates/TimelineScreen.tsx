@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -10,16 +10,20 @@ import { shown } from '../../lib/escape.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { useOfferReducers } from '../../lib/reducers.ts';
+import { useOfferSubject } from '../../lib/subject.ts';
 import { markSide } from '../compare/mark.ts';
 import { showProblem } from '../events/showProblem.ts';
 import styles from './aggregates.module.css';
-import { DensityStrip } from './DensityStrip.tsx';
 import { EventColumn } from './EventColumn.tsx';
 import { EventPanel } from './EventPanel.tsx';
 import { GoToDialog } from './GoToDialog.tsx';
 import { eventMark, setterOf } from './names.ts';
 import { StateColumn } from './StateColumn.tsx';
+import { TimeStrip } from './strip/TimeStrip.tsx';
 import { TimelineHead } from './TimelineHead.tsx';
+import { Skipped, Transport } from './Transport.tsx';
+import { useMover } from './useMover.ts';
+import { usePlayer } from './usePlayer.ts';
 import { markOf, type Timeline, useStateAt, useTimeline } from './useTimeline.ts';
 
 /** The life of one aggregate: `#/aggregates/<type>/<id>`. */
@@ -43,11 +47,31 @@ export default function TimelineScreen() {
 function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
   const timeline = useTimeline(aggregate);
   const { info, infoError, row } = timeline;
-  const state = useStateAt(timeline);
+  const mover = useMover(timeline.subject, timeline.select);
+  const player = usePlayer(timeline, mover.reach);
+  const { stop } = player;
+  const isMoving = mover.isMoving || player.isPlaying;
+  const state = useStateAt(timeline, isMoving);
   const [goTo, setGoTo] = useState(false);
   const [find, setFind] = useState(false);
+  const isEmpty = (info?.total ?? 0) === 0;
+  const step = useCallback(
+    (to: number) => {
+      stop();
+      if (isMoving) mover.to(to);
+      else timeline.select(to);
+    },
+    [stop, isMoving, mover.to, timeline.select],
+  );
   useOfferReducers(info === undefined ? null : { choices: info.reducers, used: info.reducer });
+  useOfferSubject(
+    row === undefined
+      ? null
+      : { recordId: row.id, title: row.sentence, params: { event: row.id, at: timeline.index } },
+    timeline.flush,
+  );
   useTimelineCommands(timeline, {
+    stepTo: step,
     openGoTo: () => setGoTo(true),
     openFind: () => setFind(true),
     blame: () => {
@@ -77,8 +101,14 @@ function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
     );
   return (
     <Screen>
-      <TimelineHead timeline={timeline} info={info} />
-      <DensityStrip timeline={timeline} info={info} />
+      <TimelineHead timeline={timeline} info={info} note={<Skipped player={player} />} />
+      <TimeStrip
+        timeline={timeline}
+        info={info}
+        moveTo={mover.to}
+        onTake={stop}
+        corner={<Transport player={player} disabled={isEmpty} />}
+      />
       <div className={styles.columns}>
         <Columns
           id="timeline"
@@ -90,27 +120,28 @@ function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
         >
           <EventColumn timeline={timeline} info={info} find={find} onFind={setFind} />
           <StateColumn timeline={timeline} info={info} state={state} />
-          <EventPanel timeline={timeline} state={state} />
+          <EventPanel timeline={timeline} state={state} isMoving={isMoving} />
         </Columns>
       </div>
       <GoToDialog open={goTo} onClose={() => setGoTo(false)} timeline={timeline} info={info} />
-      <Announce>{row === undefined ? '' : `${eventMark(row)}: ${shown(row.sentence)}`}</Announce>
+      <Announce>{row === undefined || isMoving ? '' : `${eventMark(row)}: ${shown(row.sentence)}`}</Announce>
     </Screen>
   );
 }
 
 interface Actions {
+  stepTo: (index: number) => void;
   openGoTo: () => void;
   openFind: () => void;
   blame: () => void;
 }
 
-function useTimelineCommands(timeline: Timeline, { openGoTo, openFind, blame }: Actions): void {
+function useTimelineCommands(timeline: Timeline, { stepTo, openGoTo, openFind, blame }: Actions): void {
   const { index, info, select, selectHead } = timeline;
   const total = info?.total ?? 0;
   const step = (by: number) => {
     const next = Math.max(-1, Math.min(total - 1, index + by));
-    if (next !== index) select(next);
+    if (next !== index) stepTo(next);
   };
   const fault = async (direction: 1 | -1) => {
     const strip = await callEngine(['aggregates', 'strip'], {
@@ -141,8 +172,8 @@ function useTimelineCommands(timeline: Timeline, { openGoTo, openFind, blame }: 
       hint: 'step',
       run: () => step(1),
     },
-    { id: 'timeline.first', title: 'First event', group, keys: 'home', run: () => select(0) },
-    { id: 'timeline.last', title: 'Last event', group, keys: 'end', run: () => select(total - 1) },
+    { id: 'timeline.first', title: 'First event', group, keys: 'home', run: () => stepTo(0) },
+    { id: 'timeline.last', title: 'Last event', group, keys: 'end', run: () => stepTo(total - 1) },
     {
       id: 'timeline.head',
       title: 'Last event as of the focus',
@@ -194,6 +225,15 @@ function useTimelineCommands(timeline: Timeline, { openGoTo, openFind, blame }: 
       group,
       keys: 'p',
       run: () => fault(-1).catch(showProblem),
+    },
+    {
+      id: 'timeline.whatif',
+      title: 'What if an event were skipped, edited, moved or inserted?',
+      group,
+      keys: 'w',
+      hint: 'what-if',
+      run: () =>
+        go(['whatif'], { part: 'log', type: timeline.subject.ref.type, id: timeline.subject.ref.id }),
     },
     { id: 'timeline.find', title: 'Find in the events', group, keys: '/', hint: 'find', run: openFind },
     {

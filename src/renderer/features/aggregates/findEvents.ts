@@ -1,8 +1,10 @@
+import { LIMITS } from '../../../contract/limits.ts';
 import { queryClient } from '../../lib/queries.ts';
-import { askPage, eventsKey, PAGE_ROWS, type Subject } from './timelinePages.ts';
+import { askPage, eventsKey, type Subject } from './timelinePages.ts';
 
 /** A stream is searched up to this many pages; the answer says how far. */
-const MOST_PAGES = 100;
+const MOST_PAGES = 40;
+const FIND_ROWS = LIMITS.pageRows;
 
 /** Places of the events whose sentence, type, topic, amount or key holds a text, upper and lower case aside. */
 export async function findEvents(
@@ -13,7 +15,7 @@ export async function findEvents(
   const matches: number[] = [];
   let searched = 0;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const range = { from: page * PAGE_ROWS, count: PAGE_ROWS };
+    const range = { from: page * FIND_ROWS, count: FIND_ROWS };
     const { rows, total } = await queryClient.fetchQuery({
       queryKey: [...eventsKey(subject), range],
       queryFn: ({ signal }) => askPage(subject, range, signal),

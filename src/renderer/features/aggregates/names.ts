@@ -19,13 +19,20 @@ export const eventMark = (row: Pick<TimelineRow, 'version' | 'index'>): string =
 /** Faults that mean wrong content; the others (gaps, late, out of order) ask for a look. */
 export const isSevere = (fault: string): boolean => /^(Same content|Duplicate|Undecodable)/.test(fault);
 
-/** Index of the event that set a path: its own, or the latest among what lies inside it. */
-export function setterOf(blame: readonly { path: string; index: number }[], path: string): number | null {
-  let latest: number | null = null;
+/** Who set a path: its own entry, or the latest among what lies inside it. */
+export function latestInside<Entry extends { path: string; index: number }>(
+  blame: readonly Entry[],
+  path: string,
+): Entry | null {
+  let latest: Entry | null = null;
   for (const entry of blame) {
-    if (entry.path === path) return entry.index;
+    if (entry.path === path) return entry;
     const inside = entry.path.startsWith(path) && /^[.[]/.test(entry.path.slice(path.length));
-    if (inside && (latest === null || entry.index > latest)) latest = entry.index;
+    if (inside && (latest === null || entry.index > latest.index)) latest = entry;
   }
   return latest;
 }
+
+/** Index of the event that set a path. */
+export const setterOf = (blame: readonly { path: string; index: number }[], path: string): number | null =>
+  latestInside(blame, path)?.index ?? null;

@@ -18,6 +18,14 @@ describe('go to', () => {
     expect(parseGoTo('3f0c1f9e-0000-4000-8000-000000000000')).toMatchObject({ target: { to: 'event' } });
   });
 
+  it('reads places in Kafka, as typed and as copied from the screen', () => {
+    const place = { to: 'place', topic: 'bank.interest', partition: 3, offset: '88214' };
+    expect(parseGoTo('bank.interest:3:88214')).toEqual({ ok: true, target: place });
+    expect(parseGoTo('bank.interest [3] @ 88\u202f214')).toEqual({ ok: true, target: place });
+    expect(parseGoTo('urn:uuid:3f0c1f9e')).toMatchObject({ target: { to: 'event' } });
+    expect(parseGoTo('2025-12-31T23:59:59').ok).toBe(false);
+  });
+
   it('refuses a time without zone with the hint', () => {
     const answer = parseGoTo('2025-12-31 23:59:59');
     expect(answer.ok).toBe(false);

@@ -1,17 +1,26 @@
-import { useQueries, useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { CompareSide } from '../../../contract/compare.ts';
 import type { TimelineInfo, TimelineRow } from '../../../contract/events.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { useFocus } from '../../lib/focus.ts';
-import { type PagedRows, usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
 import { useLinkedState } from '../events/linkedState.ts';
 import { eventMark } from './names.ts';
-import { askPage, type EventsAnswer, eventsKey, PAGE_ROWS, type Subject } from './timelinePages.ts';
+import { readWindow, type Span, windowText } from './strip/zoom.ts';
+import {
+  askPage,
+  eventsKey,
+  knownRow,
+  PAGE_ROWS,
+  pageQuery,
+  type StateAnswer,
+  type Subject,
+  stateQuery,
+} from './timelinePages.ts';
 
-const LINKED = ['at', 'event', 'path', 'view'] as const;
+const LINKED = ['at', 'event', 'path', 'view', 'zoom'] as const;
 const WHOLE_NUMBER = /^-?\d{1,16}$/;
 
 /** What is asked about: the aggregate as of the focus. The same object as long as none of it changes. */
@@ -28,7 +37,6 @@ export interface Timeline {
   info: TimelineInfo | undefined;
   infoError: EngineError | null;
   retryInfo(): void;
-  rows: PagedRows<TimelineRow, EventsAnswer>;
   /** Place in the list; −1: before the first event. */
   index: number;
   row: TimelineRow | undefined;
@@ -40,6 +48,9 @@ export interface Timeline {
   pick(index: number): void;
   /** Follows the last event within the cut, wherever it moves. */
   selectHead(): void;
+  /** The strip shows this part of the life; null: all of it. */
+  zoom: Span | null;
+  setZoom(zoom: Span | null): void;
   path: string | null;
   setPath(path: string | null): void;
   view: 'tree' | 'json';
@@ -54,12 +65,6 @@ export function useTimeline(ref: AggregateRef): Timeline {
   const [linked, setLinked, flush] = useLinkedState(LINKED);
   const infoQuery = useEngineQuery(['aggregates', 'timeline'], subject);
   const info = infoQuery.data;
-  const rows = usePagedRows<TimelineRow, EventsAnswer>(
-    eventsKey(subject),
-    (page, signal) => askPage(subject, page, signal),
-    { pageSize: PAGE_ROWS },
-  );
-
   const head = (info?.within ?? 0) - 1;
   const at = linked.at !== null && WHOLE_NUMBER.test(linked.at) ? Number(linked.at) : null;
   const record = linked.event !== null && WHOLE_NUMBER.test(linked.event) ? Number(linked.event) : null;
@@ -70,7 +75,8 @@ export function useTimeline(ref: AggregateRef): Timeline {
   });
   const wanted = at ?? (record === null ? head : (located.data?.index ?? head));
   const index = Math.max(-1, Math.min(wanted, (info?.total ?? 0) - 1));
-  const row = rows.isOld || index < 0 ? undefined : rows.getRow(index);
+  const page = useQuery({ ...pageQuery(subject, index), enabled: info !== undefined && index >= 0 });
+  const row = index < 0 ? undefined : page.data?.rows[index % PAGE_ROWS];
 
   // Rows may have come in before the chosen event since the address was written: the event counts, not its place.
   useEffect(() => {
@@ -82,43 +88,44 @@ export function useTimeline(ref: AggregateRef): Timeline {
 
   useMovedFocus(subject, at === null && record === null ? null : record, setLinked);
 
-  const getRow = rows.getRow;
-  const isOld = rows.isOld;
   const [follow, setFollow] = useState<'nearest' | 'center'>('center');
-  const put = useCallback(
-    (next: number) => {
-      const there = isOld ? undefined : getRow(next);
+  const place = useRef(index);
+  place.current = index;
+  const retry = infoQuery.refetch;
+  const moves = useMemo(() => {
+    const put = (next: number) => {
+      const there = knownRow(subject, next);
       setLinked({ at: String(next), event: there === undefined ? null : String(there.id) });
-    },
-    [setLinked, getRow, isOld],
+    };
+    return {
+      retryInfo: () => void retry(),
+      select: (next: number) => {
+        setFollow(Math.abs(next - place.current) > 1 ? 'center' : 'nearest');
+        put(next);
+      },
+      pick: (next: number) => {
+        setFollow('nearest');
+        put(next);
+      },
+      selectHead: () => {
+        setFollow('center');
+        setLinked({ at: null, event: null });
+      },
+      setPath: (path: string | null) => setLinked({ path }),
+      setView: (view: 'tree' | 'json') => setLinked({ view: view === 'json' ? 'json' : null }),
+      setZoom: (zoom: Span | null) => setLinked({ zoom: windowText(zoom) }),
+      flush,
+    };
+  }, [subject, setLinked, flush, retry]);
+  const zoom = useMemo(() => readWindow(linked.zoom), [linked.zoom]);
+  const { path } = linked;
+  const view = linked.view === 'json' ? 'json' : 'tree';
+  const infoError = infoQuery.error;
+  // The same object as long as nothing changes: the panels compare it.
+  return useMemo(
+    () => ({ subject, info, infoError, index, row, follow, zoom, path, view, ...moves }),
+    [subject, info, infoError, index, row, follow, zoom, path, view, moves],
   );
-  return {
-    subject,
-    info,
-    infoError: infoQuery.error,
-    retryInfo: () => void infoQuery.refetch(),
-    rows,
-    index,
-    row,
-    follow,
-    select: (next) => {
-      setFollow(Math.abs(next - index) > 1 ? 'center' : 'nearest');
-      put(next);
-    },
-    pick: (next) => {
-      setFollow('nearest');
-      put(next);
-    },
-    selectHead: () => {
-      setFollow('center');
-      setLinked({ at: null, event: null });
-    },
-    path: linked.path,
-    setPath: (path) => setLinked({ path }),
-    view: linked.view === 'json' ? 'json' : 'tree',
-    setView: (view) => setLinked({ view: view === 'json' ? 'json' : null }),
-    flush,
-  };
 }
 
 /**
@@ -164,30 +171,25 @@ export function markOf({ subject, row, index }: Timeline): { side: CompareSide |
   return { side: { ...subject, at: row.id }, words: `${eventMark(row)} of ${id}` };
 }
 
-const stateKey = (subject: Subject, index: number) => ['aggregates', 'state', { ...subject, index }] as const;
-const askState = (subject: Subject, index: number) =>
-  callEngine(['aggregates', 'state'], { ...subject, index });
-
-/** The state after an event; the one before stays on the screen meanwhile. The neighbours' states are asked ahead. */
-export function useStateAt({ subject, index, info }: Timeline) {
-  const state = useEngineQuery(
-    ['aggregates', 'state'],
-    { ...subject, index },
-    { enabled: info !== undefined },
-  );
+/**
+ * The state after an event; the one before stays on the screen meanwhile. The neighbours' states are asked ahead unless
+ * one is on the move.
+ */
+export function useStateAt({ subject, index, info }: Timeline, isMoving: boolean) {
+  const state = useQuery<StateAnswer, EngineError>({
+    ...stateQuery(subject, index),
+    enabled: info !== undefined,
+    placeholderData: keepPreviousData,
+  });
   const total = info?.total ?? 0;
   const isThere = state.data?.index === index && !state.isPlaceholderData;
   useNameAfterFold(subject, isThere ? info : undefined);
   useEffect(() => {
-    if (!isThere) return;
+    if (!isThere || isMoving) return;
     for (const next of [index + 1, index - 1]) {
-      if (next < -1 || next >= total) continue;
-      void queryClient.prefetchQuery({
-        queryKey: stateKey(subject, next),
-        queryFn: () => askState(subject, next),
-      });
+      if (next >= -1 && next < total) void queryClient.prefetchQuery(stateQuery(subject, next));
     }
-  }, [isThere, subject, index, total]);
+  }, [isThere, isMoving, subject, index, total]);
   return state;
 }
 

@@ -16,8 +16,9 @@ import styles from './compare.module.css';
 export type Show = 'differences' | 'all';
 type Answer = Output<(typeof aggregates)['compareRows']>;
 
+const only = (side: 'a' | 'b') => (titles: { a: string; b: string }) => `only in ${titles[side]}`;
 const SIGNS = { same: '', changed: '≠', added: '+', removed: '−' } as const;
-const WORDS = { same: 'the same', changed: 'changed', added: 'only in B', removed: 'only in A' } as const;
+const WORDS = { same: () => 'the same', changed: () => 'changed', added: only('b'), removed: only('a') };
 
 function ValueCell({ value }: { value: ComparedValue | null }) {
   if (value === null) return <span className={styles.nothing}>not there</span>;
@@ -38,18 +39,22 @@ function ValueCell({ value }: { value: ComparedValue | null }) {
 const hoverOf = (value: ComparedValue | null): string =>
   value === null ? '' : 'json' in value ? shown(value.json) : 'start' in value ? shown(value.start) : '';
 
-const COLUMNS: TableColumn<CompareRow>[] = [
+/** Two states line by line under the given titles. */
+export const differenceColumns = (
+  titles: { a: string; b: string; delta: string },
+  isNarrow = false,
+): TableColumn<CompareRow>[] => [
   {
     id: 'name',
     title: 'Field',
-    width: 'minmax(160px, 1.2fr)',
+    width: isNarrow ? 'minmax(104px, 1.2fr)' : 'minmax(160px, 1.2fr)',
     mono: true,
     cell: (row) => (
       <span className={styles.name} style={{ paddingLeft: row.depth * 16 }}>
         <span className={styles[`sign-${row.kind}`]} aria-hidden="true">
           {row.inside === null ? SIGNS[row.kind] : ''}
         </span>
-        <span className="sr-only">{row.inside === null ? WORDS[row.kind] : ''} </span>
+        <span className="sr-only">{row.inside === null ? WORDS[row.kind](titles) : ''} </span>
         <span className="ellipsis">{row.name === '' ? 'the state' : shown(row.name)}</span>
       </span>
     ),
@@ -57,24 +62,24 @@ const COLUMNS: TableColumn<CompareRow>[] = [
   },
   {
     id: 'a',
-    title: 'A',
-    width: 'minmax(120px, 1fr)',
+    title: titles.a,
+    width: isNarrow ? 'minmax(72px, 1fr)' : 'minmax(120px, 1fr)',
     mono: true,
     cell: (row) => <ValueCell value={row.a} />,
     hover: (row) => hoverOf(row.a),
   },
   {
     id: 'b',
-    title: 'B',
-    width: 'minmax(120px, 1fr)',
+    title: titles.b,
+    width: isNarrow ? 'minmax(72px, 1fr)' : 'minmax(120px, 1fr)',
     mono: true,
     cell: (row) => <ValueCell value={row.b} />,
     hover: (row) => hoverOf(row.b),
   },
   {
     id: 'delta',
-    title: 'B − A',
-    width: 'minmax(96px, 0.6fr)',
+    title: titles.delta,
+    width: isNarrow ? 'minmax(64px, 0.6fr)' : 'minmax(96px, 0.6fr)',
     align: 'right',
     mono: true,
     cell: (row) =>
@@ -85,6 +90,8 @@ const COLUMNS: TableColumn<CompareRow>[] = [
       ) : null,
   },
 ];
+
+const COLUMNS = differenceColumns({ a: 'A', b: 'B', delta: 'B − A' });
 
 interface DifferenceTableProps {
   a: CompareSide;

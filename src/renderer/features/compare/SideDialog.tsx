@@ -7,7 +7,7 @@ import { shown } from '../../lib/escape.ts';
 import { formatIso, plural } from '../../lib/format.ts';
 import { parseMoment } from '../../lib/moment.ts';
 import { callEngine } from '../../lib/queries.ts';
-import { parseGoTo } from '../aggregates/goTo.ts';
+import { parseGoTo, questionFor } from '../aggregates/goTo.ts';
 import styles from './compare.module.css';
 import type { SideName } from './sides.ts';
 
@@ -136,12 +136,7 @@ async function placeOf(
       : (
           await callEngine(['aggregates', 'locate'], {
             ...side,
-            target:
-              target.to === 'time'
-                ? { time: target.time }
-                : target.to === 'version'
-                  ? { version: target.version }
-                  : { eventId: target.eventId },
+            target: questionFor(target),
           })
         ).index;
   if (index === -1) return 'start';

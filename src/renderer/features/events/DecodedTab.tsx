@@ -1,15 +1,16 @@
 import { useMemo, useState } from 'react';
 import type { EventFilter, RecordDetail } from '../../../contract/events.ts';
 import { formatJson, parseJson } from '../../../core/json.ts';
+import { jsonRows } from '../../../core/jsonRows.ts';
 import { formatPath, getPath } from '../../../core/path.ts';
 import { Button } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { JsonTree } from '../../components/JsonTree.tsx';
 import { Callout, Section } from '../../components/Panel.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
+import { hrefTo } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatBytes } from '../../lib/format.ts';
-import { jsonRows } from '../../lib/jsonRows.ts';
 import { FieldList } from './FieldList.tsx';
 import { IntegrityList } from './IntegrityList.tsx';
 import styles from './inspector.module.css';
@@ -53,7 +54,13 @@ export function DecodedTab({ record, onFilter, onRaw }: DecodedTabProps) {
       {record.fields.length === 0 ? null : (
         <Section
           title="Event"
-          note={record.mapping === null ? undefined : `mapping ${shown(record.mapping)}`}
+          note={
+            record.mapping === null ? undefined : (
+              <a href={hrefTo(['mappings', record.row.place.topic])} title="Show where its fields are read">
+                mapping {shown(record.mapping)}
+              </a>
+            )
+          }
         >
           <FieldList record={record} onFilter={onFilter} />
         </Section>

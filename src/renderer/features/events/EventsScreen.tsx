@@ -16,6 +16,7 @@ import { formatCount, formatDuration } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
+import { useOfferSubject } from '../../lib/subject.ts';
 import { eventColumns } from './eventColumns.tsx';
 import styles from './events.module.css';
 import { FilterBar } from './FilterBar.tsx';
@@ -82,6 +83,13 @@ export default function EventsScreen() {
     flush();
     go(['aggregates', row.aggregate.type, row.aggregate.id], { event: row.id });
   };
+  const chosen = rows.getRow(selection.index);
+  useOfferSubject(
+    chosen === undefined || selection.recordId !== chosen.id
+      ? null
+      : { recordId: chosen.id, title: chosen.sentence, params: { record: chosen.id } },
+    flush,
+  );
   const [correlationNote, setCorrelationNote] = useState('');
   const sameCorrelation = async () => {
     const id = selection.recordId;

@@ -1,51 +1,58 @@
-import { Copy, Trash2 } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
-import { ProjectionName, type ProjectionStatus } from '../../../contract/projections.ts';
+import { Copy, Download, MoreHorizontal, Trash2 } from 'lucide-react';
+import { useMemo, useRef, useState } from 'react';
+import type { ProjectionStatus } from '../../../contract/projections.ts';
 import { Button } from '../../components/Button.tsx';
-import { CodeEditor } from '../../components/CodeEditor.tsx';
-import { Dialog } from '../../components/Dialog.tsx';
-import { Field, Input } from '../../components/Field.tsx';
+import { CodeEditor, type CodeEditorHandle, type EditorMark } from '../../components/CodeEditor.tsx';
+import { Columns } from '../../components/Columns.tsx';
+import { Menu } from '../../components/Menu.tsx';
+import { Panel, PanelHeader } from '../../components/Panel.tsx';
 import { ErrorState } from '../../components/States.tsx';
-import { toast, toastError } from '../../components/Toast.tsx';
-import { go } from '../../lib/address.ts';
+import { toast } from '../../components/Toast.tsx';
+import { go, setParams, useAddress } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
+import { useFocus } from '../../lib/focus.ts';
 import { plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { invalidate, useEngineAction } from '../../lib/queries.ts';
-import { laidOut, problemsOf, renamed } from './definitionText.ts';
+import { DefinitionProblems, type ShownProblem } from './DefinitionProblems.tsx';
+import { exportDefinition } from './definitionFile.ts';
+import { characterAt, placeOf, versionOf } from './definitionText.ts';
+import { RemoveDialog, SaveAs } from './ProjectionDialogs.tsx';
 import styles from './projections.module.css';
+import { TryPanel } from './TryPanel.tsx';
+import { type Definition, useDefinition } from './useDefinition.ts';
+import { suggestDefinition } from './vocabulary.ts';
 
 interface DefinitionTabProps {
   status: ProjectionStatus;
   definition: string;
 }
 
-/** What the projection is made of, as JSON. */
+const PROGRAM_PATH = 'reducer.source';
+
+/** What the projection is made of, and what it makes of one row's events while it is being written. */
 export function DefinitionTab({ status, definition }: DefinitionTabProps) {
-  const stored = useMemo(() => laidOut(definition), [definition]);
-  const [edited, setEdited] = useState<string | null>(null);
+  const { params } = useAddress();
+  const { cut } = useFocus();
+  const written = useDefinition(definition, cut, params.get('on'), (on) => setParams({ on }));
+  const { parts, edited, whole } = written;
   const [asking, setAsking] = useState<'copy' | 'remove' | null>(null);
-  useEffect(() => setEdited((now) => (now === stored ? null : now)), [stored]);
-  const text = edited ?? stored;
-  const problems = useMemo(() => (edited === null ? [] : problemsOf(edited)), [edited]);
+  const textEditor = useRef<CodeEditorHandle>(null);
+  const programEditor = useRef<CodeEditorHandle>(null);
+  const marked = useMarks(written);
+  const problems = useProblems(written, marked, textEditor, programEditor);
   const save = useEngineAction(['projections', 'save'], {
     onSuccess: (saved) => {
-      setEdited(null);
+      written.discard();
       invalidate(['projections']);
       toast(`${shown(saved.title)} is saved.`, {
         ...(saved.state === 'stale' ? { detail: 'Its rows are of the definition before; rebuild it.' } : {}),
       });
-      go(['projections', saved.name], { tab: 'definition' }, true);
+      go(['projections', saved.name], { tab: 'definition', on: params.get('on') }, true);
     },
   });
-  const remove = useEngineAction(['projections', 'remove'], {
-    onSuccess: () => {
-      invalidate(['projections']);
-      go(['projections'], {}, true);
-    },
-  });
-  const canSave = edited !== null && problems.length === 0 && !save.isPending;
-  const store = () => canSave && save.mutate({ definition: text });
+  const canSave = edited && problems.length === 0 && !save.isPending;
+  const store = () => canSave && save.mutate({ definition: whole });
   useCommands([
     {
       id: 'projections.save',
@@ -56,52 +63,140 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
       disabled: !canSave,
       run: store,
     },
+    {
+      id: 'projections.copy',
+      title: 'Save the definition under another name',
+      group: 'Projections',
+      run: () => setAsking('copy'),
+    },
+    {
+      id: 'projections.export',
+      title: 'Export the definition as a file',
+      group: 'Projections',
+      run: () => exportDefinition(status.name, whole),
+    },
   ]);
+  const json = (
+    <CodeEditor
+      ref={textEditor}
+      label={`Definition of ${status.name}`}
+      language="json"
+      value={parts.text}
+      onValue={(text) => written.set({ text })}
+      onSubmit={store}
+      readOnly={status.builtIn}
+      marks={marked.text}
+      suggest={suggestDefinition}
+    />
+  );
+  const isSameVersion = edited && versionOf(whole) === versionOf(definition);
   return (
     <div className={styles.definition}>
-      <div className={styles.editor}>
-        <CodeEditor
-          label={`Definition of ${status.name}`}
-          language="json"
-          value={text}
-          onValue={(next) => setEdited(next === stored ? null : next)}
-          onSubmit={store}
-          readOnly={status.builtIn}
-        />
+      <div className={styles.definitionBody}>
+        <Columns
+          id="projection-definition"
+          columns={[
+            { id: 'write', min: 360 },
+            { id: 'try', size: '42%', min: 300 },
+          ]}
+        >
+          <div className={styles.write}>
+            {parts.program === null ? (
+              <div className={styles.editor}>{json}</div>
+            ) : (
+              <Columns
+                id="projection-program"
+                direction="vertical"
+                columns={[
+                  { id: 'shape', size: '45%', min: 90 },
+                  { id: 'program', min: 120 },
+                ]}
+              >
+                <div className={styles.editor}>{json}</div>
+                <Panel
+                  label="Program"
+                  fills
+                  head={<PanelHeader title="Program" note="reduce(state, event)" />}
+                >
+                  <CodeEditor
+                    ref={programEditor}
+                    label={`Program of ${status.name}`}
+                    language="script"
+                    value={parts.program}
+                    onValue={(program) => written.set({ program })}
+                    onSubmit={store}
+                    readOnly={status.builtIn}
+                    marks={marked.program}
+                  />
+                </Panel>
+              </Columns>
+            )}
+            <DefinitionProblems problems={problems} />
+          </div>
+          <TryPanel
+            written={written}
+            source={status.source}
+            onLine={(line, column) =>
+              parts.program !== null && programEditor.current?.goTo(characterAt(parts.program, line, column))
+            }
+          />
+        </Columns>
       </div>
-      {problems.length === 0 ? null : (
-        <ol className={styles.problems} aria-label="What is wrong">
-          {problems.map(({ line, path, message }) => (
-            <li key={`${line} ${path} ${message}`}>
-              <span className={styles.line}>{line === null ? '' : `line ${line}`}</span>
-              <span>
-                {path === '' ? null : <span className="mono">{shown(path)} </span>}
-                {shown(message)}
-              </span>
-            </li>
-          ))}
-        </ol>
-      )}
       {save.error === null ? null : <ErrorState error={save.error} compact />}
       <div className={styles.foot}>
         <span className={styles.footNote}>
           {status.builtIn
             ? 'Built in: it cannot be changed, but saved under another name.'
-            : edited === null
+            : !edited
               ? 'Saved.'
-              : problems.length === 0
-                ? 'Changed, not saved.'
-                : `${plural(problems.length, 'mistake')}; it cannot be saved yet.`}
+              : problems.length > 0
+                ? `${plural(problems.length, 'mistake')}; it cannot be saved yet.`
+                : isSameVersion
+                  ? 'Changed, not saved. Raise reducer.version to tell the results apart.'
+                  : 'Changed, not saved.'}
         </span>
-        {status.builtIn ? null : (
-          <Button look="quiet" icon={<Trash2 />} onClick={() => setAsking('remove')}>
-            Remove…
-          </Button>
-        )}
+        <Menu
+          align="end"
+          trigger={
+            <Button look="quiet" icon={<MoreHorizontal />}>
+              More
+            </Button>
+          }
+          groups={[
+            {
+              id: 'file',
+              items: [
+                {
+                  id: 'export',
+                  label: 'Export as a file',
+                  icon: <Download />,
+                  hint: `${status.name}.json`,
+                  run: () => exportDefinition(status.name, whole),
+                },
+              ],
+            },
+            ...(status.builtIn
+              ? []
+              : [
+                  {
+                    id: 'remove',
+                    items: [
+                      {
+                        id: 'remove',
+                        label: 'Remove…',
+                        icon: <Trash2 />,
+                        danger: true,
+                        run: () => setAsking('remove'),
+                      },
+                    ],
+                  },
+                ]),
+          ]}
+        />
         <Button icon={<Copy />} onClick={() => setAsking('copy')}>
           Save as…
         </Button>
-        {edited === null ? null : <Button onClick={() => setEdited(null)}>Discard changes</Button>}
+        {edited ? <Button onClick={written.discard}>Discard changes</Button> : null}
         {status.builtIn ? null : (
           <Button look="primary" keys="mod+s" disabled={!canSave} onClick={store}>
             Save
@@ -109,68 +204,67 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
         )}
       </div>
       {asking === 'copy' ? (
-        <SaveAs status={status} definition={text} onClose={() => setAsking(null)} />
+        <SaveAs status={status} definition={whole} onClose={() => setAsking(null)} />
       ) : null}
-      <Dialog
-        open={asking === 'remove'}
-        onClose={() => setAsking(null)}
-        title={`Remove ${shown(status.title)}?`}
-        description="Its definition and its rows are removed. The captured events stay, so it can be made again."
-        footer={
-          <>
-            <Button onClick={() => setAsking(null)}>Keep it</Button>
-            <Button
-              look="danger"
-              onClick={() => remove.mutate({ name: status.name }, { onError: toastError })}
-              disabled={remove.isPending}
-            >
-              Remove
-            </Button>
-          </>
-        }
-      />
+      {asking === 'remove' ? <RemoveDialog status={status} onClose={() => setAsking(null)} /> : null}
     </div>
   );
 }
 
-/** Asks for the name of an own projection made from another. */
-function SaveAs({ status, definition, onClose }: DefinitionTabProps & { onClose: () => void }) {
-  const [name, setName] = useState(`my_${status.name}`.slice(0, 63));
-  const [title, setTitle] = useState(`My ${status.title.toLowerCase()}`);
-  const save = useEngineAction(['projections', 'save'], {
-    onSuccess: (saved) => {
-      invalidate(['projections']);
-      onClose();
-      go(['projections', saved.name], { tab: 'definition' });
-    },
-  });
-  const checked = ProjectionName.safeParse(name);
-  const nameProblem = checked.success ? null : `Use ${checked.error.issues[0]!.message}.`;
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      onSubmit={() =>
-        checked.success && save.mutate({ definition: renamed(definition, name, title.trim() || name) })
-      }
-      title="Save as an own projection"
-      description="A copy that you can change. It gets a table of its own."
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={save.isPending || !checked.success}>
-            Save
-          </Button>
-        </>
-      }
-    >
-      <Field layout="above" label="Name of the table" error={nameProblem}>
-        <Input mono value={name} onValue={setName} autoFocus />
-      </Field>
-      <Field layout="above" label="Title">
-        <Input value={title} onValue={setTitle} />
-      </Field>
-      {save.error === null ? null : <ErrorState error={save.error} compact />}
-    </Dialog>
+interface Marks {
+  text: EditorMark[];
+  program: EditorMark[];
+}
+
+/** The places to underline: mistakes, and in the program the places at which events failed. */
+function useMarks({ parts, problems, tried, isOld }: Definition): Marks {
+  return useMemo(() => {
+    const text: EditorMark[] = problems.flatMap(({ from, to, message }) =>
+      from === null || to === null ? [] : [{ from, to, tone: 'bad', message }],
+    );
+    const program: EditorMark[] = [];
+    if (isOld || tried === undefined) return { text, program };
+    const source = parts.program;
+    const add = (line: number | null, column: number | null, tone: EditorMark['tone'], message: string) => {
+      if (source === null || line === null) return;
+      const from = characterAt(source, line, column);
+      const end = characterAt(source, line, Number.MAX_SAFE_INTEGER);
+      if (program.every((mark) => mark.from !== from)) program.push({ from, to: end, tone, message });
+    };
+    for (const { path, message, line, column } of tried.problems) {
+      const { from, to } = placeOf(parts.text, path);
+      if (path === PROGRAM_PATH) add(line, column, 'bad', message);
+      else if (from !== null && to !== null) text.push({ from, to, tone: 'bad', message });
+    }
+    for (const { line, column, message } of tried.row?.failures ?? []) add(line, column, 'warn', message);
+    return { text, program };
+  }, [parts, problems, tried, isOld]);
+}
+
+function useProblems(
+  { parts, problems, tried, isOld }: Definition,
+  marked: Marks,
+  textEditor: React.RefObject<CodeEditorHandle | null>,
+  programEditor: React.RefObject<CodeEditorHandle | null>,
+): ShownProblem[] {
+  const own = problems.map(
+    ({ line, from, path, message }): ShownProblem => ({
+      where: line === null ? '' : `line ${line}`,
+      path,
+      message,
+      onGo: from === null ? null : () => textEditor.current?.goTo(from),
+    }),
   );
+  if (isOld || tried === undefined) return own;
+  const found = tried.problems.map(({ path, message, line, column }): ShownProblem => {
+    const at = marked.program[0]?.from ?? 0;
+    if (path !== PROGRAM_PATH || parts.program === null) return { where: '', path, message, onGo: null };
+    return {
+      where: line === null ? 'program' : `program ${line}${column === null ? '' : `:${column}`}`,
+      path: '',
+      message,
+      onGo: () => programEditor.current?.goTo(at),
+    };
+  });
+  return [...own, ...found];
 }

@@ -1,13 +1,17 @@
+import { RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import type { Output } from '../../../contract/contract.ts';
 import type { ProjectionStatus, projections } from '../../../contract/projections.ts';
+import { Button } from '../../components/Button.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { toastError } from '../../components/Toast.tsx';
 import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
-import { formatCount } from '../../lib/format.ts';
+import { formatCount, plural } from '../../lib/format.ts';
+import { useCommands } from '../../lib/keys.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
-import { callEngine } from '../../lib/queries.ts';
+import { callEngine, useEngineAction } from '../../lib/queries.ts';
 import styles from './projections.module.css';
 
 type Failures = Output<(typeof projections)['failures']>;
@@ -38,27 +42,64 @@ const COLUMNS: readonly TableColumn<Failure>[] = [
 ];
 
 /** Records that could not be folded; they changed nothing, and are not lost. */
-export function FailuresTab({ status }: { status: ProjectionStatus }) {
+export function FailuresTab({ status, isBusy }: { status: ProjectionStatus; isBusy: boolean }) {
   const [selected, setSelected] = useState(0);
+  const retry = useEngineAction(['projections', 'retry']);
+  const run = (recordIds: number[] | null) =>
+    retry.mutate({ name: status.name, recordIds }, { onError: toastError });
+  const isWaiting = isBusy || retry.isPending;
+  const retryOne = () => {
+    const row = rows.getRow(selected);
+    if (row !== undefined) run([row.id]);
+  };
   const rows = usePagedRows<Failure, Failures>(
     ['projections', 'failures', status.name, status.failed, status.builtAt],
     (page, signal) => callEngine(['projections', 'failures'], { name: status.name, ...page }, signal),
   );
+  useCommands([
+    {
+      id: 'projections.retryOne',
+      title: 'Retry the chosen failed event',
+      group: 'Projections',
+      keys: 'r',
+      hint: 'retry',
+      disabled: isWaiting || rows.total === 0,
+      run: retryOne,
+    },
+    {
+      id: 'projections.retryAll',
+      title: 'Retry all failed events',
+      group: 'Projections',
+      keys: 'shift+r',
+      disabled: isWaiting || rows.total === 0,
+      run: () => run(null),
+    },
+  ]);
   if (rows.error !== null && rows.head === undefined)
     return <ErrorState error={rows.error} onRetry={rows.retry} />;
   if (rows.isLoading) return <Skeleton lines={6} />;
   if (rows.total === 0)
     return (
       <EmptyState title={status.builtAt === null ? 'Not built yet' : 'Every record was taken in'}>
-        Records that a reducer cannot fold are kept here with the reason, and are left out of the rows.
+        Events that a definition cannot apply are kept here with the reason; they are never lost.
       </EmptyState>
     );
   return (
     <>
-      <p className={styles.moreLine}>
-        These records changed nothing in the rows. Enter opens one in Events; correct the definition and
-        rebuild to take them in.
-      </p>
+      <div className={styles.tableLine}>
+        <span>
+          {plural(rows.total, 'event')} could not be applied fully; all others are in the rows. Correct the
+          definition, then retry. Enter opens one in Events.
+        </span>
+        <span className={styles.actions}>
+          <Button icon={<RotateCcw />} keys="r" disabled={isWaiting} onClick={retryOne}>
+            Retry this
+          </Button>
+          <Button look="primary" icon={<RotateCcw />} disabled={isWaiting} onClick={() => run(null)}>
+            Retry all {formatCount(rows.total)}
+          </Button>
+        </span>
+      </div>
       <VirtualTable<Failure>
         label="Records that could not be folded"
         columns={COLUMNS}

@@ -9,7 +9,7 @@ import { Tag } from '../../components/Tag.tsx';
 import { toastError } from '../../components/Toast.tsx';
 import { setParams, useAddress } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
-import { formatAge, formatCount, formatTime, plural } from '../../lib/format.ts';
+import { formatAge, formatBytes, formatCount, formatTime, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useJobs } from '../../lib/live.ts';
 import { useNow } from '../../lib/now.ts';
@@ -20,9 +20,10 @@ import { FailuresTab } from './FailuresTab.tsx';
 import styles from './projections.module.css';
 import { RowsTab } from './RowsTab.tsx';
 import { STATE_TONES, STATE_WORDS } from './states.ts';
+import { VersionsTab } from './VersionsTab.tsx';
 
-type Tab = 'rows' | 'definition' | 'failures';
-const TABS: readonly Tab[] = ['rows', 'definition', 'failures'];
+type Tab = 'rows' | 'definition' | 'versions' | 'failures';
+const TABS: readonly Tab[] = ['rows', 'definition', 'versions', 'failures'];
 
 /** One projection: how it stands, what can be done with it, its rows, definition and failures. */
 export function ProjectionDetail({ status }: { status: ProjectionStatus }) {
@@ -31,8 +32,7 @@ export function ProjectionDetail({ status }: { status: ProjectionStatus }) {
   const definition = useEngineQuery(['projections', 'definition'], { name: status.name }, { keep: false });
   const start = useEngineAction(['projections', 'run']);
   const job = useJobs((store) => store.jobs).find(
-    ({ kind, status: state, title }) =>
-      kind === 'projection' && state === 'running' && title.endsWith(` of ${status.title}`),
+    ({ id, status: state }) => id === status.jobId && state === 'running',
   );
   const isBusy = job !== undefined || status.state === 'building' || start.isPending;
   const run = (rebuild: boolean) => start.mutate({ name: status.name, rebuild }, { onError: toastError });
@@ -103,7 +103,8 @@ export function ProjectionDetail({ status }: { status: ProjectionStatus }) {
       )}
       {isStale ? (
         <Callout tone="warn" title="The rows are of an older definition">
-          Rebuild it to see what the present definition makes of the events.
+          Rebuild it to see what the present definition makes of the events. These rows answer until that is
+          done, and are kept to compare with.
         </Callout>
       ) : null}
       <Tabs<Tab>
@@ -113,6 +114,7 @@ export function ProjectionDetail({ status }: { status: ProjectionStatus }) {
         options={[
           { value: 'rows', label: 'Rows', count: isBuilt ? formatCount(status.rows) : undefined },
           { value: 'definition', label: 'Definition', count: `v${status.version}` },
+          { value: 'versions', label: 'Versions' },
           { value: 'failures', label: 'Failures', count: isBuilt ? formatCount(status.failed) : undefined },
         ]}
       >
@@ -122,8 +124,10 @@ export function ProjectionDetail({ status }: { status: ProjectionStatus }) {
           <Skeleton lines={8} />
         ) : tab === 'definition' ? (
           <DefinitionTab status={status} definition={definition.data.definition} />
+        ) : tab === 'versions' ? (
+          <VersionsTab status={status} aggregateType={aggregateTypeOf(definition.data.definition)} />
         ) : tab === 'failures' ? (
-          <FailuresTab status={status} />
+          <FailuresTab status={status} isBusy={isBusy} />
         ) : (
           <RowsTab
             status={status}
@@ -171,7 +175,17 @@ function Standing({ status }: { status: ProjectionStatus }) {
           <dd>{value}</dd>
         </div>
       ))}
-      <div title={status.builtAt === null ? 'Never built' : `${formatTime(status.builtAt)} UTC`}>
+      <div
+        title={
+          status.builtAt === null
+            ? 'Never built'
+            : `${formatTime(status.builtAt)} UTC${
+                status.history === null
+                  ? ''
+                  : `; ${plural(status.history.changes, 'change')} kept to answer as of any time, ${formatBytes(status.history.bytes)}`
+              }`
+        }
+      >
         <dt>built</dt>
         <dd>
           {status.builtAt === null ? 'never' : formatAge(status.builtAt, Math.max(now, status.builtAt))}

@@ -1,5 +1,5 @@
-import { Table2 } from 'lucide-react';
-import { useEffect } from 'react';
+import { Plus, Table2, Upload } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import type { ProjectionStatus } from '../../../contract/projections.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -8,12 +8,17 @@ import { Screen } from '../../components/Screen.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
+import { toastError } from '../../components/Toast.tsx';
 import { VirtualList } from '../../components/VirtualList.tsx';
 import { go, setParams, useAddress } from '../../lib/address.ts';
+import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
+import { chooseDefinition } from './definitionFile.ts';
+import { ImportDefinition } from './ImportDefinition.tsx';
+import { NewProjection } from './NewProjection.tsx';
 import { ProjectionDetail } from './ProjectionDetail.tsx';
 import styles from './projections.module.css';
 import { SqlConsole } from './SqlConsole.tsx';
@@ -35,6 +40,15 @@ export default function ProjectionsScreen() {
     if (view === 'tables' && wanted === undefined && all.length > 0)
       go(['projections', all[0]!.name], {}, true);
   }, [view, wanted, all]);
+  const [isNew, setIsNew] = useState(false);
+  const [file, setFile] = useState<string | null>(null);
+  const takeFile = async () => {
+    try {
+      setFile(await chooseDefinition());
+    } catch (error) {
+      toastError(error as EngineError);
+    }
+  };
   const show = (next: View) => setParams({ view: next === 'sql' ? 'sql' : null });
   useCommands([
     {
@@ -52,6 +66,20 @@ export default function ProjectionsScreen() {
       keys: 's',
       hint: 'SQL console',
       run: () => show('sql'),
+    },
+    {
+      id: 'projections.new',
+      title: 'New projection',
+      group: 'Projections',
+      keys: 'n',
+      hint: 'new',
+      run: () => setIsNew(true),
+    },
+    {
+      id: 'projections.import',
+      title: 'Import a definition from a file',
+      group: 'Projections',
+      run: () => void takeFile(),
     },
   ]);
 
@@ -88,6 +116,16 @@ export default function ProjectionsScreen() {
             : 'events folded into tables, one row for each aggregate'
         }
       >
+        {view === 'tables' ? (
+          <>
+            <Button icon={<Upload />} onClick={() => void takeFile()}>
+              Import…
+            </Button>
+            <Button icon={<Plus />} keys="n" onClick={() => setIsNew(true)}>
+              New
+            </Button>
+          </>
+        ) : null}
         <Segmented<View>
           label="View"
           value={view}
@@ -142,6 +180,8 @@ export default function ProjectionsScreen() {
           </Columns>
         )}
       </div>
+      {isNew ? <NewProjection names={all.map(({ name }) => name)} onClose={() => setIsNew(false)} /> : null}
+      {file === null ? null : <ImportDefinition text={file} all={all} onClose={() => setFile(null)} />}
     </Screen>
   );
 }

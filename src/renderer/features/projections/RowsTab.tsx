@@ -1,17 +1,14 @@
-import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { LIMITS } from '../../../contract/limits.ts';
-import type { Cell, ProjectionStatus } from '../../../contract/projections.ts';
+import type { ProjectionStatus } from '../../../contract/projections.ts';
 import { Button } from '../../components/Button.tsx';
-import { Menu } from '../../components/Menu.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
-import { toastError } from '../../components/Toast.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { useFocus } from '../../lib/focus.ts';
-import { formatCount, formatDuration, plural } from '../../lib/format.ts';
+import { formatDuration, plural } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
-import { downloadRows } from './download.ts';
+import { ExportResult } from './ExportResult.tsx';
 import styles from './projections.module.css';
 import { type ResultRow, ResultTable, type SortChoice } from './ResultTable.tsx';
 import { askSql, type SqlAnswer, useSqlAnswer } from './useSqlAnswer.ts';
@@ -91,10 +88,10 @@ function PresentRows({ status, statement, sort, onOpen }: TableProps) {
   return (
     <>
       <TableLine answer={head} note={plural(status.rows, 'row')}>
-        <ExportMenu
+        <ExportResult
           name={status.name}
-          rows={status.rows}
-          load={() => askSql({ sql: statement, cut: NOW, limit: LIMITS.sqlRows })}
+          question={{ sql: statement, cut: NOW, limit: LIMITS.sqlRows }}
+          data={head}
         />
       </TableLine>
       {pages.error === null ? null : <ErrorState error={pages.error} onRetry={pages.retry} compact />}
@@ -139,7 +136,7 @@ function PastRows({
           </>
         }
       >
-        <ExportMenu name={status.name} rows={data.rows.length} load={() => Promise.resolve(data)} />
+        <ExportResult name={status.name} question={question} data={data} />
       </TableLine>
       {data.rows.length === 0 ? (
         <NoRows status={status} />
@@ -184,53 +181,5 @@ function TableLine({
       </span>
       {children}
     </div>
-  );
-}
-
-function ExportMenu({
-  name,
-  rows,
-  load,
-}: {
-  name: string;
-  rows: number;
-  load: () => Promise<{ columns: SqlAnswer['columns']; rows: Cell[][]; more: boolean }>;
-}) {
-  const save = async (form: 'csv' | 'json') => {
-    try {
-      const answer = await load();
-      if (answer.more || answer.rows.length < rows) {
-        toastError({
-          message: `Only the first ${formatCount(answer.rows.length)} of ${formatCount(rows)} rows fit into one answer; nothing was saved.`,
-          nextStep: 'Use hindcast sql on the command line, or narrow the question in the SQL console.',
-        });
-        return;
-      }
-      downloadRows(form, name, answer.columns, answer.rows);
-    } catch (error) {
-      toastError(error as { message: string });
-    }
-  };
-  return (
-    <Menu
-      align="end"
-      trigger={
-        <Button look="quiet" icon={<Download />}>
-          Export
-        </Button>
-      }
-      groups={[
-        {
-          id: 'form',
-          label: plural(rows, 'row'),
-          items: (['csv', 'json'] as const).map((form) => ({
-            id: form,
-            label: form.toUpperCase(),
-            hint: 'every digit kept',
-            run: () => void save(form),
-          })),
-        },
-      ]}
-    />
   );
 }

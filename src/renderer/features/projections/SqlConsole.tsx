@@ -1,45 +1,96 @@
-import { Download, Play, Square } from 'lucide-react';
+import { ListTree, Play, Square } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { create } from 'zustand';
 import { LIMITS } from '../../../contract/limits.ts';
+import { parametersOf } from '../../../core/sqlParameters.ts';
 import { Button } from '../../components/Button.tsx';
 import { CodeEditor } from '../../components/CodeEditor.tsx';
 import { Columns } from '../../components/Columns.tsx';
 import { CoverageBadge } from '../../components/CoverageBadge.tsx';
-import { Menu } from '../../components/Menu.tsx';
 import { Panel, PanelHeader } from '../../components/Panel.tsx';
-import { EmptyState, ErrorState, ProgressBar, Skeleton } from '../../components/States.tsx';
+import { Segmented } from '../../components/Segmented.tsx';
+import { EmptyState, ErrorState, ProgressBar } from '../../components/States.tsx';
 import { Announce } from '../../components/Toast.tsx';
-import { go, setParams, useAddress } from '../../lib/address.ts';
+import { setParams, useAddress } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { formatDuration, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
-import { downloadRows } from './download.ts';
+import { choiceOf, choiceText, firstChoice } from './chartPoints.ts';
+import consoleStyles from './console.module.css';
+import { ExportResult } from './ExportResult.tsx';
+import { ParameterFields } from './ParameterFields.tsx';
+import { PlanView } from './PlanView.tsx';
 import styles from './projections.module.css';
+import { ResultChart } from './ResultChart.tsx';
 import { ResultTable } from './ResultTable.tsx';
-import { type SqlAnswer, useSqlAnswer } from './useSqlAnswer.ts';
+import { SchemaPanel } from './SchemaPanel.tsx';
+import { remember } from './sqlHistory.ts';
+import { type SqlAnswer, type SqlQuestion, useSqlAnswer } from './useSqlAnswer.ts';
 
+const NO_CUT = { knownOn: null, trueOn: null };
 const FIRST = 'SELECT type, count(*) AS events\nFROM events\nGROUP BY type\nORDER BY events DESC';
 /** Longer statements would make addresses that other programs cut off. */
 const LONGEST_LINKED = 1500;
 
+interface Draft {
+  text: string | null;
+  parameters: Record<string, string>;
+  /** Choice of the chart by names of columns; null: none was made. */
+  chart: string | null;
+}
+
 /** What is being written stays while one looks elsewhere. */
-const useText = create<{ text: string | null }>(() => ({ text: null }));
+const useDraft = create<Draft>(() => ({ text: null, parameters: {}, chart: null }));
+
+type View = 'table' | 'chart' | 'plan';
+interface Asked {
+  sql: string;
+  parameters: Record<string, string>;
+  run: number;
+}
+
+function linkedParameters(text: string | null): Record<string, string> {
+  try {
+    const found: unknown = JSON.parse(text ?? '{}');
+    if (typeof found !== 'object' || found === null) return {};
+    return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, String(value)]));
+  } catch {
+    return {};
+  }
+}
+
+/** The values of the parameters that a statement has; one that was not typed is left out, and told when it is run. */
+const valuesFor = (sql: string, values: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    parametersOf(sql).names.flatMap((name) => {
+      const value = values[name] ?? '';
+      return value === '' ? [] : [[name, value]];
+    }),
+  );
 
 /** Questions in SQL about the captured events and the projections, as of the focus. Reads only. */
 export function SqlConsole() {
   const { params } = useAddress();
   const linked = params.get('sql');
-  const text = useText((store) => store.text) ?? linked ?? FIRST;
-  const setText = (next: string) => useText.setState({ text: next });
-  const [asked, setAsked] = useState<{ sql: string; run: number } | null>(
-    linked === null ? null : { sql: linked, run: 0 },
+  const draft = useDraft();
+  const text = draft.text ?? linked ?? FIRST;
+  const typed = useMemo(
+    () => ({ ...linkedParameters(params.get('with')), ...draft.parameters }),
+    [params, draft.parameters],
   );
+  const names = useMemo(() => parametersOf(text).names, [text]);
+  const parameters = useMemo(() => valuesFor(text, typed), [text, typed]);
+  const [asked, setAsked] = useState<Asked | null>(
+    linked === null ? null : { sql: linked, parameters: valuesFor(linked, typed), run: 0 },
+  );
+  const [view, setView] = useState<View>('table');
+  const [explained, setExplained] = useState<Omit<Asked, 'run'> | null>(null);
   const { cut } = useFocus();
   const question = useMemo(
-    () => (asked === null ? null : { sql: asked.sql, cut, limit: LIMITS.sqlRows }),
+    () =>
+      asked === null ? null : { sql: asked.sql, parameters: asked.parameters, cut, limit: LIMITS.sqlRows },
     [asked, cut],
   );
   const answer = useSqlAnswer(question, String(asked?.run ?? 0));
@@ -52,15 +103,28 @@ export function SqlConsole() {
     [schema.data],
   );
   const isRunning = answer.fetchStatus === 'fetching';
-  const run = (sql = text) => {
+  const run = (sql = text, values: Readonly<Record<string, string>> = typed) => {
     const statement = sql.trim();
     if (statement === '') return;
-    setAsked({ sql: statement, run: (asked?.run ?? 0) + 1 });
-    setParams({ sql: statement.length <= LONGEST_LINKED ? statement : null });
+    const used = valuesFor(statement, values);
+    setAsked({ sql: statement, parameters: used, run: (asked?.run ?? 0) + 1 });
+    remember(statement, used);
+    if (view === 'plan') setView('table');
+    const isShort = statement.length + JSON.stringify(used).length <= LONGEST_LINKED;
+    setParams({
+      sql: isShort ? statement : null,
+      with: isShort && Object.keys(used).length > 0 ? JSON.stringify(used) : null,
+    });
   };
-  const ask = (sql: string) => {
-    setText(sql);
-    run(sql);
+  const ask = (sql: string, values: Record<string, string> = {}, chart: string | null = null) => {
+    useDraft.setState({ text: sql, parameters: values, chart });
+    run(sql, values);
+  };
+  const explain = () => {
+    const sql = text.trim();
+    if (sql === '') return;
+    setExplained({ sql, parameters });
+    setView('plan');
   };
   useCommands([
     {
@@ -70,6 +134,23 @@ export function SqlConsole() {
       keys: 'mod+enter',
       hint: 'run',
       run: () => run(),
+    },
+    {
+      id: 'sql.plan',
+      title: 'Show how the SQL would be answered',
+      group: 'SQL console',
+      keys: 'mod+e',
+      hint: 'plan',
+      run: explain,
+    },
+    {
+      id: 'sql.chart',
+      title: view === 'chart' ? 'Show the result as a table' : 'Draw the result',
+      group: 'SQL console',
+      keys: 'c',
+      hint: view === 'chart' ? 'table' : 'chart',
+      disabled: answer.data === undefined,
+      run: () => setView(view === 'chart' ? 'table' : 'chart'),
     },
     {
       id: 'sql.cancel',
@@ -90,20 +171,23 @@ export function SqlConsole() {
         { id: 'work', min: 420 },
       ]}
     >
-      <Panel label="Tables" head={<PanelHeader title="Tables" note="as of the focus" />}>
-        {schema.error !== null ? (
-          <ErrorState error={schema.error} onRetry={() => void schema.refetch()} compact />
-        ) : schema.data === undefined ? (
-          <Skeleton lines={8} />
-        ) : (
-          schema.data.map((table) => <SchemaTable key={table.table} table={table} onAsk={ask} />)
-        )}
-      </Panel>
+      <SchemaPanel
+        schema={schema.data}
+        error={schema.error}
+        onRetry={() => void schema.refetch()}
+        content={{ sql: text.trim(), parameters, chart: draft.chart }}
+        onAsk={(sql) => ask(sql)}
+        onSaved={(query) => {
+          ask(query.sql, query.parameters, query.chart);
+          if (query.chart !== null) setView('chart');
+        }}
+        onPast={(past) => ask(past.sql, past.parameters)}
+      />
       <Columns
         id="console-work"
         direction="vertical"
         columns={[
-          { id: 'editor', size: 190, min: 90 },
+          { id: 'editor', size: 210, min: 90 },
           { id: 'answer', min: 140 },
         ]}
       >
@@ -111,7 +195,10 @@ export function SqlConsole() {
           label="Statement"
           fills
           head={
-            <PanelHeader title="SQL" note="reads only">
+            <PanelHeader title="SQL" note="reads only, as of the focus">
+              <Button icon={<ListTree />} keys="mod+e" onClick={explain}>
+                Plan
+              </Button>
               {isRunning ? (
                 <Button icon={<Square />} onClick={answer.cancel}>
                   Cancel
@@ -129,94 +216,84 @@ export function SqlConsole() {
             </PanelHeader>
           }
         >
-          <CodeEditor
-            label="SQL statement"
-            language="sql"
-            value={text}
-            onValue={setText}
-            onSubmit={() => run()}
-            schema={completion}
-          />
+          <div className={consoleStyles.statement}>
+            <CodeEditor
+              label="SQL statement"
+              language="sql"
+              value={text}
+              onValue={(next) => useDraft.setState({ text: next })}
+              onSubmit={() => run()}
+              schema={completion}
+            />
+            <ParameterFields
+              names={names}
+              values={typed}
+              onValue={(name, value) => useDraft.setState({ parameters: { ...typed, [name]: value } })}
+              onRun={() => run()}
+            />
+          </div>
         </Panel>
-        <Answer answer={answer} isAsked={asked !== null} isRunning={isRunning} onRun={() => run()} />
+        <Answer
+          answer={answer}
+          question={question}
+          explained={explained}
+          view={view}
+          onView={setView}
+          isRunning={isRunning}
+          onRun={() => run()}
+          chart={draft.chart}
+          onChart={(chart) => useDraft.setState({ chart })}
+        />
       </Columns>
     </Columns>
   );
 }
 
-interface SchemaTableProps {
-  table: { table: string; note: string; columns: { name: string; type: string }[] };
-  onAsk: (sql: string) => void;
-}
-
-function SchemaTable({ table, onAsk }: SchemaTableProps) {
-  return (
-    <div className={styles.schema}>
-      <button
-        type="button"
-        className={styles.peek}
-        title={`Show the first rows of ${shown(table.table)}`}
-        onClick={() => onAsk(`SELECT *\nFROM ${table.table}\nLIMIT 100`)}
-      >
-        look
-      </button>
-      <details open>
-        <summary>
-          <span className={styles.schemaName}>{shown(table.table)}</span>
-        </summary>
-        <p className={styles.schemaNote}>{shown(table.note)}</p>
-        <dl>
-          {table.columns.map(({ name, type }) => (
-            <div key={name} className={styles.schemaColumn}>
-              <dt>{shown(name)}</dt>
-              <dd>{type}</dd>
-            </div>
-          ))}
-        </dl>
-      </details>
-    </div>
-  );
-}
-
 interface AnswerProps {
   answer: ReturnType<typeof useSqlAnswer>;
-  isAsked: boolean;
+  question: SqlQuestion | null;
+  explained: { sql: string; parameters: Record<string, string> } | null;
+  view: View;
+  onView: (view: View) => void;
   isRunning: boolean;
   onRun: () => void;
+  chart: string | null;
+  onChart: (chart: string) => void;
 }
 
-function Answer({ answer, isAsked, isRunning, onRun }: AnswerProps) {
+function Answer(props: AnswerProps) {
+  const { answer, question, explained, view, onView, isRunning, onRun, chart, onChart } = props;
   const { data } = answer;
+  const isAsked = question !== null;
   const isOld = answer.isPlaceholderData || answer.error !== null;
   const wasCancelled = isAsked && !isRunning && answer.error === null && (data === undefined || isOld);
+  const choice = useMemo(
+    () =>
+      data === undefined ? null : (choiceOf(chart, data.columns) ?? firstChoice(data.columns, data.rows)),
+    [data, chart],
+  );
   return (
     <Panel
       label="Result"
       fills
       head={
-        <PanelHeader title="Result" note={data === undefined ? undefined : <AnswerNote data={data} />}>
-          {data === undefined ? null : <CoverageBadge badge={data.coverage} />}
-          <Menu
-            align="end"
-            trigger={
-              <Button icon={<Download />} disabled={data === undefined || isOld}>
-                Export
-              </Button>
-            }
-            groups={[
-              {
-                id: 'rows',
-                label:
-                  data === undefined ? 'Nothing to export' : `The ${plural(data.rows.length, 'row')} shown`,
-                items: (['csv', 'json'] as const).map((form) => ({
-                  id: form,
-                  label: form.toUpperCase(),
-                  hint: 'every digit kept',
-                  run: () => data !== undefined && downloadRows(form, 'result', data.columns, data.rows),
-                })),
-              },
-            ]}
-          />
+        <PanelHeader
+          title={
+            <Segmented<View>
+              label="Result as"
+              value={view}
+              onValue={onView}
+              options={[
+                { value: 'table', label: 'Result' },
+                { value: 'chart', label: 'Chart', disabled: data === undefined },
+                { value: 'plan', label: 'Plan' },
+              ]}
+            />
+          }
+          note={data === undefined || view === 'plan' ? undefined : <AnswerNote data={data} />}
+        >
+          {data === undefined || view === 'plan' ? null : <CoverageBadge badge={data.coverage} />}
+          <ExportResult question={question} data={isOld ? undefined : data} />
         </PanelHeader>
       }
     >
@@ -228,28 +305,39 @@ function Answer({ answer, isAsked, isRunning, onRun }: AnswerProps) {
       <Announce>
         {isRunning ? 'Running' : data === undefined || isOld ? '' : plural(data.rows.length, 'row')}
       </Announce>
-      {answer.error === null ? null : (
-        <div>
-          <ErrorState error={answer.error} compact />
-          {/has not been replayed/.test(answer.error.message) ? (
-            <div className={styles.errorAction}>
-              <Button onClick={() => go(['projections'])}>Show the projections</Button>
-            </div>
+      {view === 'plan' ? (
+        <PlanView
+          statement={
+            explained ??
+            (question === null ? null : { sql: question.sql, parameters: question.parameters ?? {} })
+          }
+          cut={question?.cut ?? NO_CUT}
+        />
+      ) : (
+        <>
+          {answer.error === null ? null : <ErrorState error={answer.error} compact />}
+          {wasCancelled ? (
+            <p className={styles.cancelled}>
+              The query was cancelled. <Button onClick={onRun}>Run again</Button>
+            </p>
           ) : null}
-        </div>
-      )}
-      {wasCancelled ? (
-        <p className={styles.cancelled}>
-          The query was cancelled. <Button onClick={onRun}>Run again</Button>
-        </p>
-      ) : null}
-      {data !== undefined ? (
-        <Rows data={data} isOld={isOld} />
-      ) : isAsked ? null : (
-        <EmptyState title="Ask about all events and projections at once">
-          Write a SELECT and press Ctrl+Enter, or begin with “look” beside a table. The answer is as of the
-          time chosen at the top.
-        </EmptyState>
+          {data === undefined ? (
+            isAsked ? null : (
+              <EmptyState title="Ask about all events and projections at once">
+                Write a SELECT and press Ctrl+Enter, or begin with “look” beside a table. Write :name for a
+                value that you want to change. The answer is as of the time chosen at the top.
+              </EmptyState>
+            )
+          ) : view === 'chart' ? (
+            <ResultChart
+              data={data}
+              choice={choice}
+              onChoice={(next) => onChart(choiceText(next, data.columns))}
+            />
+          ) : (
+            <Rows data={data} isOld={isOld} />
+          )}
+        </>
       )}
     </Panel>
   );
@@ -273,7 +361,7 @@ function Rows({ data, isOld }: { data: SqlAnswer; isOld: boolean }) {
       {data.more ? (
         <p className={styles.moreLine}>
           The first {plural(data.rows.length, 'row')} are shown; there are more. Narrow the question with
-          WHERE, or count with count(*).
+          WHERE, count with count(*), or export: a file holds all of them.
         </p>
       ) : null}
       <ResultTable

@@ -9,6 +9,8 @@ export type SqlAnswer = Output<(typeof sql)['query']>;
 
 export interface SqlQuestion {
   sql: string;
+  /** Values of its named parameters as they were typed. */
+  parameters?: Record<string, string>;
   cut: Cut;
   limit: number;
 }

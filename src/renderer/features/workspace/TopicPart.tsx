@@ -1,4 +1,4 @@
-import { Download, Layers, Trash2 } from 'lucide-react';
+import { Download, Layers, Trash2, Waypoints } from 'lucide-react';
 import type { TopicContents } from '../../../contract/workspaceWork.ts';
 import { Button } from '../../components/Button.tsx';
 import { CoverageBars } from '../../components/CoverageBars.tsx';
@@ -38,6 +38,9 @@ export function TopicPart({
             onClick={() => go(['events'], { q: `topic:${topic.topic}` })}
           >
             Show its events
+          </Button>
+          <Button look="quiet" icon={<Waypoints />} onClick={() => go(['mappings', topic.topic])}>
+            Mapping
           </Button>
           <Button look="quiet" icon={<Download />} onClick={() => onExport(topic)}>
             Export…

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseJson } from '../../core/json.ts';
+import { parseJson } from './json.ts';
 import { jsonRows, type TreeChange } from './jsonRows.ts';
 
 const STATE = parseJson(
@@ -46,4 +46,20 @@ test('what was removed stands in its parent', () => {
 test('a large list starts closed', () => {
   const rows = jsonRows(parseJson(`{"items":[${Array.from({ length: 1000 }, (_, i) => i).join(',')}]}`));
   expect(rows).toHaveLength(1);
+});
+
+test('paths with quoted keys know what changed inside them, and 100,000 keys are one closed line', () => {
+  const state = parseJson('{"a.b":{"c d":[{"x":1}]},"":{"y":2}}');
+  const paths = jsonRows(state, new Map([['["a.b"]["c d"][0].x', changed]]), new Set(['["a.b"]'])).map(
+    ({ path, changedInside }) => [path, changedInside],
+  );
+  expect(paths).toEqual([
+    ['["a.b"]', true],
+    ['[""]', false],
+    ['[""].y', false],
+  ]);
+  const many = parseJson(`{"all":{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":${i}`).join(',')}}}`);
+  const changes = new Map(Array.from({ length: 5_000 }, (_, i) => [`all.k${i}`, changed]));
+  expect(jsonRows(many, changes)).toMatchObject([{ path: 'all', open: false, changedInside: true }]);
+  expect(jsonRows(many, changes, new Set(['all']))).toHaveLength(100_001);
 });

@@ -1,0 +1,205 @@
+// A first replay of many events is done by threads, each in one pass along the log; the result is that of folding each
+// row alone, counts, failures and history with it.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openDerivedForReading } from './derived.ts';
+import { recordOf } from './testing/events.ts';
+import { type Kit, NO_CUT, openKit } from './testing/kit.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
+const START = Date.parse('2025-06-01T00:00:00Z');
+const EVENTS = 24_000;
+let kit: Kit;
+beforeEach(async () => {
+  kit = await openKit('bulk');
+});
+afterEach(() => kit.close());
+
+const definition = (name: string, source: object, more: object = {}) => ({
+  ...{ name, title: name, source, key: 'aggregateId', ...more },
+  columns: [
+    { name: 'total', type: 'decimal' },
+    { name: 'items', type: 'integer' },
+    { name: 'note', type: 'text' },
+    { name: 'seen', type: 'time' },
+  ],
+  reducer: {
+    name: 'orders',
+    version: 1,
+    initial: { items: 0 },
+    on: {
+      Placed: [
+        { op: 'merge', from: 'data' },
+        { op: 'set', path: 'seen', from: '$recordedAt' },
+      ],
+      Added: [
+        { op: 'add', path: 'total', from: 'data.price' },
+        { op: 'add', path: 'items', value: 1 },
+      ],
+    },
+  },
+});
+const save = (each: object) => kit.projections.save({ definition: JSON.stringify(each) }, kit.context);
+
+/** Orders and parcels that share ids, over two topics and three partitions, some of them recorded out of turn. */
+const log = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => {
+    const n = from + index;
+    const jump = n % 97 === 0 ? 500_000 : 0;
+    const price = n % 101 === 0 ? '"much"' : `${n % 40}.${10 + (n % 90)}`;
+    return recordOf({
+      topic: n % 5 === 0 ? 'shop.items' : 'shop.orders',
+      partition: (n * 7) % 3,
+      aggregate: `order-${(n * 31) % 400}`,
+      aggregateType: n % 3 === 0 ? 'Parcel' : 'Order',
+      type: n % 4 === 0 ? 'Placed' : n % 11 === 0 ? 'Unheard' : 'Added',
+      data: n % 4 === 0 ? `{"note":"n${n}","total":${n % 30}.50}` : `{"price":${price}}`,
+      at: START + n * 1000 + jump,
+      verdict: n % 53 === 0 ? 'aborted' : 'committed',
+    });
+  });
+
+async function all(name: string) {
+  const { rows } = await kit.sql.query(
+    { sql: `SELECT * FROM ${name} ORDER BY key`, cut: NO_CUT, limit: 5000 },
+    kit.context,
+  );
+  const failures = await kit.projections.failures({ name, from: 0, count: 500 }, kit.context);
+  const { projections } = await kit.projections.list({}, kit.context);
+  const { processed, ignored, failed, behind } = projections.find((each) => each.name === name)!;
+  return { rows, failures, counts: { processed, ignored, failed, behind } };
+}
+
+const historyShards = async (name: string): Promise<number> => {
+  const folder = `${kit.dataDir}/derived`;
+  const db = openDerivedForReading(await kit.workspace.read('projections.file', { folder }))!;
+  const shards = db
+    .prepare(
+      "SELECT count(DISTINCT shard) FROM _history JOIN _build ON _build.id = build WHERE name = ? AND state = 'ready'",
+    )
+    .pluck()
+    .get(name) as number;
+  db.close();
+  return shards;
+};
+
+describe('a first replay of many events', () => {
+  it('gives what row by row gives, for one type and for types that share rows', async () => {
+    // The same events, taken in little by little: then rows are folded one by one.
+    const cases = [
+      ['one', { aggregateTypes: ['Order'] }],
+      ['both', { aggregateTypes: ['Order', 'Parcel'] }],
+      ['part', { aggregateTypes: ['Order'], topics: ['shop.orders'] }],
+    ] as const;
+    for (const [name, source] of cases)
+      for (const each of [name, `${name}_slowly`]) await save(definition(each, source));
+    await kit.append(log(0, 3000));
+    for (const [name] of cases) await kit.replay(`${name}_slowly`);
+    await kit.append(log(3000, EVENTS));
+    for (const [name] of cases) {
+      await kit.replay(`${name}_slowly`);
+      await kit.replay(name);
+      expect(await all(name), name).toEqual(await all(`${name}_slowly`));
+    }
+    const { rows } = await all('both');
+    expect(rows.length).toBe(400);
+    // And it goes on from there.
+    await kit.append(log(EVENTS, EVENTS + 50));
+    for (const name of ['one', 'one_slowly']) await kit.replay(name);
+    expect(await all('one')).toEqual(await all('one_slowly'));
+    for (const second of [5000, 12_345, 24_010]) {
+      const cut = { knownOn: START + second * 1000, trueOn: null };
+      const ask = async (table: string) =>
+        (await kit.sql.query({ sql: `SELECT * FROM ${table} ORDER BY key`, cut, limit: 5000 }, kit.context))
+          .rows;
+      expect(await ask('one')).toEqual(await ask('one_slowly'));
+    }
+  });
+
+  it('that is cancelled leaves the table that answers, and is done anew', async () => {
+    await save(definition('orders', { aggregateTypes: ['Order'] }));
+    await kit.append(log(0, EVENTS));
+    await kit.replay('orders');
+    const before = await all('orders');
+    const { jobId } = await kit.projections.run({ name: 'orders', rebuild: true }, kit.context);
+    await new Promise((done) => setTimeout(done, 30));
+    kit.jobs.cancel(jobId);
+    expect((await kit.jobs.ended(jobId)).status).toBe('cancelled');
+    expect(await all('orders')).toEqual(before);
+    await kit.replay('orders', true);
+    expect(await all('orders')).toEqual(before);
+    expect(await historyShards('orders')).toBeGreaterThan(0);
+  });
+
+  it('keeps the result of the definition before, to be compared', async () => {
+    const source = { aggregateTypes: ['Order'] };
+    await save(definition('orders', source));
+    await kit.append(log(0, 2000));
+    await kit.replay('orders');
+    const question = { name: 'orders', show: null, column: null, from: 0, count: 50 };
+    expect(await kit.projections.compare(question, kit.context)).toBeNull();
+    const changed = definition('orders', source);
+    changed.reducer.on.Added[1] = { op: 'add', path: 'items', value: 2 };
+    changed.columns.push({ name: 'more', type: 'text' });
+    await save(changed);
+    const { rows } = await all('orders');
+    await kit.replay('orders');
+    const compared = (await kit.projections.compare(question, kit.context))!;
+    expect(compared.sameEvents).toBe(true);
+    expect(compared.before.rows).toBe(compared.after.rows);
+    expect(compared.counts).toMatchObject({ added: 0, removed: 0 });
+    expect(compared.counts.changed + compared.counts.same).toBe(rows.length);
+    expect(compared.columns.map(({ name, change, differs }) => [name, change, differs > 0])).toEqual([
+      ['total', 'kept', false],
+      ['items', 'kept', true],
+      ['note', 'kept', false],
+      ['seen', 'kept', false],
+      ['more', 'added', false],
+    ]);
+    expect(compared.total).toBe(compared.counts.changed);
+    const [first] = compared.rows;
+    const [, was] = rows.find(([key]) => key === first!.key)!.slice(1) as number[];
+    expect(first!.cells).toEqual([{ column: 'items', before: was, after: was! * 2 }]);
+    const none = await kit.projections.compare({ ...question, column: 'note' }, kit.context);
+    expect(none).toMatchObject({ total: 0, rows: [] });
+    const { projections } = await kit.projections.list({}, kit.context);
+    expect(projections.find(({ name }) => name === 'orders')!.previous).toMatchObject({ rows: rows.length });
+  });
+
+  it('grows by little shards that become one, and stays true', async () => {
+    for (const name of ['orders', 'folded']) await save(definition(name, { aggregateTypes: ['Order'] }));
+    for (let nth = 0; nth < 40; nth += 1) {
+      await kit.append(log(nth * 40, nth * 40 + 40));
+      await kit.replay('orders');
+    }
+    expect(await historyShards('orders')).toBeLessThan(17);
+    for (const second of [1, 300, 777, 1500]) {
+      const cut = { knownOn: START + second * 1000, trueOn: null };
+      const ask = async (table: string) =>
+        (await kit.sql.query({ sql: `SELECT * FROM ${table} ORDER BY key`, cut, limit: 5000 }, kit.context))
+          .rows;
+      expect(await ask('orders')).toEqual(await ask('folded'));
+    }
+  });
+
+  it('tries the rows of failed events again', async () => {
+    await save(definition('orders', { aggregateTypes: ['Order'] }));
+    await kit.append(log(0, 2000));
+    await kit.replay('orders');
+    const before = await all('orders');
+    expect(before.failures.total).toBeGreaterThan(0);
+    const { jobId } = await kit.projections.retry({ name: 'orders', recordIds: null }, kit.context);
+    const { status, note } = await kit.jobs.ended(jobId);
+    expect([status, note]).toEqual([
+      'done',
+      `${before.failures.total} failures tried again: ${before.failures.total} events still cannot be applied fully.`,
+    ]);
+    expect(await all('orders')).toEqual(before);
+    // A definition that can do it takes all in again, beside the table that answers.
+    const fixed = definition('orders', { aggregateTypes: ['Order'] });
+    fixed.reducer.on.Added = [{ op: 'add', path: 'items', value: 1 }];
+    await save(fixed);
+    const again = await kit.projections.retry({ name: 'orders', recordIds: null }, kit.context);
+    expect((await kit.jobs.ended(again.jobId)).status).toBe('done');
+    expect((await all('orders')).failures.total).toBe(0);
+  });
+});

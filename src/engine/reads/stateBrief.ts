@@ -1,0 +1,39 @@
+/** An answer about a state with what is too long for a page taken out of it. */
+import type { z } from 'zod';
+import type { aggregates, ChangeOut } from '../../contract/events.ts';
+import { LIMITS } from '../../contract/limits.ts';
+
+type State = z.infer<(typeof aggregates)['state']['output']>;
+
+/** Characters of a value on a line. */
+const LONGEST_VALUE = 2000;
+/** Changes of an answer in brief. */
+const MOST_CHANGES = 300;
+/** Leaves whose setters one answer in brief names. */
+const MOST_LEAVES = 5000;
+
+/** Takes out of an answer what is too long for a page. */
+export function briefState(answer: State): State {
+  const { changes, state, blame } = answer;
+  const isLong = state.length > LIMITS.stateText || blame.length > MOST_LEAVES;
+  return {
+    ...answer,
+    state: isLong ? '' : state,
+    blame: isLong ? [] : blame,
+    changes: changes.slice(0, MOST_CHANGES).map(shortChange),
+    changesOmitted: Math.max(0, changes.length - MOST_CHANGES),
+  };
+}
+
+/** A value's JSON text, or the beginning of it as one. */
+export const shortText = (text: string | null): string | null => {
+  if (text === null || text.length <= LONGEST_VALUE) return text;
+  // Still a JSON text, so that it is shown as any other.
+  return JSON.stringify(`${text.slice(0, LONGEST_VALUE)}…`);
+};
+
+export const shortChange = (change: z.infer<typeof ChangeOut>): z.infer<typeof ChangeOut> => ({
+  ...change,
+  before: shortText(change.before),
+  after: shortText(change.after),
+});

@@ -1,0 +1,132 @@
+/** Conditions on states as a person wrote them, and their runs over one aggregate. */
+import type { AggregateRef, Cut } from '../../contract/common.ts';
+import { HindcastError } from '../../contract/errors.ts';
+import type { InvariantTrack } from '../../contract/invariants.ts';
+import { FilterProblem } from '../../core/filter/filter.ts';
+import { parseJson } from '../../core/json.ts';
+import type { Reducer } from '../../core/model.ts';
+import { cutStream, orderStream } from '../../core/order.ts';
+import { type CompiledCondition, type Condition, compileCondition, Runs } from '../../core/runs.ts';
+import { folderFor } from '../sandbox/folderFor.ts';
+import { loadHeads, PayloadReader } from '../store/stream.ts';
+import type { ReadContext } from '../workers/context.ts';
+
+/** Runs that one track answers with; a stream that goes to and fro has more than anybody looks at. */
+const MOST_RUNS = 2000;
+const CHECK_EVERY = 1000;
+
+/** @throws HindcastError `filter.invalid` with the place in its details */
+export function compileConditions(conditions: readonly Condition[]): CompiledCondition[] {
+  return conditions.map((condition) => {
+    try {
+      return compileCondition(condition);
+    } catch (error) {
+      if (!(error instanceof FilterProblem)) throw error;
+      const { message: problem, position, length, hint } = error;
+      const details = {
+        text: condition.expression,
+        problem,
+        position,
+        length,
+        hint,
+        character: position + 1,
+      };
+      throw new HindcastError('filter.invalid', details);
+    }
+  });
+}
+
+export interface TracksArgs {
+  ref: AggregateRef;
+  cut: Cut;
+  reducer: { definition: string; hash: string };
+  conditions: readonly Condition[];
+}
+
+const HOLDS = { true: 'true', false: 'false', null: 'unknown' } as const;
+
+/** The runs of conditions over one aggregate, kept until the captured data change. @throws HindcastError `aggregate.unknown` */
+export function tracksOf(
+  context: ReadContext,
+  { ref, cut, reducer, conditions }: TracksArgs,
+): InvariantTrack[] {
+  const tracks: InvariantTrack[] = [];
+  const missing: CompiledCondition[] = [];
+  const keyOf = ({ expression }: Condition) =>
+    `invariant ${JSON.stringify([ref.type, ref.id, cut.knownOn, cut.trueOn, reducer.hash, expression])}`;
+  const known = new Map<string, Omit<InvariantTrack, 'name'>>();
+  for (const condition of conditions) {
+    const key = keyOf(condition);
+    const kept = context.cache.get(key, () => ({ track: null as Omit<InvariantTrack, 'name'> | null }));
+    if (kept.track !== null) known.set(key, kept.track);
+    else {
+      const compiled = compiledOr(condition);
+      if ('problem' in compiled) known.set(key, compiled);
+      else missing.push(compiled);
+    }
+  }
+  if (missing.length > 0)
+    for (const [at, track] of foldTracks(context, { ref, cut, reducer }, missing).entries()) {
+      const key = keyOf(missing[at]!);
+      context.cache.get(key, () => ({ track: null as Omit<InvariantTrack, 'name'> | null })).track = track;
+      known.set(key, track);
+    }
+  for (const condition of conditions) tracks.push({ name: condition.name, ...known.get(keyOf(condition))! });
+  return tracks;
+}
+
+/** The condition, or why it cannot be used. */
+function compiledOr(condition: Condition): CompiledCondition | Omit<InvariantTrack, 'name'> {
+  try {
+    return compileCondition(condition);
+  } catch (error) {
+    if (!(error instanceof FilterProblem)) throw error;
+    const { message, position, length, hint } = error;
+    return {
+      ...{ expression: condition.expression, problem: { message, position, length, hint } },
+      ...{ runs: [], runsInAll: 0, violations: 0, healed: 0 },
+    };
+  }
+}
+
+function foldTracks(
+  context: ReadContext,
+  { ref, cut, reducer }: Omit<TracksArgs, 'conditions'>,
+  conditions: readonly CompiledCondition[],
+): Omit<InvariantTrack, 'name'>[] {
+  const all = loadHeads(context, ref);
+  if (all.length === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
+  const heads = cutStream(
+    orderStream(all, { toleranceMs: context.dictionary.toleranceOf(all.map(({ id }) => id)) }),
+    cut,
+  ).events;
+  const folder = folderFor(parseJson(reducer.definition) as unknown as Reducer);
+  const payloads = new PayloadReader(context);
+  const stream = { aggregateType: ref.type, aggregateId: ref.id };
+  const gathered = conditions.map((condition) => new Runs(condition));
+  let state = folder.initial;
+  for (const [index, head] of heads.entries()) {
+    if (index % CHECK_EVERY === 0) context.throwIfAborted();
+    if ((head.kind !== 'event' && head.kind !== 'plain') || folder.handles(head.type))
+      state = folder.step(state, payloads.event(head), stream).state;
+    for (const runs of gathered) runs.add(index, state);
+  }
+  return gathered.map(({ runs }, at) => {
+    const broken = runs.filter(({ holds }) => holds === false).length;
+    const isBroken = runs.at(-1)?.holds === false;
+    return {
+      expression: conditions[at]!.expression,
+      problem: null,
+      runs: runs.slice(0, MOST_RUNS).map(({ from, to, holds }) => {
+        const [first, last] = [heads[from]!, heads[to]!];
+        return {
+          ...{ from, to, fromId: first.id, toId: last.id, fromAt: first.recordedAt, toAt: last.recordedAt },
+          holds: HOLDS[`${holds}`],
+        };
+      }),
+      runsInAll: runs.length,
+      violations: broken,
+      healed: broken - (isBroken ? 1 : 0),
+    };
+  });
+}

@@ -1,0 +1,87 @@
+/** The real reducer and the hypothetical one, ready to fold beside each other. */
+
+import { HindcastError } from '../../contract/errors.ts';
+import { readWhere } from '../../contract/where.ts';
+import { compileEventFilter, type EventTest } from '../../core/eventFilter.ts';
+import { FilterProblem } from '../../core/filter/filter.ts';
+import { type Folder, isScript } from '../../core/folder.ts';
+import { canonicalJson, parseJson } from '../../core/json.ts';
+import type { Json, Reducer, ScriptReducer, StreamEvent } from '../../core/model.ts';
+import { folderFor } from '../sandbox/folderFor.ts';
+
+/** Texts of the two reducers and of what is left out of every stream. */
+export interface SideArgs {
+  real: string;
+  /** Null: the real one. */
+  hypothetical: string | null;
+  without: string | null;
+}
+
+export interface Sides {
+  real: Folder;
+  hypothetical: Folder;
+  /** Events left out of the hypothetical log; null: none. */
+  without: EventTest | null;
+  /** A step may cost a call into the sandbox. */
+  hasScript: boolean;
+  /** Both do the same with such an event. */
+  doSame(event: Pick<StreamEvent, 'type' | 'kind'>): boolean;
+  /** False: the event changes no state and is no problem, so that it need not be read. */
+  concerns(event: Pick<StreamEvent, 'type' | 'kind'>): boolean;
+}
+
+const TOMBSTONE = '$tombstone';
+
+/** @throws HindcastError `reducer.invalid`, `filter.invalid`; ReducerProblem */
+export function sidesOf({ real, hypothetical, without }: SideArgs): Sides {
+  const reducers = [real, hypothetical ?? real].map(
+    (text) => parseJson(text) as unknown as Reducer | ScriptReducer,
+  );
+  const [first, second] = reducers as [Reducer | ScriptReducer, Reducer | ScriptReducer];
+  const folder = folderFor(first);
+  const other = hypothetical === null ? folder : folderFor(second);
+  const known = new Map<string, boolean>();
+  const hasScript = isScript(first) || isScript(second);
+  const doSameWith = (type: string): boolean => {
+    if (folder.hash === other.hash) return true;
+    if (isScript(first) || isScript(second)) return false;
+    // An upcaster may read the event as one of another type.
+    if (first.upcasters !== undefined || second.upcasters !== undefined) return false;
+    const [a, b] = [first, second].map(({ on }) => on[type] ?? (type === TOMBSTONE ? null : on['*']) ?? null);
+    return canonicalJson(a as unknown as Json) === canonicalJson(b as unknown as Json);
+  };
+  return {
+    ...{ real: folder, hypothetical: other, hasScript },
+    without: without === null ? null : testOf(without),
+    doSame({ type, kind }) {
+      const name = kind === 'tombstone' ? TOMBSTONE : type;
+      let same = known.get(name);
+      if (same === undefined) {
+        same = doSameWith(name);
+        known.set(name, same);
+      }
+      return same;
+    },
+    concerns: ({ type, kind }) =>
+      (kind !== 'event' && kind !== 'plain') || folder.handles(type) || other.handles(type),
+  };
+}
+
+/** @throws HindcastError `filter.invalid` */
+function testOf(text: string): EventTest {
+  const expression = readWhere(text);
+  try {
+    return compileEventFilter(expression, text);
+  } catch (error) {
+    if (!(error instanceof FilterProblem)) throw error;
+    const { message: problem, position, length, hint } = error;
+    throw new HindcastError('filter.invalid', {
+      text,
+      problem,
+      position,
+      length,
+      hint,
+      character: position + 1,
+    });
+  }
+}

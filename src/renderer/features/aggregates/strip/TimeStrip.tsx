@@ -1,0 +1,357 @@
+import { ChevronDown, ChevronRight } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { TimelineInfo } from '../../../../contract/events.ts';
+import { cx } from '../../../components/cx.ts';
+import { type Drawing, useCanvas } from '../../../lib/canvas.ts';
+import { shown } from '../../../lib/escape.ts';
+import { formatCount, formatTime } from '../../../lib/format.ts';
+import { useCommands } from '../../../lib/keys.ts';
+import { callEngine, useEngineQuery } from '../../../lib/queries.ts';
+import { type ColourOf, useTypeColours } from '../typeColour.ts';
+import type { Destination } from '../useMover.ts';
+import type { Timeline } from '../useTimeline.ts';
+import { Axis } from './Axis.tsx';
+import { BookmarkTrack } from './Bookmarks.tsx';
+import { ConditionLabel, ConditionTrack, useConditions } from './Conditions.tsx';
+import { countWithin, drawDensity, drawType, drawTypes } from './drawing.ts';
+import { EventMarks } from './EventMarks.tsx';
+import styles from './strip.module.css';
+import { FaultTrack, Lane, LateTrack, shareOf } from './tracks.tsx';
+import { usePointer } from './usePointer.ts';
+import { type Strip, type StripData, useStrip } from './useStrip.ts';
+import { holding, lengthOf, movedBy, type Span, zoomedAt } from './zoom.ts';
+
+/** From so few events in the window on, each is a letter. */
+const SINGLE_EVENTS = 48;
+const KEY_ZOOM = 2;
+const OPEN_TYPES = 'hindcast.timeline.types';
+
+interface TimeStripProps {
+  timeline: Timeline;
+  info: TimelineInfo;
+  /** Moves the playhead at the pace of the engine. */
+  moveTo: (destination: Destination) => void;
+  /** A person took the playhead. */
+  onTake: () => void;
+  /** Stands in the corner, over the labels. */
+  corner: ReactNode;
+}
+
+/** A life over recorded time: density, types, faults, late arrivals, and the playhead. */
+export function TimeStrip(props: TimeStripProps) {
+  const [area, setArea] = useState<HTMLDivElement | null>(null);
+  const width = useWidth(area);
+  const { timeline } = props;
+  const data = useStrip(timeline.subject, timeline.zoom, width);
+  if (data === null) return <div className={styles.empty} />;
+  return <StripOf {...props} data={data} area={area} setArea={setArea} width={width} />;
+}
+
+interface StripOfProps extends TimeStripProps {
+  data: StripData;
+  area: HTMLDivElement | null;
+  setArea: (area: HTMLDivElement | null) => void;
+  width: number;
+}
+
+function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, width }: StripOfProps) {
+  const { subject, row, index, zoom, setZoom, select } = timeline;
+  const { whole, window, near, overview } = data;
+  const cut = subject.cut.knownOn ?? subject.cut.trueOn;
+  const [isOpen, setOpen] = useOpenTypes();
+  const step = useCallback(
+    (by: number) => moveTo(Math.max(-1, Math.min(info.total - 1, index + by))),
+    [moveTo, info.total, index],
+  );
+  const pointer = usePointer(area, {
+    whole,
+    window,
+    onZoom: setZoom,
+    onScrub: (time) => {
+      onTake();
+      moveTo(
+        async () => (await callEngine(['aggregates', 'locate'], { ...subject, target: { time } })).index,
+      );
+    },
+    onStep: (by) => {
+      onTake();
+      step(by);
+    },
+  });
+  useZoomCommands(timeline, data);
+  useFollow(timeline, whole, pointer.held !== null || pointer.isPanning);
+
+  const pick = useCallback(
+    (at: number) => {
+      onTake();
+      select(at);
+    },
+    [onTake, select],
+  );
+  const colourOf = useTypeColours(subject);
+  const inWindow = countWithin(near, window);
+  const isSingle = subject.cut.trueOn === null && inWindow > 0 && inWindow <= SINGLE_EVENTS;
+  const versionFaults = useMemo(() => faultsOf(near, true), [near]);
+  const otherFaults = useMemo(() => faultsOf(near, false), [near]);
+  const hasVersions = info.lastVersion !== null || overview.faults.some(isVersionFault);
+  const hasFaults = overview.faults.some((fault) => !isVersionFault(fault)) || overview.faultsOmitted > 0;
+  const hasLate = overview.late.length > 0;
+  const conditions = useConditions(subject);
+  const marks = useEngineQuery(['cases', 'marks'], { aggregate: subject.ref }).data ?? [];
+  const goToRecord = (recordId: number) => {
+    onTake();
+    moveTo(
+      async () => (await callEngine(['aggregates', 'locate'], { ...subject, target: { recordId } })).index,
+    );
+  };
+  return (
+    <div className={styles.strip}>
+      <div className={styles.labels}>
+        <span className={cx(styles.label, styles.axisLabel)}>{corner}</span>
+        <span className={cx(styles.label, styles.barsLabel)}>
+          {zoom === null ? (
+            'events'
+          ) : (
+            <button type="button" className={styles.all} onClick={() => setZoom(null)}>
+              Show all
+            </button>
+          )}
+        </span>
+        <button
+          type="button"
+          className={styles.more}
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          title={isOpen ? 'Show the types as one line' : 'Show a line for each type'}
+        >
+          types {isOpen ? <ChevronDown /> : <ChevronRight />}
+        </button>
+        {isOpen
+          ? near.types.map(({ type, total }) => (
+              <span key={type} className={styles.label} title={`${shown(type)}: ${formatCount(total)}`}>
+                <span className={styles.swatch} style={{ background: `var(${colourOf(type)})` }} />
+                <span>{type === '' ? 'no type' : shown(type)}</span>
+              </span>
+            ))
+          : null}
+        {conditions.tracks.map((track) => (
+          <ConditionLabel
+            key={track.expression}
+            track={track}
+            onRemove={
+              conditions.own.includes(track.expression) ? () => conditions.remove(track.expression) : null
+            }
+          />
+        ))}
+        {hasVersions ? <span className={styles.label}>versions</span> : null}
+        {hasFaults ? <span className={styles.label}>faults</span> : null}
+        {hasLate ? <span className={styles.label}>arrived late</span> : null}
+        {marks.length > 0 ? <span className={styles.label}>bookmarks</span> : null}
+      </div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the slider inside has the focus and the keys. */}
+      <div
+        ref={setArea}
+        className={cx(styles.area, pointer.isPanning && styles.panning)}
+        onPointerDown={pointer.onPointerDown}
+        onPointerMove={pointer.onPointerMove}
+        onPointerUp={pointer.onPointerUp}
+        onPointerCancel={pointer.onPointerCancel}
+        onDoubleClick={() => setZoom(null)}
+      >
+        <Axis window={window} whole={whole} isZoomed={zoom !== null} widthPx={width} />
+        <Bars timeline={timeline} info={info} data={data} cut={cut} step={step} />
+        {isSingle ? (
+          <EventMarks
+            subject={subject}
+            window={window}
+            total={info.total}
+            count={inWindow}
+            colourOf={colourOf}
+            onPick={pick}
+          />
+        ) : (
+          <TypesLane strip={near} window={window} colourOf={colourOf} />
+        )}
+        {isOpen
+          ? near.types.map((each) => (
+              <TypeLane key={each.type} strip={near} of={each} window={window} colourOf={colourOf} />
+            ))
+          : null}
+        {conditions.tracks.map((track) => (
+          <ConditionTrack key={track.expression} track={track} window={window} onPick={pick} />
+        ))}
+        {hasVersions ? (
+          <FaultTrack strip={near} faults={versionFaults} window={window} onPick={pick} />
+        ) : null}
+        {hasFaults ? <FaultTrack strip={near} faults={otherFaults} window={window} onPick={pick} /> : null}
+        {hasLate ? <LateTrack late={near.late} window={window} onPick={pick} /> : null}
+        {marks.length > 0 ? <BookmarkTrack marks={marks} window={window} onPick={goToRecord} /> : null}
+        <Line className={styles.cut} at={cut} window={window} />
+        <Line className={styles.play} at={row?.recordedAt ?? null} window={window} />
+        <Line className={styles.ghost} at={pointer.held} window={window} />
+        {pointer.brush === null ? null : (
+          <span
+            className={styles.brush}
+            style={{
+              left: `${shareOf(window, pointer.brush.from) * 100}%`,
+              width: `${(lengthOf(pointer.brush) / lengthOf(window)) * 100}%`,
+            }}
+          />
+        )}
+      </div>
+      {conditions.dialog}
+    </div>
+  );
+}
+
+const isVersionFault = ({ text }: { text: string }): boolean =>
+  /(?:^|; )(?:Duplicate )?[Vv]ersion/.test(text);
+
+const faultsOf = (strip: Strip, ofVersions: boolean): Strip['faults'] =>
+  strip.faults.filter((fault) => isVersionFault(fault) === ofVersions);
+
+function Line({ at, window, className }: { at: number | null; window: Span; className: string | undefined }) {
+  if (at === null || at < window.from || at > window.to) return null;
+  return <span className={className} style={{ left: `${shareOf(window, at) * 100}%` }} />;
+}
+
+interface BarsProps {
+  timeline: Timeline;
+  info: TimelineInfo;
+  data: StripData;
+  cut: number | null;
+  step: (by: number) => void;
+}
+
+/** The density, and the slider that has the keys: ← → step, + − zoom, Shift+← → move the window, 0 all. */
+function Bars({ timeline, info, data, cut, step }: BarsProps) {
+  const { near, window, whole } = data;
+  const { index, row, zoom, setZoom, select } = timeline;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const draw = useCallback(
+    (drawing: Drawing) => drawDensity(drawing, near, window, cut),
+    [near, window, cut],
+  );
+  useCanvas(canvas, draw);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const sign = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
+    if (sign === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!event.shiftKey) step(sign);
+    else if (zoom !== null) setZoom(movedBy(whole, window, (sign * lengthOf(window)) / 8));
+    else select(Math.max(-1, Math.min(info.total - 1, index + sign * Math.ceil(info.total / 20))));
+  };
+  return (
+    <div
+      className={styles.bars}
+      role="slider"
+      tabIndex={0}
+      aria-label="Recorded time: choose an event"
+      aria-valuemin={0}
+      aria-valuemax={info.total}
+      aria-valuenow={index + 1}
+      aria-valuetext={row === undefined ? 'before the first event' : formatTime(row.recordedAt)}
+      onKeyDown={onKeyDown}
+    >
+      <canvas ref={canvas} />
+    </div>
+  );
+}
+
+interface LaneOf {
+  strip: Strip;
+  window: Span;
+  colourOf: ColourOf;
+}
+
+function TypesLane({ strip, window, colourOf }: LaneOf) {
+  const draw = useCallback(
+    (drawing: Drawing) => drawTypes(drawing, strip, window, colourOf),
+    [strip, window, colourOf],
+  );
+  const names = strip.types.map(({ type, total }) => `${shown(type)} ${formatCount(total)}`).join(', ');
+  return <Lane label={`Types: ${names}`} draw={draw} />;
+}
+
+function TypeLane({ strip, of, window, colourOf }: LaneOf & { of: Strip['types'][number] }) {
+  const draw = useCallback(
+    (drawing: Drawing) => drawType(drawing, strip, of, window, colourOf),
+    [strip, of, window, colourOf],
+  );
+  return <Lane label={`${shown(of.type)}: ${formatCount(of.total)}`} draw={draw} />;
+}
+
+/** Whether each type has a line of its own; remembered. */
+function useOpenTypes(): [boolean, (open: boolean) => void] {
+  const [isOpen, setOpen] = useState(() => localStorage.getItem(OPEN_TYPES) === 'open');
+  return [
+    isOpen,
+    (open) => {
+      localStorage.setItem(OPEN_TYPES, open ? 'open' : '');
+      setOpen(open);
+    },
+  ];
+}
+
+/** A window follows the playhead when that leaves it, unless a hand is on the strip. */
+function useFollow({ row, zoom, setZoom }: Timeline, whole: Span, isHeld: boolean): void {
+  const before = useRef<number | null>(null);
+  const at = row?.recordedAt ?? null;
+  useEffect(() => {
+    if (at === null || at === before.current) return;
+    const isFirst = before.current === null;
+    before.current = at;
+    // The window of an address stays as it was sent.
+    if (isFirst || isHeld || zoom === null) return;
+    const next = holding(whole, zoom, at);
+    if (next !== zoom) setZoom(next);
+  }, [at, isHeld, zoom, whole, setZoom]);
+}
+
+function useWidth(element: HTMLElement | null): number {
+  const [width, setWidth] = useState(1000);
+  useEffect(() => {
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
+}
+
+/** Keys of the window: around the playhead when it is on the screen, else around the middle. */
+function useZoomCommands({ zoom, setZoom, row }: Timeline, { whole, window }: StripData): void {
+  const at = row?.recordedAt;
+  const isSeen = at !== undefined && at >= window.from && at <= window.to;
+  const around = isSeen ? at : window.from + lengthOf(window) / 2;
+  const group = 'Timeline';
+  useCommands([
+    {
+      id: 'timeline.zoom.in',
+      title: 'Zoom in on the strip',
+      group,
+      keys: ['+', '='],
+      hint: 'zoom',
+      run: () => setZoom(zoomedAt(whole, window, around, 1 / KEY_ZOOM)),
+    },
+    {
+      id: 'timeline.zoom.out',
+      title: 'Zoom out on the strip',
+      group,
+      keys: '-',
+      hint: 'zoom',
+      run: () => setZoom(zoomedAt(whole, window, around, KEY_ZOOM)),
+    },
+    {
+      id: 'timeline.zoom.all',
+      title: 'Show the whole life on the strip',
+      group,
+      keys: '0',
+      hint: 'all',
+      disabled: zoom === null,
+      run: () => setZoom(null),
+    },
+  ]);
+}

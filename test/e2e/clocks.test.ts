@@ -1,0 +1,97 @@
+// The two clocks of one aggregate of the demo recording: the plane, the point, and what arrived after the fact.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { story } from '../fixtures/demo/stories.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { accessibilityProblems, digits, open } from './screen.ts';
+
+const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
+const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
+if (problem && !browserProblem) process.stderr.write(`\n*** TWO CLOCKS ARE NOT TESTED: ${problem} ***\n\n`);
+
+const WAIT = { timeout: 15_000 };
+const late = story('backdated-deposit');
+const { balanceKnown, balanceTrue, at } = late.facts;
+const place = (search = '') => `clocks/SavingsAccount/${encodeURIComponent(late.aggregateId)}${search}`;
+
+describe.skipIf(problem !== null)('two clocks', () => {
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+  const point = () => page.getByRole('slider', { name: /The point on the two clocks/ });
+  const arrivals = () => page.getByRole('grid', { name: 'Events that arrived after the fact' });
+  const balance = async () =>
+    digits(
+      await page
+        .getByRole('tree', { name: 'State at the point' })
+        .getByRole('treeitem')
+        .filter({ has: page.getByText('balance', { exact: true }) })
+        .first()
+        .textContent(),
+    ).replace('balance', '');
+  const focus = () =>
+    page.evaluate(() => {
+      const params = new URLSearchParams(location.hash.split('?')[1]);
+      return { known: params.get('known'), true: params.get('true') };
+    });
+
+  beforeAll(async () => {
+    [app, browser] = await Promise.all([startApp(), openBrowser()]);
+    ({ page, problems } = await openPage(browser, app));
+    page.setDefaultTimeout(WAIT.timeout);
+    await page.getByRole('button', { name: 'Workspace: Demo read-only' }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  test('the same moment has two balances, and the point says which events count', async () => {
+    await open(page, place(`?known=${encodeURIComponent(at!)}`));
+    await expect.poll(balance, WAIT).toBe(balanceKnown);
+    await page.getByRole('button', { name: /What was true on/ }).click();
+    await expect.poll(balance, WAIT).toBe(balanceTrue);
+    await page.getByText(/1 event moved to where they occurred/).waitFor();
+    expect((await focus()).known).toBeNull();
+    await page.keyboard.press('1');
+    await expect.poll(balance, WAIT).toBe(balanceKnown);
+  });
+
+  test('the backdated event is in the list, and choosing it puts the point on it', async () => {
+    await open(page, place());
+    const rows = arrivals().getByRole('row').filter({ hasText: 'backdated' });
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(1);
+    await rows.first().click();
+    const there = await focus();
+    expect(there.true).not.toBeNull();
+    expect(Date.parse(there.true!)).toBeLessThan(Date.parse(there.known!));
+  });
+
+  test('the keyboard alone moves the point along both clocks and back to now', async () => {
+    await open(page, place());
+    await point().focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(async () => (await focus()).known, WAIT).not.toBeNull();
+    const { known } = await focus();
+    await page.keyboard.press('Shift+ArrowDown');
+    await expect.poll(async () => (await focus()).true, WAIT).not.toBeNull();
+    expect((await focus()).known).toBe(known);
+    expect(await point().getAttribute('aria-valuetext')).toMatch(/^known on .*, true on .*\d/);
+    await page.keyboard.press('0');
+    await expect.poll(focus, WAIT).toEqual({ known: null, true: null });
+  });
+
+  test('nobody is shut out, in both themes', async () => {
+    await open(page, place());
+    await arrivals().waitFor();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await accessibilityProblems(page)).toEqual([]);
+    }
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,219 @@
+// Mapping a topic by hand, cases with bookmarks, and one focus everywhere: by keyboard, in a real browser.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { makeYard, YARD } from './notebookWorkspace.ts';
+import { accessibilityProblems, chosenEvent, open } from './screen.ts';
+
+const shots = process.env.HINDCAST_SHOTS;
+
+describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
+  let app: App;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+  let yard: Awaited<ReturnType<typeof makeYard>>;
+  beforeAll(async () => {
+    yard = await makeYard();
+    app = await startApp({ workspace: yard.file });
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    yard?.remove();
+  });
+
+  async function judged(page: Page, name: string): Promise<void> {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => accessibilityProblems(page), { timeout: 8000 }).toEqual([]);
+      if (shots === undefined) continue;
+      for (const [width, height] of [
+        [1280, 800],
+        [1920, 1080],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        await page.waitForTimeout(300);
+        await page.screenshot({ path: join(shots, `${name}-${colorScheme}-${width}.png`) });
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+  }
+
+  /** Chooses a line of the sample by its name, opens the menu and says what it is. */
+  async function point(page: Page, name: string, field: string): Promise<void> {
+    const tree = page.getByRole('tree', { name: 'Sample record' });
+    await tree.focus();
+    const line = tree.getByRole('treeitem').filter({ has: page.getByText(name, { exact: true }) });
+    await page.keyboard.press('Home');
+    for (let tries = 0; (await line.getAttribute('aria-selected')) !== 'true' && tries < 20; tries++)
+      await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('u');
+    const item = page.getByRole('menuitem', { name: field, exact: true });
+    await item.waitFor();
+    await page.keyboard.type(field);
+    await expect.poll(() => item.evaluate((each) => each === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await item.waitFor({ state: 'detached' });
+  }
+
+  it('points at fields, sees how records come out, and applies the mapping without capturing again', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await page.getByRole('link', { name: 'Cases' }).waitFor();
+    await open(page, `mappings/${YARD}`);
+    await page.getByRole('tree', { name: 'Sample record' }).waitFor();
+    await point(page, 'activity', 'Event type');
+    await point(page, 'case:id', 'Aggregate id');
+    await point(page, 'step', 'Aggregate version');
+    await point(page, 'time:stamp', 'Occurred');
+    await page.getByText('100 of 100 records come out differently').first().waitFor();
+    await judged(page, 'mapping-sample');
+    await page.keyboard.press('v');
+    await page.getByText(/100 of 100 records are events, of \d+ aggregates/).waitFor();
+    await judged(page, 'mapping-records');
+    await page.keyboard.press('Control+Enter');
+    const dialog = page.getByRole('dialog', { name: `Read ${YARD} anew` });
+    await dialog.waitFor();
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'mapping-apply.png') });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('chosen by hand').first().waitFor();
+    await open(page, 'aggregates/gates/lorry-07');
+    await page.getByRole('listbox', { name: 'Events of the aggregate' }).waitFor();
+    await page.getByText('50 events').first().waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a case keeps bookmarks with notes, and a jump restores the focus exactly', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await page.getByRole('link', { name: 'Cases' }).waitFor();
+    await page.keyboard.press('Shift+K');
+    await page.getByText('No case yet').waitFor();
+    await page.keyboard.press('n');
+    const dialog = page.getByRole('dialog', { name: 'New case' });
+    await dialog.getByLabel('Name').fill('Scales at gate 3');
+    await dialog.getByLabel('Question').fill('Why is lorry 07 lighter on the second day?');
+    await page.keyboard.press('Tab');
+    await dialog.getByRole('button', { name: 'Create' }).press('Enter');
+    await page.getByText('No bookmark yet').waitFor();
+
+    const focus = 'known=2023-11-15T00:00:00.000Z';
+    await open(page, `aggregates/gates/lorry-07?${focus}`);
+    await chosenEvent(page).waitFor();
+    const list = page.getByRole('listbox', { name: 'Events of the aggregate' });
+    await list.focus();
+    await page.keyboard.press('Home');
+    for (let at = 0; at < 4; at++) await page.keyboard.press('ArrowRight');
+    await expect.poll(() => chosenEvent(page).textContent()).toContain('Lorry weighed');
+    const marked = await chosenEvent(page).textContent();
+    await page.keyboard.press('k');
+    await page.getByText('Bookmarked in “Scales at gate 3”.').waitFor();
+    await page.keyboard.press('k');
+    await page.getByText('Already a bookmark of “Scales at gate 3”.').waitFor();
+
+    await open(page, 'events');
+    const rows = page.getByRole('grid', { name: 'Events' });
+    await rows.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => page.url()).toContain('record=');
+    await page.keyboard.press('k');
+    await page.getByText('Bookmarked in “Scales at gate 3”.').last().waitFor();
+
+    await page.keyboard.press('Shift+K');
+    const first = page.getByRole('button', { name: /Lorry weighed/ }).first();
+    await first.waitFor();
+    const note = page.getByRole('textbox', { name: /^Note on/ }).first();
+    await note.fill('Weighed with the trailer still on.');
+    await page.getByRole('textbox', { name: 'Answer' }).fill('The trailer was taken off.');
+    await page.getByRole('textbox', { name: 'Answer' }).press('Tab');
+    await judged(page, 'case');
+    await page.reload();
+    await expect.poll(() => note.inputValue()).toBe('Weighed with the trailer still on.');
+    await first.press('Enter');
+    await chosenEvent(page).waitFor();
+    expect(new URL(page.url()).hash).toContain(focus);
+    await expect.poll(() => chosenEvent(page).textContent()).toBe(marked);
+
+    await page.keyboard.press('[');
+    await expect.poll(() => new URL(page.url()).hash).toContain('#/cases');
+    await page.keyboard.press(']');
+    await expect.poll(() => new URL(page.url()).hash).toContain(focus);
+
+    await page.keyboard.press('Shift+K');
+    await first.waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Case file' }).press('Enter');
+    const file = await download;
+    expect(file.suggestedFilename()).toBe('Scales at gate 3.hindcast-case');
+    const made = JSON.parse(readFileSync(await file.path(), 'utf8')) as { case: { bookmarks: unknown[] } };
+    expect(made.case.bookmarks).toHaveLength(2);
+    await page.getByText('SHA-256').first().waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a link and a focus file open the same view; one of another recording says so', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('link', { name: 'Cases' }).waitFor();
+    const view = '#/aggregates/gates/lorry-03?known=2023-11-15T00:00:00.000Z&true=2023-11-14T23:50:00.000Z';
+    await open(page, view.slice(2));
+    await chosenEvent(page).waitFor();
+    await page.keyboard.press('y');
+    await page.getByText('The link to this view is copied.').waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toContain('lorry-03?known=2023-11-15T00:00:00.000Z');
+    const chosen = await chosenEvent(page).textContent();
+
+    await open(page, 'events');
+    await page.getByRole('grid', { name: 'Events' }).waitFor();
+    await page.keyboard.press('Shift+Y');
+    const ask = page.getByRole('dialog', { name: 'Open a link' });
+    await ask.getByLabel('Link').fill('https://example.org');
+    await page.keyboard.press('Enter');
+    await ask.getByText('This is no link of Hindcast.').waitFor();
+    await ask.getByLabel('Link').fill(link);
+    await page.keyboard.press('Enter');
+    await chosenEvent(page).waitFor();
+    await expect.poll(() => chosenEvent(page).textContent()).toBe(chosen);
+    expect(new URL(page.url()).hash).not.toContain('of=');
+
+    const download = page.waitForEvent('download');
+    await page.keyboard.press('Control+K');
+    await page.keyboard.type('Save this view as a focus file');
+    await page.keyboard.press('Enter');
+    const file = await download;
+    expect(file.suggestedFilename()).toBe('lorry-03.hindcast-focus');
+    const text = readFileSync(await file.path(), 'utf8');
+    expect(JSON.parse(text).focus).toMatchObject({ aggregate: { type: 'gates', id: 'lorry-03' } });
+    const other = join(app.dataDir, 'other.hindcast-focus');
+    const parsed = JSON.parse(text) as { recording: { id: string; name: string } };
+    parsed.recording = { ...parsed.recording, id: 'ffffffffffffffff', name: 'Elsewhere' };
+    writeFileSync(other, JSON.stringify(parsed));
+
+    await open(page, 'events');
+    const chooser = page.waitForEvent('filechooser');
+    await page.keyboard.press('Control+K');
+    await page.keyboard.type('Open a focus file');
+    await page.keyboard.press('Enter');
+    await (await chooser).setFiles(other);
+    const warning = page.getByRole('dialog', { name: 'This view is of another recording' });
+    await warning.getByText('Elsewhere (ffffffffffffffff)').waitFor();
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'other-recording.png') });
+    await page.keyboard.press('Escape');
+    await warning.waitFor({ state: 'detached' });
+    expect(new URL(page.url()).hash).toBe('#/events');
+
+    await page.evaluate(() => {
+      location.hash = '#/events?of=ffffffffffffffff';
+    });
+    await warning.waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => new URL(page.url()).hash).toBe('#/events');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,295 @@
+// Projections and the SQL console on the bundled demo recording: writing a definition with its test beside it, bad
+// programs, failures and retry, versions and what they changed, and questions with parameters, plan, chart and files.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { accessibilityProblems, open } from './screen.ts';
+
+const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
+const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
+const WAIT = { timeout: 20_000 };
+
+describe.skipIf(problem !== null)('projections and console', () => {
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+
+  beforeAll(async () => {
+    [app, browser] = await Promise.all([startApp({ workspace: recording }), openBrowser()]);
+    ({ page, problems } = await openPage(browser, app));
+    page.setDefaultTimeout(WAIT.timeout);
+  });
+  afterEach(() => expect(problems.splice(0)).toEqual([]));
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  const tried = () => page.getByRole('region', { name: 'Test' });
+  const mistakes = () => page.getByRole('list', { name: 'What is wrong' });
+  const editor = (name: RegExp | string) => page.getByRole('textbox', { name });
+  const write = async (name: RegExp | string, text: string) => {
+    await editor(name).focus();
+    await page.keyboard.press('Control+a');
+    // What is typed over a selection gets the style of what it replaces, which the page's rules forbid, loudly.
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(text);
+  };
+  const save = async () => {
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved.', { exact: true }).waitFor();
+  };
+  const textOf = (name: RegExp | string) =>
+    editor(name).evaluate((element) => (element as HTMLElement).innerText);
+  const accessible = async () => {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await accessibilityProblems(page)).toEqual([]);
+    }
+  };
+  /** A new projection of all savings accounts, by keyboard. */
+  const create = async (name: string, writing: string) => {
+    await open(page, 'projections/savings_account');
+    await page.getByRole('heading', { name: /^Savings accounts/ }).waitFor();
+    await page.getByRole('button', { name: 'New' }).waitFor();
+    await page.keyboard.press('n');
+    const dialog = page.getByRole('dialog', { name: 'New projection' });
+    await dialog.getByLabel('Name of the table').waitFor();
+    await page.keyboard.type(name);
+    await expect.poll(() => dialog.getByRole('combobox').textContent(), WAIT).toContain('SavingsAccount');
+    await dialog.getByRole('button', { name: writing }).focus();
+    await page.keyboard.press('Space');
+    await dialog.getByRole('button', { name: 'Create' }).focus();
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: /^Definition/, selected: true }).waitFor();
+    await tried()
+      .getByText(/events? folded/)
+      .waitFor();
+  };
+  const build = async () => {
+    await page
+      .getByRole('button', { name: /^(Build|Rebuild)/ })
+      .first()
+      .focus();
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => page.getByRole('heading', { level: 2, name: /scripted/ }).textContent(), {
+        timeout: 60_000,
+      })
+      .toContain('ready');
+  };
+
+  test('a new one works as it begins, and is changed with suggestions and its test beside it', async () => {
+    await create('mine', 'Operations');
+    await expect.poll(() => tried().textContent(), WAIT).toMatch(/none failed/);
+    const whole = await textOf(/^Definition of mine/);
+    expect(whole).toContain('"merge"');
+    await accessible();
+    const start = whole.slice(0, whole.lastIndexOf('"on"'));
+    await write(
+      /^Definition of mine/,
+      `${start}"on": { "*": [{ "op": "add", "path": "total", "from":  }] } } }`,
+    );
+    for (let back = 0; back < 10; back += 1) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.type('"data.am');
+    await page.getByRole('option', { name: /"data\.amount"/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => textOf(/^Definition of mine/), WAIT).toContain('"from": "data.amount" }');
+    await expect.poll(() => tried().textContent(), WAIT).toMatch(/with a problem/);
+    await expect.poll(() => tried().textContent(), WAIT).toMatch(/total/);
+    await tried()
+      .getByText(/differences? to the saved version 1/)
+      .waitFor();
+    await page.getByText(/Raise reducer.version/).waitFor();
+  });
+
+  test('mistakes are shown at their lines; each leads to its place', async () => {
+    const whole = await textOf(/^Definition of mine/);
+    await write(
+      /^Definition of mine/,
+      whole.replace('"op": "add"', '"op": "ad"').replace('"decimal"', '"decimals"'),
+    );
+    await expect.poll(() => mistakes().getByRole('listitem').count(), WAIT).toBe(2);
+    expect(await mistakes().textContent()).toMatch(
+      /“decimals” is not a column type.*“ad” is not an operation/,
+    );
+    await mistakes().getByRole('button').first().focus();
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.hasAttribute('data-editor')), WAIT)
+      .toBe(true);
+    await accessible();
+    await page.getByRole('button', { name: 'Discard changes' }).click();
+    await page.getByText('Saved.', { exact: true }).waitFor();
+    await expect.poll(() => mistakes().count(), WAIT).toBe(0);
+  });
+
+  test('a program that throws, loops, or returns what is no state, is told with line and column', async () => {
+    await create('scripted', 'JavaScript');
+    const program = (body: string) => `export function reduce(state, event) {\n  ${body}\n}\n`;
+    await write(/^Program of/, program('return state +;'));
+    await expect.poll(() => mistakes().textContent(), WAIT).toMatch(/program 2:\d+/);
+    await page.getByText(/1 mistake; it cannot be saved yet/).waitFor();
+    for (const [body, words] of [
+      [
+        "if (event.type === 'FeeCharged') throw new Error('fee!'); return { n: 1 };",
+        /fee!.*line 2, column \d+/,
+      ],
+      ['const a = {}; a.self = a; return a;', /self|cycle|itself/i],
+      ['return { f: () => 1 };', /function/],
+      ['const all = []; for (;;) all.push(new Array(100000).fill("x"));', /memory|too many steps/],
+      ['for (;;) {}', /too many steps/],
+    ] as const) {
+      await write(/^Program of/, program(body));
+      await expect
+        .poll(
+          async () =>
+            `${await tried().textContent()} ${(await mistakes().count()) ? await mistakes().textContent() : ''}`,
+          {
+            timeout: 90_000,
+          },
+        )
+        .toMatch(words);
+    }
+    // What was stopped leaves everything alive.
+    await write(/^Program of/, program('return { n: (state?.n ?? 0) + 1 };'));
+    await expect.poll(() => tried().textContent(), { timeout: 90_000 }).toMatch(/none failed/);
+  }, 400_000);
+
+  test('failed events are listed and lead to the event; after a fix they are retried', async () => {
+    const program = (body: string) =>
+      `export const initial = { n: 0 };\nexport function reduce(state, event) {\n  ${body}\n  return { n: state.n + 1 };\n}\n`;
+    await write(/^Program of/, program("if (event.type === 'FeeCharged') throw new Error('fee!');"));
+    await expect.poll(() => tried().textContent(), WAIT).toMatch(/fee!/);
+    await save();
+    await build();
+    await page.getByRole('tab', { name: /^Failures/ }).click();
+    const failures = page.getByRole('grid', { name: 'Records that could not be folded' });
+    await failures
+      .getByText(/fee! \(line 3, column \d+\)/)
+      .first()
+      .waitFor();
+    await accessible();
+    await failures.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('region', { name: 'Record' }).getByText('FeeCharged').first().waitFor();
+    await page.goBack();
+    await page.getByRole('tab', { name: /^Definition/ }).click();
+    await write(/^Program of/, program(''));
+    await expect.poll(() => tried().textContent(), WAIT).toMatch(/none failed/);
+    await save();
+    await page.getByRole('tab', { name: /^Failures/ }).click();
+    await page.getByRole('button', { name: /^Retry all/ }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Every record was taken in').waitFor({ timeout: 60_000 });
+  }, 200_000);
+
+  test('versions tell what changed in the definition and in the results', async () => {
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    const versions = page.getByRole('listbox', { name: 'Versions' });
+    await expect.poll(() => versions.getByRole('option').count(), WAIT).toBe(3);
+    const changed = page.getByRole('region', { name: 'What changed' });
+    await changed.getByText(/rows of \d+ differ|row of \d+ differ/).waitFor();
+    await page.getByRole('grid', { name: 'Rows that differ' }).getByRole('gridcell').first().waitFor();
+    await accessible();
+    await changed.getByRole('button', { name: 'Definition' }).click();
+    await page.getByRole('region', { name: 'Changes of the definition' }).getByText(/fee!/).waitFor();
+    await versions.focus();
+    await page.keyboard.press('ArrowDown');
+    await changed.getByRole('button', { name: 'Restore this version' }).waitFor();
+  });
+
+  test('a definition whose key is missing in some events says so', async () => {
+    await open(page, 'projections/mine?tab=definition');
+    await tried()
+      .getByText(/events? folded/)
+      .waitFor();
+    const whole = await textOf(/^Definition of mine/);
+    await write(/^Definition of mine/, whole.replace('"key": "aggregateId"', '"key": "data.place"'));
+    await expect.poll(() => tried().textContent(), WAIT).toMatch(/records of these have no key/);
+  });
+
+  test('a definition goes into a file and comes back under another name', async () => {
+    await page.getByRole('button', { name: 'Discard changes' }).click();
+    const coming = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: /Export as a file/ }).click();
+    const file = await (await coming).path();
+    expect(JSON.parse(readFileSync(file, 'utf8')).name).toBe('mine');
+    const choosing = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await (await choosing).setFiles(file);
+    const dialog = page.getByRole('dialog', { name: 'Import a definition' });
+    await dialog.getByText(/it is replaced/).waitFor();
+    await dialog.getByLabel('Name of the table').fill('imported');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 2, name: /imported/ }).waitFor();
+  });
+
+  const ask = (sql: string) => open(page, `projections?view=sql&sql=${encodeURIComponent(sql)}`);
+  const result = () => page.getByRole('region', { name: 'Result' });
+
+  test('a question with parameters, its plan, its chart, and what was asked before', async () => {
+    await open(page, 'activity');
+    await ask('SELECT type, count(*) AS n FROM events WHERE offset > :from GROUP BY type ORDER BY n DESC');
+    await result()
+      .getByText(/:from has no value/)
+      .first()
+      .waitFor();
+    await page.getByLabel(':from').focus();
+    await page.keyboard.type('10');
+    await page.keyboard.press('Enter');
+    await page.getByRole('grid', { name: 'Result rows' }).getByRole('gridcell').first().waitFor();
+    await accessible();
+    await page.getByRole('grid', { name: 'Result rows' }).focus();
+    await page.keyboard.press('c');
+    await result()
+      .getByRole('figure', { name: /^n by type/ })
+      .waitFor();
+    await result()
+      .getByText(/^All \d+ rows are drawn/)
+      .waitFor();
+    await accessible();
+    await page.keyboard.press('Control+e');
+    const steps = page.getByRole('list', { name: 'Steps of the plan' });
+    await steps.waitFor();
+    expect(await steps.textContent()).toMatch(/events/);
+    await accessible();
+    await page.getByRole('button', { name: 'Saved' }).click();
+    await page.getByLabel('Name of the query').fill('Events by type');
+    await page.keyboard.press('Enter');
+    await page.getByRole('list', { name: 'Saved queries' }).getByText('Events by type').waitFor();
+    await accessible();
+    await page.getByRole('button', { name: 'History' }).click();
+    await page
+      .getByRole('list', { name: 'Statements that were run' })
+      .getByText(/offset > :from/)
+      .waitFor();
+  });
+
+  test('files hold all rows, not only those that are shown', async () => {
+    await open(page, 'activity');
+    await ask('SELECT offset, value FROM events');
+    await result()
+      .getByText(/and more than these/)
+      .waitFor();
+    const coming = page.waitForEvent('download', { timeout: 60_000 });
+    await result().getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: /NDJSON/ }).click();
+    const lines = readFileSync(await (await coming).path(), 'utf8')
+      .trimEnd()
+      .split('\n');
+    await ask('SELECT count(*) AS n FROM events');
+    await expect
+      .poll(
+        async () => (await result().getByRole('gridcell').first().textContent())?.replace(/\s/g, ''),
+        WAIT,
+      )
+      .toBe(String(lines.length));
+    expect(lines.length).toBeGreaterThan(5000);
+  });
+});

@@ -1,0 +1,272 @@
+// The timeline by keyboard: zoom, play, go to, blame, the proof by hash, conditions, bookmarks; and states that are too
+// long for any screen.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { story } from '../fixtures/demo/stories.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { EVENTS, KEYS, makeLargeStates } from './largeStates.ts';
+import { accessibilityProblems, chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
+
+const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
+const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
+if (problem && !browserProblem) process.stderr.write(`\n*** THE TIMELINE IS NOT TESTED: ${problem} ***\n\n`);
+
+const WAIT = { timeout: 15_000 };
+const doubled = story('interest-posted-twice');
+const AT_FAULT = '?known=2025-12-31T23:59:59.999Z&at=394&path=balance';
+const stateHead = (page: Page) => page.getByRole('region', { name: 'State' }).getByRole('heading').first();
+const strip = (page: Page) => page.getByRole('slider', { name: /^Recorded time/ });
+const windowOf = (page: Page) => new URLSearchParams(page.url().split('?')[1]).get('zoom');
+/** The place in the list that the strip says. */
+const place = async (page: Page) => Number(await strip(page).getAttribute('aria-valuenow'));
+
+describe.skipIf(problem !== null)('the timeline by keyboard', () => {
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+
+  beforeAll(async () => {
+    [app, browser] = await Promise.all([startApp(), openBrowser()]);
+    ({ page, problems } = await openPage(browser, app));
+    page.setDefaultTimeout(WAIT.timeout);
+    await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+  const openFault = async () => {
+    await open(page, timelineOf(doubled.aggregateId, AT_FAULT));
+    await stateLine(page, 'balance').locator('del').waitFor();
+  };
+
+  test('zooms at the playhead, moves with it, and 0 shows the whole life again', async () => {
+    await openFault();
+    for (let at = 0; at < 5; at += 1) await page.keyboard.press('+');
+    await expect.poll(() => windowOf(page), WAIT).not.toBeNull();
+    // Near enough, every event is a thing of its own.
+    await page
+      .getByRole('button', { name: /^Interest of .* posted for December/ })
+      .first()
+      .waitFor();
+    const [from, to] = windowOf(page)!
+      .split('..')
+      .map((text) => Date.parse(text));
+    const recorded = Date.parse('2025-12-31T02:00:04.117Z');
+    expect(from).toBeLessThan(recorded);
+    expect(to).toBeGreaterThan(recorded);
+    await page.keyboard.press('Home');
+    await expect.poll(async () => Date.parse(windowOf(page)?.split('..')[0] ?? ''), WAIT).toBeLessThan(from!);
+    await page.keyboard.press('0');
+    await expect.poll(() => windowOf(page), WAIT).toBeNull();
+  });
+
+  test('the address of a window opens the same window', async () => {
+    const zoom = '2025-11-01T00:00:00.000Z..2025-12-01T00:00:00.000Z';
+    await open(page, timelineOf(doubled.aggregateId, `?zoom=${zoom}`));
+    await page.getByText('Show all').waitFor();
+    await page.getByText(/^\d+ Nov$/).first().waitFor();
+    expect(windowOf(page)).toBe(zoom);
+    await page.keyboard.press('0');
+  });
+
+  test('the wheel zooms at the pointer, Shift and drag draw a window, drag moves the playhead', async () => {
+    await openFault();
+    const box = (await strip(page).boundingBox())!;
+    const [x, y] = [box.x + box.width * 0.25, box.y + 10];
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, -400);
+    await expect.poll(() => windowOf(page), WAIT).not.toBeNull();
+    await page.mouse.dblclick(x, y);
+    await expect.poll(() => windowOf(page), WAIT).toBeNull();
+    await page.keyboard.down('Shift');
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 200, y, { steps: 4 });
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    await expect.poll(() => windowOf(page), WAIT).not.toBeNull();
+    await page.keyboard.press('0');
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 60, y, { steps: 6 });
+    await page.mouse.up();
+    await expect.poll(() => place(page), WAIT).toBeLessThan(200);
+    const shownAt = await place(page);
+    await expect.poll(() => stateHead(page).textContent(), WAIT).toBe(`State after v${shownAt}`);
+  });
+
+  test('plays from the chosen event on, says what it skips, and stops where a person goes', async () => {
+    await openFault();
+    await page.keyboard.press('Home');
+    await expect.poll(() => place(page), WAIT).toBe(1);
+    for (let at = 0; at < 4; at += 1) await page.keyboard.press('>');
+    await page.getByRole('button', { name: 'Speed: 25 times' }).waitFor();
+    await page.keyboard.press('Space');
+    await page.getByText(/^skipped a quiet \d+/).waitFor();
+    await expect.poll(() => place(page), WAIT).toBeGreaterThan(5);
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    const stopped = await place(page);
+    await expect.poll(() => stateHead(page).textContent(), WAIT).toBe(`State after v${stopped}`);
+  });
+
+  test('goes to an offset', async () => {
+    await openFault();
+    const where = await page
+      .getByRole('region', { name: 'Chosen event' })
+      .getByText(/\[\d+\] @ /)
+      .textContent();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('g');
+    await page.getByLabel('Time, version, offset or event id').fill(where!.trim());
+    await page.keyboard.press('Enter');
+    await expect.poll(() => place(page), WAIT).toBe(395);
+    await page.keyboard.press('g');
+    await page.getByLabel('Time, version, offset or event id').fill('nowhere:0:12');
+    await page.keyboard.press('Enter');
+    await page.getByText('No event of this aggregate is at nowhere [0] @ 12.').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  test('folded from the first event the state has the same hash', async () => {
+    await openFault();
+    await page.keyboard.press('f');
+    await page.getByText('same hash').waitFor();
+    await page.getByText(/^395 events folded from the first one/).waitFor();
+  });
+
+  test('a value says who set it, when and what it was before; B goes there', async () => {
+    await open(
+      page,
+      timelineOf(doubled.aggregateId, '?known=2025-12-31T23:59:59.999Z&path=fees_charged_total'),
+    );
+    const panel = page.getByRole('region', { name: 'Chosen event' });
+    await panel.getByText(/· before it/).waitFor();
+    await stateLine(page, 'fees_charged_total')
+      .getByRole('button', { name: /^v392 · / })
+      .waitFor();
+    await page.keyboard.press('b');
+    await expect.poll(() => place(page), WAIT).toBe(392);
+    await expect
+      .poll(async () => digits(await stateLine(page, 'fees_charged_total').textContent()), WAIT)
+      .toContain('after70.00');
+  });
+
+  test('a condition is watched along the life, and where it breaks is one click away', async () => {
+    await openFault();
+    await page.keyboard.press('i');
+    const dialog = page.getByRole('dialog', { name: 'Watch a condition' });
+    const field = dialog.getByLabel('Condition on the state');
+    await field.fill('balance >>');
+    await expect.poll(() => field.getAttribute('aria-invalid'), WAIT).toBe('true');
+    await field.fill('balance > -1');
+    await dialog.getByText('broken 1 time, 1 healed').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^balance > -1 broken from 18 Nov 2025/ }).click();
+    await expect
+      .poll(async () => digits(await stateLine(page, 'balance').textContent()), WAIT)
+      .toContain('-12.40');
+    await page.getByRole('button', { name: 'Stop watching balance > -1' }).click();
+    await page.getByRole('button', { name: /^balance > -1 broken/ }).waitFor({ state: 'detached' });
+  });
+
+  test('a bookmark stands on the strip', async () => {
+    await openFault();
+    await page.keyboard.press('k');
+    const mark = page.getByRole('button', { name: /^Bookmark: Interest of .* posted for December/ });
+    await mark.waitFor();
+    await page.keyboard.press('Home');
+    await mark.click();
+    await expect.poll(() => place(page), WAIT).toBe(395);
+    await chosenEvent(page).filter({ hasText: 'posted for December' }).waitFor();
+  });
+
+  test('[ and ] are undo and redo of the focus', async () => {
+    await open(page, timelineOf(doubled.aggregateId));
+    await stateLine(page, 'balance').waitFor();
+    await open(page, timelineOf(doubled.aggregateId, '?known=2025-06-30T00:00:00.000Z'));
+    await page.getByText(/^Known on 30 Jun 2025/).waitFor();
+    await page.keyboard.press('[');
+    await page.getByText(/^Now: 412 of 412 events/).waitFor();
+    await page.keyboard.press(']');
+    await page.getByText(/^Known on 30 Jun 2025/).waitFor();
+  });
+
+  test('no accessibility violation in both themes with the types open and near', async () => {
+    await openFault();
+    await page.getByRole('button', { name: 'types' }).click();
+    for (const near of [false, true]) {
+      if (near) for (let at = 0; at < 5; at += 1) await page.keyboard.press('+');
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        for (const [width, height] of [
+          [1280, 800],
+          [1920, 1080],
+        ] as const) {
+          await page.setViewportSize({ width, height });
+          await expect.poll(() => accessibilityProblems(page), { ...WAIT, interval: 300 }).toEqual([]);
+        }
+      }
+    }
+    await page.getByRole('button', { name: 'types' }).click();
+  });
+
+  test('nothing went wrong on the page', () => {
+    expect(problems).toEqual([]);
+  });
+});
+
+describe.skipIf(browserProblem !== null)('states that no screen can hold', () => {
+  let app: App;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+  const folder = mkdtempSync(join(tmpdir(), 'hindcast-large-'));
+  const tree = () => page.getByRole('tree', { name: 'State' });
+
+  beforeAll(async () => {
+    const workspace = await makeLargeStates(folder);
+    [app, browser] = await Promise.all([startApp({ workspace }), openBrowser()]);
+    ({ page, problems } = await openPage(browser, app));
+    page.setDefaultTimeout(30_000);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('10 MB in 100,000 keys: lines come as they are scrolled to, changes are marked, values are exact', async () => {
+    await open(page, 'aggregates/Assembly/wide');
+    await tree().getByRole('treeitem').filter({ hasText: 'part_000000' }).waitFor();
+    await tree().focus();
+    await page.keyboard.press('End');
+    const last = `part_${String(KEYS - 1).padStart(6, '0')}`;
+    const line = tree().getByRole('treeitem').filter({ hasText: last });
+    await line.getByText('after').waitFor();
+    await line.getByRole('button', { name: `v${EVENTS} · now` }).waitFor();
+    await page.getByRole('region', { name: 'Chosen event' }).getByText('All 2\u202f000 changes').waitFor();
+    await page.keyboard.press('v');
+    await page.getByText(/^The first 200\u202f000 of \d+\u202f\d{3}\u202f\d{3} characters/).waitFor();
+    await page.keyboard.press('v');
+    await page.keyboard.press('Escape');
+  });
+
+  test('deep nesting opens level by level to an exact number', async () => {
+    await open(page, 'aggregates/Assembly/deep');
+    await tree().getByRole('treeitem').first().waitFor();
+    await tree().focus();
+    await page.keyboard.press('End');
+    for (let at = 0; at < 130; at += 1) {
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowDown');
+    }
+    await tree().getByText('9007199254740993.10').first().waitFor();
+    expect(problems).toEqual([]);
+  });
+});

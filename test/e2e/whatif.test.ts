@@ -1,0 +1,119 @@
+// What-if and invariants by keyboard only: a changed reducer over all aggregates, a skipped event, a condition.
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { story } from '../fixtures/demo/stories.ts';
+import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { accessibilityProblems, digits, open } from './screen.ts';
+
+const doubled = story('interest-posted-twice');
+const overdrawn = story('below-zero-healed');
+
+describe.skipIf(browserProblem !== null)('what-if', () => {
+  let app: App;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+  beforeAll(async () => {
+    app = await startApp();
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  it('a changed reducer: the set of accounts that differ, one opened, the export marked', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await page.getByRole('link', { name: 'What-if' }).waitFor();
+    await page.keyboard.press('Shift+W');
+    await page.getByText('Nothing was tried yet').waitFor();
+    await open(page, 'whatif?scope=projection:savings_account');
+    const editor = page.getByLabel('Hypothetical reducer');
+    await editor.focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText(
+      JSON.stringify({
+        initial: { balance: 0 },
+        on: { DepositMade: [{ op: 'add', path: 'balance', from: 'data.amount' }] },
+      }),
+    );
+    await page.keyboard.press('Control+Enter');
+    const set = page.getByRole('grid', { name: 'Aggregates that would differ' });
+    await set.waitFor();
+    await page
+      .getByText(/of \d+ aggregates would differ/)
+      .first()
+      .waitFor();
+    await page.getByText('Hypothetical', { exact: true }).first().waitFor();
+    await set.focus();
+    await page.keyboard.press('Enter');
+    const logs = page.getByRole('grid', { name: 'Both logs aligned' });
+    await logs.waitFor();
+    await page.getByRole('grid', { name: 'Both states line by line' }).waitFor();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => accessibilityProblems(page), { timeout: 8000 }).toEqual([]);
+    }
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export what differs' }).press('Enter');
+    await page.getByRole('menuitem', { name: 'CSV' }).press('Enter');
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(/hypothetical/);
+    expect(readFileSync(await file.path(), 'utf8')).toMatch(/^hypothetical,/);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a skipped event: from its timeline, what one posting of interest too many cost', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await open(page, `whatif?type=SavingsAccount&id=${doubled.aggregateId}&part=log`);
+    const log = page.getByRole('listbox', { name: 'Hypothetical log' });
+    await log.waitFor();
+    await log.focus();
+    await page.keyboard.press('End');
+    const chosen = log.getByRole('option', { selected: true });
+    const isSecond = async () => {
+      const words = (await chosen.textContent()) ?? '';
+      return words.includes(doubled.facts.secondRecorded!.slice(11, 19)) && /interest/i.test(words);
+    };
+    while (!(await isSecond())) await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('x');
+    await chosen.getByText('skipped').waitFor();
+    await page.keyboard.press('Control+Enter');
+    // The answer of the test before stands there until this one comes.
+    await page.getByText(/^1 change to the log of/).waitFor();
+    const set = page.getByRole('grid', { name: 'Aggregates that would differ' });
+    const row = set.getByRole('row', { name: doubled.aggregateId });
+    await row.waitFor();
+    expect(digits(await row.textContent())).toContain(`-${doubled.facts.amount}`);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a condition while typing, over one account and over all; the violation that healed is one key away', async () => {
+    const { page, problems } = await openPage(browser, app);
+    const about = `type=SavingsAccount&id=${overdrawn.aggregateId}`;
+    await open(page, `whatif?see=invariants&projection=savings_account&${about}`);
+    const field = page.getByLabel('Try a condition');
+    await field.waitFor();
+    await field.focus();
+    await page.keyboard.type('balance >= ');
+    await page.getByText(/Here, at the end/).waitFor();
+    await page.keyboard.type('0');
+    await page.getByText('Broken 1 time, healed each time.').first().waitFor();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+Enter');
+    const list = page.getByRole('grid', { name: 'Violations' });
+    await list.waitFor();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => accessibilityProblems(page), { timeout: 8000 }).toEqual([]);
+    }
+    await list.focus();
+    const chosen = list.getByRole('row', { selected: true });
+    const isIt = async () => ((await chosen.textContent()) ?? '').includes(overdrawn.aggregateId.slice(0, 8));
+    for (let tries = 0; !(await isIt()) && tries < 50; tries += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`#/aggregates/SavingsAccount/${overdrawn.aggregateId}\\?`));
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,138 @@
+// The section of docs/benchmarks.md about the time-travel studio: it stays when only other parts are measured again.
+import { BLAMED_EVENTS, type StudioRun } from './studio.ts';
+import type { StudioFigures } from './studioOnce.ts';
+
+const TITLE = '## The time-travel studio';
+const NEXT_SECTION = /\n## /;
+const FRAME_MS = 8;
+const BLAME_MS = 5;
+
+function boundsOf(text: string): [from: number, to: number] {
+  const from = text.indexOf(`${TITLE}\n`);
+  if (from < 0) {
+    const next = NEXT_SECTION.exec(text);
+    const end = next === null ? text.length : next.index + 1;
+    return [end, end];
+  }
+  const next = NEXT_SECTION.exec(text.slice(from));
+  return [from, next === null ? text.length : from + next.index + 1];
+}
+
+/** The section in the text of docs/benchmarks.md; empty when it has none. */
+export const studioSectionOf = (text: string): string => text.slice(...boundsOf(text)).trimEnd();
+
+/** The text with this section before other sections; an empty one is left out. */
+export function withStudioSection(text: string, section: string): string {
+  const [from, to] = boundsOf(text);
+  const parts = [text.slice(0, from).trimEnd(), section, text.slice(to).trim()];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : count(value)} ms`;
+const best = (list: readonly number[]): number => Math.min(...list);
+
+interface Limit {
+  must: number;
+  aim?: number;
+  /** More is better. */
+  up?: boolean;
+  show: (value: number) => string;
+}
+
+function row(work: string, value: number, { must, aim, up = false, show }: Limit, note = ''): string {
+  const reaches = (limit: number) => (up ? value >= limit : value <= limit);
+  const sign = up ? '≥' : '≤';
+  const verdict = !reaches(must)
+    ? '**missed**'
+    : aim !== undefined && reaches(aim)
+      ? 'aim reached'
+      : 'reached';
+  const aimed = aim === undefined ? '' : `${sign} ${show(aim)}`;
+  return `| ${work} | **${show(value)}** | ${note} | ${sign} ${show(must)} | ${aimed} | ${verdict} |`;
+}
+
+const times = (value: number): string => value.toFixed(2);
+const seconds = (value: number): string => `${value.toFixed(1)} s`;
+
+function streamRows(figures: StudioFigures): string[] {
+  const { events, jump, step, strip, open, reopen, blame } = figures;
+  const name = `${count(events)} events`;
+  if (events === BLAMED_EVENTS)
+    return [
+      row(
+        `who set a field, with all its values; ${name}: p99`,
+        blame.p99,
+        { must: BLAME_MS, show: ms },
+        `p50 ${ms(blame.p50)}`,
+      ),
+    ];
+  const limit = { must: FRAME_MS, aim: FRAME_MS / 2, show: ms };
+  return [
+    row(`jump to any state; ${name}: p99`, jump.p99, limit, `p50 ${ms(jump.p50)}`),
+    row(`step to the next state; ${name}: p99`, step.p99, limit, `p50 ${ms(step.p50)}`),
+    row(`any range of the strip; ${name}: p99`, strip.p99, limit, `p50 ${ms(strip.p50)}`),
+    row(
+      `opening: list, strip, head; ${name}`,
+      open,
+      { must: 1000, show: ms },
+      'nothing kept, fresh connection',
+    ),
+    row(`opening again with the newest state; ${name}`, reopen, { must: 1000, show: ms }, 'keyframes kept'),
+  ];
+}
+
+/** @param load load averages of the machine before and after the run */
+export function studioSection(
+  { streams, replay, whatIf }: StudioRun,
+  machine: string,
+  load: readonly [number, number],
+): string {
+  const rows = [
+    ...streams.flatMap(streamRows),
+    row(
+      'replay of a projection, against reading the same rows and JSON.parse in one thread',
+      best(replay.parse) / best(replay.build),
+      { must: 0.8, aim: 1, up: true, show: times },
+      `${count(replay.events / best(replay.build))} events/s`,
+    ),
+    row(
+      'a reducer as a program, against the same function run natively',
+      best(replay.native) / best(replay.script),
+      { must: 0.01, up: true, show: (value) => value.toFixed(3) },
+      `${count(replay.events / best(replay.script))} events/s`,
+    ),
+    row(
+      'what-if: first difference',
+      best(whatIf.first),
+      { must: 1, show: seconds },
+      `${count(whatIf.events)} events`,
+    ),
+    row(
+      'what-if: all differences',
+      best(whatIf.all),
+      { must: 10, show: seconds },
+      `${count(whatIf.differing)} aggregates differ`,
+    ),
+    row(
+      'an invariant after every event',
+      best(whatIf.invariants),
+      { must: 5, show: seconds },
+      `${count(whatIf.violations)} violations`,
+    ),
+  ];
+  const notes = streams.map(
+    ({ events, parse, make, fold, keptBytes }) =>
+      `- ${count(events)} events of one stream: JSON.parse of all values ${ms(parse)}; the newest state from the first event, without keyframes, ${ms(fold)} (${(fold / parse).toFixed(1)} ×), the same hash; one pass that makes keyframes, changes and faults ${ms(make)} (${(make / parse).toFixed(1)} ×), ${count(keptBytes)} bytes an event kept.`,
+  );
+  return `${TITLE}
+
+Written by the studio part (\`npm run bench -- --only studio --write\`). ${machine}; load average ${load[0].toFixed(1)} before the run,
+${load[1].toFixed(1)} after it. In the engine, without the way to the page.
+
+| work | measured | | must | aim | |
+|---|---|---|---|---|---|
+${rows.join('\n')}
+
+${notes.join('\n')}`;
+}
