@@ -3,7 +3,7 @@
  * Three values, as Kleene has them: what cannot be said stays unknown unless the rest decides.
  */
 import type { Expression, FieldStep, Literal } from './filter/expression.ts';
-import { fieldOf, isTimeLiteral } from './filter/expression.ts';
+import { conditionsOf, fieldOf, isTimeLiteral } from './filter/expression.ts';
 import { compileFilter, type FilterSubject, parseStateCondition } from './filter/filter.ts';
 import type { Json } from './model.ts';
 import { decimalTextOf, isJsonObject, isNumeric } from './numbers.ts';
@@ -20,6 +20,8 @@ export interface Condition {
 
 export interface CompiledCondition extends Condition {
   holds(state: Json): Holds;
+  /** The keys of the state that it looks at; null: they cannot be told beforehand. */
+  keys: ReadonlySet<string> | null;
   /** The first value that the condition looks at; undefined: there is none. */
   value(state: Json): Json | undefined;
 }
@@ -32,11 +34,22 @@ export function compileCondition({ name, expression }: Condition): CompiledCondi
     name,
     expression,
     holds: compile(tree),
+    keys: keysOf(tree),
     value(state) {
       for (const value of valuesAt(state, path, 0)) return value;
       return undefined;
     },
   };
+}
+
+function keysOf(tree: Expression): ReadonlySet<string> | null {
+  const keys = new Set<string>();
+  for (const condition of conditionsOf(tree)) {
+    const key = fieldOf(condition)?.path[0];
+    if (typeof key !== 'string') return null;
+    keys.add(key);
+  }
+  return keys;
 }
 
 function firstPath(tree: Expression): readonly FieldStep[] {

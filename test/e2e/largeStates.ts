@@ -5,7 +5,7 @@ import { openWorkspace } from '../../src/engine/store/workspace.ts';
 
 const START = Date.UTC(2026, 0, 5, 12);
 export const KEYS = 100_000;
-export const EVENTS = 50;
+export const EVENTS = 10;
 /** Levels of objects in one another. */
 export const DEPTH = 120;
 const FILLER = 'x'.repeat(80);

@@ -72,6 +72,32 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await page.keyboard.press('v');
     await page.getByText(/100 of 100 records are events, of \d+ aggregates/).waitFor();
     await judged(page, 'mapping-records');
+    const files = page.getByRole('button', { name: 'Mappings and files' });
+    const choose = async (name: string) => {
+      await files.press('Enter');
+      await page.getByRole('menuitem', { name }).press('Enter');
+    };
+    const download = page.waitForEvent('download');
+    await choose('Export this mapping');
+    const file = await (await download).path();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      format: 'hindcast-mapping',
+      pattern: 'yard.gates.*',
+      mapping: { fields: { aggregateId: { paths: ['case:id'] } } },
+    });
+    await choose('What is in use');
+    await page.getByText('without a known envelope').first().waitFor();
+    const chooser = page.waitForEvent('filechooser');
+    await choose('Open a mapping of a file');
+    await (await chooser).setFiles(file);
+    await page.getByText('100 of 100 records come out differently').first().waitFor();
+    await page.keyboard.press('Control+S');
+    const save = page.getByRole('dialog', { name: 'Save for topics' });
+    expect(await save.getByLabel('Topics').inputValue()).toBe('yard.gates.*');
+    await page.keyboard.press('Enter');
+    await page.getByText('Kept for topics named yard.gates.*.').waitFor();
+    await save.waitFor({ state: 'detached' });
+    await page.getByRole('grid', { name: 'How records come out' }).focus();
     await page.keyboard.press('Control+Enter');
     const dialog = page.getByRole('dialog', { name: `Read ${YARD} anew` });
     await dialog.waitFor();
@@ -215,5 +241,45 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await expect.poll(() => new URL(page.url()).hash).toBe('#/events');
     expect(problems).toEqual([]);
     await page.context().close();
+  });
+
+  it('on a recording that cannot be written, notes are kept on this machine and a mapping cannot be applied', async () => {
+    const demo = await startApp();
+    const { page, problems } = await openPage(browser, demo);
+    await page.getByRole('link', { name: 'Cases' }).waitFor();
+    await open(page, 'mappings');
+    const sample = page.getByRole('tree', { name: 'Sample record' });
+    await sample.waitFor();
+    await page.getByRole('textbox', { name: 'Event id' }).fill('a..b');
+    await page
+      .getByText(/cannot be read from character/)
+      .first()
+      .waitFor();
+    await judged(page, 'mapping-problem');
+    await page.getByRole('textbox', { name: 'Event id' }).fill('no.such.place');
+    await page
+      .getByText(/not applied/)
+      .first()
+      .waitFor();
+    expect(await page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
+
+    const view = '#/aggregates?sort=id';
+    await open(page, view.slice(2));
+    await page.getByRole('grid').waitFor();
+    await page.keyboard.press('Control+K');
+    await page.keyboard.type('New case about this view');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'New case' }).getByLabel('Name').fill('All of them');
+    await page.keyboard.press('Enter');
+    await page.getByText('Kept on this machine').waitFor();
+    await page.reload();
+    const asked = page
+      .getByRole('region', { name: 'Case', exact: true })
+      .getByRole('button', { name: /^Aggregates/ });
+    await asked.press('Enter');
+    await expect.poll(() => new URL(page.url()).hash).toBe(view);
+    expect(problems).toEqual([]);
+    await page.context().close();
+    await demo.close();
   });
 });

@@ -97,8 +97,10 @@ describe.skipIf(problem !== null)('projections and console', () => {
     for (let back = 0; back < 10; back += 1) await page.keyboard.press('ArrowLeft');
     await page.keyboard.type('"data.am');
     await page.getByRole('option', { name: /"data\.amount"/ }).waitFor();
+    // The editor takes no choice in the first moment: the key may have been meant for the text.
+    await page.waitForTimeout(200);
     await page.keyboard.press('Enter');
-    await expect.poll(() => textOf(/^Definition of mine/), WAIT).toContain('"from": "data.amount" }');
+    await expect.poll(() => textOf(/^Definition of mine/), WAIT).toContain('"data.amount"');
     await expect.poll(() => tried().textContent(), WAIT).toMatch(/with a problem/);
     await expect.poll(() => tried().textContent(), WAIT).toMatch(/total/);
     await tried()
@@ -142,7 +144,8 @@ describe.skipIf(problem !== null)('projections and console', () => {
       ['const a = {}; a.self = a; return a;', /self|cycle|itself/i],
       ['return { f: () => 1 };', /function/],
       ['const all = []; for (;;) all.push(new Array(100000).fill("x"));', /memory|too many steps/],
-      ['for (;;) {}', /too many steps/],
+      ['return { n: 1 };', /none failed/],
+      ['for (;;) {}', /had to be stopped.*too many steps/],
     ] as const) {
       await write(/^Program of/, program(body));
       await expect
@@ -162,7 +165,7 @@ describe.skipIf(problem !== null)('projections and console', () => {
 
   test('failed events are listed and lead to the event; after a fix they are retried', async () => {
     const program = (body: string) =>
-      `export const initial = { n: 0 };\nexport function reduce(state, event) {\n  ${body}\n  return { n: state.n + 1 };\n}\n`;
+      `export const initial = { events: 0 };\nexport function reduce(state, event) {\n  ${body}\n  return { events: state.events + 1 };\n}\n`;
     await write(/^Program of/, program("if (event.type === 'FeeCharged') throw new Error('fee!');"));
     await expect.poll(() => tried().textContent(), WAIT).toMatch(/fee!/);
     await save();
@@ -185,7 +188,10 @@ describe.skipIf(problem !== null)('projections and console', () => {
     await page.getByRole('tab', { name: /^Failures/ }).click();
     await page.getByRole('button', { name: /^Retry all/ }).focus();
     await page.keyboard.press('Enter');
-    await page.getByText('Every record was taken in').waitFor({ timeout: 60_000 });
+    // The demo has one record that nothing can read; the fees are taken in.
+    await expect
+      .poll(() => failures.textContent(), { timeout: 60_000 })
+      .toMatch(/^(?!.*fee!).*[Uu]ndecodable/);
   }, 200_000);
 
   test('versions tell what changed in the definition and in the results', async () => {

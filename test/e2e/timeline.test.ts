@@ -69,7 +69,10 @@ describe.skipIf(problem !== null)('the timeline by keyboard', () => {
     const zoom = '2025-11-01T00:00:00.000Z..2025-12-01T00:00:00.000Z';
     await open(page, timelineOf(doubled.aggregateId, `?zoom=${zoom}`));
     await page.getByText('Show all').waitFor();
-    await page.getByText(/^\d+ Nov$/).first().waitFor();
+    await page
+      .getByText(/^\d+ Nov$/)
+      .first()
+      .waitFor();
     expect(windowOf(page)).toBe(zoom);
     await page.keyboard.press('0');
   });
@@ -233,7 +236,7 @@ describe.skipIf(browserProblem !== null)('states that no screen can hold', () =>
     const workspace = await makeLargeStates(folder);
     [app, browser] = await Promise.all([startApp({ workspace }), openBrowser()]);
     ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(40_000);
   });
   afterAll(async () => {
     await browser?.close();
@@ -250,7 +253,7 @@ describe.skipIf(browserProblem !== null)('states that no screen can hold', () =>
     const line = tree().getByRole('treeitem').filter({ hasText: last });
     await line.getByText('after').waitFor();
     await line.getByRole('button', { name: `v${EVENTS} · now` }).waitFor();
-    await page.getByRole('region', { name: 'Chosen event' }).getByText('All 2\u202f000 changes').waitFor();
+    await page.getByRole('region', { name: 'Chosen event' }).getByText('All 10\u202f000 changes').waitFor();
     await page.keyboard.press('v');
     await page.getByText(/^The first 200\u202f000 of \d+\u202f\d{3}\u202f\d{3} characters/).waitFor();
     await page.keyboard.press('v');

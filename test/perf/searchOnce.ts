@@ -17,7 +17,7 @@ export interface Searches {
 }
 
 /** Rows that the window asks for at once. */
-const PAGE = 200;
+const PAGE = 100;
 /** Searches of each kind before those that are measured: the code of a window that is in use is compiled. */
 const BEFORE = 50;
 /** Records that are read in between: more blocks than the reader keeps open, so that no search finds its own open. */

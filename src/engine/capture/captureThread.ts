@@ -41,7 +41,10 @@ async function runThread<K extends CaptureKind>(
   start: WorkerOptions,
   { signal, onProgress }: Options<K>,
 ): Promise<CaptureJobs[K]['outcome']> {
-  const worker = new Worker(workerUrl('captureWorker'), { ...start, resourceLimits: THREAD_LIMITS });
+  const worker = new Worker(workerUrl('captureWorker'), {
+    ...start,
+    resourceLimits: THREAD_LIMITS.captureWorker,
+  });
   const cancel = () => worker.postMessage({ kind: 'cancel' });
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();

@@ -4,9 +4,10 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { Cut } from '../../core/model.ts';
-import { type Definition, planKeys, stepBuild, touchedKeys } from '../projection/build.ts';
+import { stepBuild } from '../projection/build.ts';
 import { type BuildRow, type Derived, dataTable, quoted, temporaryDerived } from '../projection/derived.ts';
 import { History } from '../projection/history/historyFile.ts';
+import { type Definition, planKeys, touchedKeys } from '../projection/plan.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { LruCache } from '../workers/revisionCache.ts';
 

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { parseJson } from '../../core/json.ts';
 import type { Cut, Projection } from '../../core/model.ts';
 import { formatTime } from '../../core/time.ts';
-import { type Definition, planBuild, stepBuild } from '../projection/build.ts';
+import { stepBuild } from '../projection/build.ts';
 import {
   type BuildRow,
   type Derived,
@@ -15,6 +15,7 @@ import {
   scalesOf,
   temporaryDerived,
 } from '../projection/derived.ts';
+import { type Definition, planBuild } from '../projection/plan.ts';
 import { countBehind, type DefinitionText } from '../projection/reads.ts';
 import { KINDS, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';

@@ -3,11 +3,10 @@
  * projections: a cache that may be deleted at any time. It is never evidence: every keyframe can be compared with the
  * fold from the first event.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
+import { statSync } from 'node:fs';
+import type Database from 'better-sqlite3';
 import { derivedFile } from '../projection/derived.ts';
-import { storeFault } from '../store/faults.ts';
+import { type CacheKind, openCacheToRead, openCacheToWrite } from '../store/cacheFile.ts';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 
@@ -19,7 +18,6 @@ const MOST_BYTES = 1024 ** 3;
 
 /** `track`: one stream folded by one reducer (or checked for faults); `subject`: the same whatever the definition. */
 const TABLES = `
-  CREATE TABLE source (file TEXT NOT NULL);
   CREATE TABLE track (id INTEGER PRIMARY KEY, subject TEXT NOT NULL, key TEXT NOT NULL UNIQUE, used_at INTEGER NOT NULL);
   CREATE TABLE keyframe (
     id INTEGER PRIMARY KEY, track INTEGER NOT NULL, count INTEGER NOT NULL, digest BLOB NOT NULL,
@@ -42,89 +40,21 @@ const TABLES = `
 `;
 const PER_TRACK = ['keyframe', 'problem', 'part', 'change', 'fault', 'fault_run'] as const;
 
-const fileOf = (context: ReadContext, folder: string): string =>
+/** Where the file of a workspace is, or would be. */
+export const fileOf = (context: ReadContext, folder: string): string =>
   derivedFile(folder, context.file, context.db).replace(/\.sqlite$/, SUFFIX);
 
+const KIND: CacheKind = { suffix: SUFFIX, format: KEYFRAME_FORMAT, tables: TABLES };
+
 /** Opens the file to read; null when nothing was ever kept, or nothing that is of use. */
-export function openToRead(context: ReadContext, folder: string): Database.Database | null {
-  const file = fileOf(context, folder);
-  if (!existsSync(file)) return null;
-  try {
-    const db = new Database(file, { readonly: true, timeout: 1000 });
-    if (db.pragma('user_version', { simple: true }) === KEYFRAME_FORMAT) return db;
-    db.close();
-  } catch {
-    // A damaged cache is no reason not to fold.
-  }
-  return null;
-}
-
-function connect(file: string): Database.Database {
-  const db = new Database(file, { timeout: 10_000 });
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = NORMAL');
-  return db;
-}
-
-function removeFile(file: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
-}
-
-function create(file: string, source: string): Database.Database {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) removeOrphans(dirname(file));
-  let db = connect(file);
-  const format = db.pragma('user_version', { simple: true }) as number;
-  if (format !== 0 && format !== KEYFRAME_FORMAT) {
-    db.close();
-    removeFile(file);
-    db = connect(file);
-  }
-  db.transaction(() => {
-    if (db.pragma('user_version', { simple: true }) === KEYFRAME_FORMAT) return;
-    db.exec(TABLES);
-    db.prepare('INSERT INTO source VALUES (?)').run(source);
-    db.pragma(`user_version = ${KEYFRAME_FORMAT}`);
-  }).immediate();
-  return db;
-}
-
-/** Removes the files of workspaces that are gone. */
-function removeOrphans(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    if (!name.endsWith(SUFFIX)) continue;
-    const file = join(folder, name);
-    let owner: string | null = null;
-    try {
-      const db = new Database(file, { readonly: true });
-      owner = db.prepare('SELECT file FROM source').pluck().get() as string;
-      db.close();
-    } catch {
-      // Of another format or damaged: nobody can use it.
-    }
-    if (owner === null || !existsSync(owner)) removeFile(file);
-  }
-}
+export const openToRead = (file: string): Database.Database | null => openCacheToRead(file, KIND);
 
 /**
  * Opens the file to write, making it when it is missing, of another format or damaged. The caller closes it.
  * @throws HindcastError `disk.full`, `workspace.read-only-place`
  */
-export function openToWrite(context: ReadContext, folder: string): Database.Database {
-  const file = fileOf(context, folder);
-  try {
-    return create(file, context.file);
-  } catch (error) {
-    const code = String((error as { code?: unknown }).code);
-    if (!code.startsWith('SQLITE_CORRUPT') && code !== 'SQLITE_NOTADB') throw storeFault(error, file);
-    removeFile(file);
-    try {
-      return create(file, context.file);
-    } catch (second) {
-      throw storeFault(second, file);
-    }
-  }
-}
+export const openToWrite = (context: ReadContext, folder: string): Database.Database =>
+  openCacheToWrite(fileOf(context, folder), context.file, KIND);
 
 /** What a track is about, and the name of exactly this definition of it. */
 export interface TrackName {

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordOf } from '../projection/testing/events.ts';
@@ -12,7 +12,12 @@ beforeAll(async () => {
   kit = await openKit('keyframe-jobs');
   await kit.append(
     Array.from({ length: EVENTS }, (_, n) =>
-      recordOf({ aggregate: 'long', type: 'Paid', data: `{"n":${n},"part":{"k${n % 7}":"${n}.50"}}`, at: n * 1000 }),
+      recordOf({
+        aggregate: 'long',
+        type: 'Paid',
+        data: `{"n":${n},"part":{"k${n % 7}":"${n}.50"}}`,
+        at: n * 1000,
+      }),
     ),
   );
 }, 60_000);
@@ -65,8 +70,18 @@ describe('a long stream', () => {
     expect(whole.omitted).toBe(1001);
   }, 60_000);
 
-  it('keeps what it made in a file that may be deleted', async () => {
-    const names = readdirSync(join(kit.dataDir, 'derived'));
-    expect(names.some((name) => name.endsWith('.keyframes'))).toBe(true);
-  });
+  it('keeps what it made in a file that may be deleted, and makes it again', async () => {
+    const folder = join(kit.dataDir, 'derived');
+    const kept = readdirSync(folder).filter((name) => name.includes('.keyframes'));
+    expect(kept.length).toBeGreaterThan(0);
+    for (const name of kept) rmSync(join(folder, name));
+    const info = await kit.aggregates.timeline(SUBJECT, kit.context);
+    expect(info.keyframes.ready).toBe(0);
+    await kit.jobs.ended(info.keyframes.jobId!);
+    for (let reader = 0; reader < 4; reader += 1) {
+      const state = await kit.aggregates.state({ ...SUBJECT, index: 7000 + reader }, kit.context);
+      expect(JSON.parse(state.state)).toMatchObject({ n: 7000 + reader });
+      expect(state.replayed).toBeLessThan(300);
+    }
+  }, 60_000);
 });

@@ -7,8 +7,8 @@ import { digestsOf, type PrefixDigests } from './digests.ts';
 import { findTrack, type TrackName } from './keyframeFile.ts';
 import { unpackChanges, unpackPoint } from './packing.ts';
 
-/** Keyframes of other lists of the stream that may lie before the one that fits. */
-const LOOK_BACK = 200;
+/** Keyframes, also of other lists of the stream, that are looked at one by one before the common beginning is sought. */
+const LOOK_BACK = 20;
 
 export interface StoredPart {
   no: number;
@@ -41,6 +41,7 @@ export class StoredFold implements Keyframes {
   readonly #digests: PrefixDigests;
   readonly #near: Statement;
   readonly #read: Statement;
+  readonly #exact: Statement;
 
   constructor(db: Database, name: TrackName, list: HeadList) {
     this.#db = db;
@@ -53,6 +54,7 @@ export class StoredFold implements Keyframes {
          ORDER BY count DESC LIMIT ${LOOK_BACK}`,
       )
       .raw();
+    this.#exact = db.prepare('SELECT id FROM keyframe WHERE track = ? AND count = ? AND digest = ?').pluck();
     this.#read = db.prepare('SELECT state, problems FROM keyframe WHERE id = ?').raw();
   }
 
@@ -66,9 +68,27 @@ export class StoredFold implements Keyframes {
   }
 
   #find(count: number, above: number): { id: number; count: number } | null {
-    const rows = this.#near.all(this.#track, count, above) as [number, number, Uint8Array][];
+    const track = this.#track;
+    const rows = this.#near.all(track, count, above) as [number, number, Uint8Array][];
     for (const [id, at, digest] of rows) if (this.#fits(at, digest)) return { id, count: at };
-    return null;
+    return rows.length < LOOK_BACK ? null : this.#common(track, rows.at(-1)![1], above);
+  }
+
+  /** The last keyframe before which this list and another are the same: what fits somewhere fits everywhere before. */
+  #common(track: number, count: number, above: number): { id: number; count: number } | null {
+    const idAt = (number: number) => {
+      const at = number * KEYFRAME_EVERY;
+      return (this.#exact.get(track, at, this.#digests.at(at)) as number | undefined) ?? null;
+    };
+    let low = Math.floor(above / KEYFRAME_EVERY);
+    let high = Math.floor(count / KEYFRAME_EVERY);
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (idAt(middle) !== null) low = middle;
+      else high = middle - 1;
+    }
+    const id = low * KEYFRAME_EVERY > above ? idAt(low) : null;
+    return id === null ? null : { id, count: low * KEYFRAME_EVERY };
   }
 
   nearest(count: number, above: number): FoldPoint | null {

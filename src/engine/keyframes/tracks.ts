@@ -1,4 +1,5 @@
 /** Under which name the fold and the faults of a stream are kept, and the connection of a thread that reads them. */
+import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import type { AggregateRef } from '../../contract/common.ts';
 import type { Folder } from '../../core/folder.ts';
@@ -8,7 +9,7 @@ import { OFFSET_SPAN } from '../store/ids.ts';
 import { metaOf } from '../store/open.ts';
 import { partitionRuns } from '../store/streamColumns.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { openToRead, type TrackName } from './keyframeFile.ts';
+import { fileOf, openToRead, type TrackName } from './keyframeFile.ts';
 import { StoredFold } from './storedFold.ts';
 
 /** What decides beside the records how they are read: mappings of the topics, numbers that were taken back. */
@@ -33,15 +34,30 @@ export const foldTrack = (context: ReadContext, ref: AggregateRef, list: HeadLis
 export const faultTrack = (context: ReadContext, ref: AggregateRef, list: HeadList) =>
   nameOf(['faults', ref.type, ref.id], readingOf(context, ref, list), '');
 
+/** The file as this thread has it open. */
+export interface Kept {
+  db: Database;
+  /** Another number: the file was deleted and made anew. */
+  inode: number;
+}
+
 /** The connection of this thread; null: nothing was kept yet. */
-export function keptOf(context: ReadContext, derived: string | undefined): Database | null {
+export function keptOf(context: ReadContext, derived: string | undefined): Kept | null {
   if (derived === undefined) return null;
+  const { lasting } = context;
   const key = `keyframes ${derived}`;
-  const known = context.lasting.get(key) as Database | undefined;
-  if (known !== undefined) return known;
-  const db = openToRead(context, derived);
-  if (db !== null) context.lasting.set(key, db);
-  return db;
+  const file = (lasting.get(`${key} file`) as string | undefined) ?? fileOf(context, derived);
+  lasting.set(`${key} file`, file);
+  const inode = statSync(file, { throwIfNoEntry: false })?.ino ?? null;
+  const known = lasting.get(key) as Kept | undefined;
+  if (known !== undefined && known.inode === inode) return known;
+  known?.db.close();
+  lasting.delete(key);
+  const db = inode === null ? null : openToRead(file);
+  if (db === null || inode === null) return null;
+  const kept = { db, inode };
+  lasting.set(key, kept);
+  return kept;
 }
 
 /** What is kept of a fold. */

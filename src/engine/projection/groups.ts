@@ -15,6 +15,7 @@ import {
   storedEventOf,
   withBytes,
 } from '../store/stream.ts';
+import { latestOnly } from '../store/streamColumns.ts';
 import { KIND } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { BytesAhead } from './bytesAhead.ts';
@@ -106,9 +107,21 @@ export class Groups {
     return this.#place(this.#load(rows), cut);
   }
 
-  /** Ids of the records of an aggregate. */
+  /**
+   * Ids of the records of an aggregate. Of a topic that was created again only those of the latest log that has it, as
+   * in its timeline, unless the projection names its topics.
+   */
   recordsOf(aggregate: number): number[] {
-    return recordsOfAggregate(this.#context.db, aggregate);
+    const ids = recordsOfAggregate(this.#context.db, aggregate);
+    if (this.#topics !== null || !this.hasOldLogs) return ids;
+    return Array.from(latestOnly(this.#context.dictionary, Float64Array.from(ids)));
+  }
+
+  /** Whether the workspace keeps logs of topics that were created again or lost their end. */
+  get hasOldLogs(): boolean {
+    return this.#context.dictionary
+      .partitions()
+      .some(({ incarnation }) => incarnation !== Number.POSITIVE_INFINITY);
   }
 
   /** Ids of the records of the projection's aggregates with this id. */

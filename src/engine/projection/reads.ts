@@ -6,16 +6,7 @@ import type { Projection } from '../../core/model.ts';
 import { OFFSET_SPAN, offsetOf } from '../store/ids.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import {
-  type Definition,
-  type Plan,
-  partitionStates,
-  planBuild,
-  planRetry,
-  type StepResult,
-  seenOf,
-  stepBuild,
-} from './build.ts';
+import { type StepResult, stepBuild } from './build.ts';
 import {
   type BuildRow,
   type Derived,
@@ -27,6 +18,7 @@ import {
   rowCount,
 } from './derived.ts';
 import { Groups } from './groups.ts';
+import { type Definition, type Plan, partitionStates, planBuild, planRetry, seenOf } from './plan.ts';
 import { buildOut, type CompareQuestion, compareBuilds } from './versions.ts';
 
 /** A definition as it crosses into a thread: text, because a clone would lose the digits of its numbers. */

@@ -4,8 +4,8 @@ import type { ProjectionComparison, RowChange } from '../../contract/projections
 import { parseJson } from '../../core/json.ts';
 import type { Projection } from '../../core/model.ts';
 import { cellOf } from '../console/cells.ts';
-import { seenOf } from './build.ts';
 import { type BuildRow, type Derived, dataTable, findBuild, quoted, rowCount, scalesOf } from './derived.ts';
+import { seenOf } from './plan.ts';
 
 type Comparison = z.infer<typeof ProjectionComparison>;
 type Change = z.infer<typeof RowChange>;

@@ -6,6 +6,7 @@
  */
 import type { PartitionName } from '../store/dictionary.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
+import { KIND_BITS, KIND_MASK, TYPE_SHIFT, VERDICT_MASK } from '../store/recordState.ts';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 
@@ -57,9 +58,19 @@ type Row = [
   occurred: number | null,
 ];
 
+/** As the table itself has them. */
+type StoredRow = [
+  id: number,
+  ts: number,
+  late: number | null,
+  occurred: number | null,
+  state: number,
+  aggregate: number | null,
+];
+
+const ROWS_AT_ONCE = 2000;
 const COLUMNS = 'id, mono, type_id, agg_id, kind, verdict, occurred';
 const KEY = 'log index';
-const CHECK_EVERY = 50_000;
 /** Finding one record by its moment costs about as much as looking at so many. */
 export const SEEK_COST = 300;
 /** Room for growth, as a share and as rows at least. */
@@ -143,6 +154,15 @@ function ranksOf(partitions: readonly PartitionName[]): Float64Array {
   return rank;
 }
 
+function putStored(index: LogIndex, at: number, [id, ts, late, occurred, state, aggregate]: StoredRow): void {
+  index.id[at] = id;
+  index.mono[at] = late ?? ts;
+  index.type[at] = Math.floor(state / 2 ** TYPE_SHIFT);
+  index.aggregate[at] = aggregate ?? 0;
+  index.state[at] = (state & KIND_MASK) + 16 * ((state >>> KIND_BITS) & VERDICT_MASK);
+  index.occurred[at] = occurred ?? Number.NaN;
+}
+
 function put(index: LogIndex, at: number, row: Row): void {
   index.id[at] = row[0];
   index.mono[at] = row[1];
@@ -179,10 +199,18 @@ function loadAll(context: ReadContext, known: Loaded | undefined): Loaded {
   const { db, revision } = context;
   const count = storedCount(context);
   const read = allocate(count);
-  let at = 0;
-  for (const row of db.prepare(`SELECT ${COLUMNS} FROM record ORDER BY id`).raw().iterate()) {
-    if (at % CHECK_EVERY === 0) context.throwIfAborted();
-    put(read, at++, row as Row);
+  // The columns below the views, and some rows at a time: half the time of rows one by one.
+  const next = db
+    .prepare(
+      `SELECT id, ts, late, occurred, state, agg_id FROM record WHERE id > ? ORDER BY id LIMIT ${ROWS_AT_ONCE}`,
+    )
+    .raw();
+  for (let at = 0, after = -1; at < count; ) {
+    context.throwIfAborted();
+    const rows = next.all(after) as StoredRow[];
+    if (rows.length === 0) break;
+    for (const row of rows) putStored(read, at++, row);
+    after = rows.at(-1)![0];
   }
   const rank = ranksOf(context.dictionary.partitions());
   const index = inOrder(read, rank);

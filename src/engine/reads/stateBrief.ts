@@ -1,7 +1,10 @@
 /** An answer about a state with what is too long for a page taken out of it. */
 import type { z } from 'zod';
-import type { aggregates, ChangeOut } from '../../contract/events.ts';
+import type { aggregates, ChangeOut, SetBy } from '../../contract/events.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import type { Json } from '../../core/model.ts';
+import type { ReadContext } from '../workers/context.ts';
+import { cutKey, refKey, type SubjectArgs } from './timelineView.ts';
 
 type State = z.infer<(typeof aggregates)['state']['output']>;
 
@@ -36,4 +39,32 @@ export const shortChange = (change: z.infer<typeof ChangeOut>): z.infer<typeof C
   ...change,
   before: shortText(change.before),
   after: shortText(change.after),
+});
+
+/** All that the lines of a state are made of. */
+export interface LineSource {
+  state: Json;
+  changes: readonly z.infer<typeof ChangeOut>[];
+  setBy: ReadonlyMap<string, SetBy>;
+}
+
+const BYTES_PER_LEAF = 300;
+
+/** The lines of a state after an event of the list, kept for whoever looks through it. */
+export const keptLines = (
+  { cache }: ReadContext,
+  { ref, cut, reducer, index }: SubjectArgs & { index: number },
+  build: () => LineSource,
+): LineSource =>
+  cache.get(
+    `state lines ${refKey(ref)} ${cutKey(cut)} ${reducer.hash} ${index}`,
+    build,
+    ({ setBy }) => setBy.size * BYTES_PER_LEAF,
+  );
+
+/** What lines are made of, from an answer that holds everything. */
+export const lineSourceOf = (state: Json, { changes, blame }: State): LineSource => ({
+  state,
+  changes,
+  setBy: new Map(blame.map((each) => [each.path, each])),
 });

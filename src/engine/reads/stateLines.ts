@@ -1,24 +1,17 @@
 /** A state in parts: lines of its tree and pieces of its text, for states that are too long to be sent whole. */
 import type { z } from 'zod';
-import type { aggregates, ChangeOut, SetBy, StateLine } from '../../contract/events.ts';
+import type { aggregates, SetBy, StateLine } from '../../contract/events.ts';
 import { diffStates } from '../../core/diff.ts';
 import { formatJson } from '../../core/json.ts';
 import { type JsonRow, jsonRows, memberCount } from '../../core/jsonRows.ts';
 import type { Json } from '../../core/model.ts';
 import { getPath, parsePath } from '../../core/path.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { shortChange, shortText } from './stateBrief.ts';
+import { keptLines, type LineSource, shortChange, shortText } from './stateBrief.ts';
 import { changeOut, eventReader, listFold, type SubjectArgs, settersOf } from './timeline.ts';
 import { cutKey, cutView, refKey } from './timelineView.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
-
-/** All that the lines of a state are made of. */
-interface LineSource {
-  state: Json;
-  changes: readonly z.infer<typeof ChangeOut>[];
-  setBy: ReadonlyMap<string, SetBy>;
-}
 
 /** The lines as a person has opened them; the page of them that is asked for is made by {@link lineOut}. */
 const linesOf = ({ state, changes }: LineSource, toggled: readonly string[]): JsonRow[] =>
@@ -52,25 +45,20 @@ function textPart(
   return { text: text.slice(from, from + count), total: text.length };
 }
 
-/** What the lines and the text of a state are made of, kept for whoever looks through it. */
-function lineSource(context: ReadContext, args: SubjectArgs & { index: number }): LineSource {
-  return context.cache.get(
-    `state lines ${refKey(args.ref)} ${cutKey(args.cut)} ${args.reducer.hash} ${args.index}`,
-    () => {
-      const view = cutView(context, args.ref, args.cut);
-      const fold = listFold(context, args);
-      const read = eventReader(context);
-      const before = args.index < 0 ? null : fold.at(args.index, read);
-      const point = fold.at(args.index + 1, read);
-      return {
-        state: point.state,
-        changes: before === null ? [] : diffStates(before.state, point.state).map(changeOut),
-        setBy: new Map(settersOf(view, point).map((each) => [each.path, each])),
-      };
-    },
-    ({ setBy }) => setBy.size * 300,
-  );
-}
+/** What the lines and the text of a state are made of; the answer in brief has kept it already. */
+const lineSource = (context: ReadContext, args: SubjectArgs & { index: number }): LineSource =>
+  keptLines(context, args, () => {
+    const view = cutView(context, args.ref, args.cut);
+    const fold = listFold(context, args);
+    const read = eventReader(context);
+    const before = args.index < 0 ? null : fold.at(args.index, read);
+    const point = fold.at(args.index + 1, read);
+    return {
+      state: point.state,
+      changes: before === null ? [] : diffStates(before.state, point.state).map(changeOut),
+      setBy: new Map(settersOf(view, point).map((each) => [each.path, each])),
+    };
+  });
 
 function stateLines(
   context: ReadContext,

@@ -16,28 +16,25 @@ import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
 import type { HeadList } from './headList.ts';
 import { rowsOf } from './rows.ts';
-import { briefState } from './stateBrief.ts';
+import { briefState, keptLines, lineSourceOf } from './stateBrief.ts';
 import { faultsOf } from './timelineFaults.ts';
 import { blameOf, type FoldPoint, ListFold } from './timelineFold.ts';
 import { historyOf, unknownEvents } from './timelineHistory.ts';
 import { strip } from './timelineStrip.ts';
-import { type CutOf, type CutView, cutView, refKey, streamView, topicsOfType } from './timelineView.ts';
+import {
+  type CutOf,
+  type CutView,
+  cutView,
+  type ReducerText,
+  refKey,
+  type SubjectArgs,
+  streamView,
+  topicsOfType,
+} from './timelineView.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
 
-/** A reducer as it crosses into a thread: text, because a clone would lose the digits of its numbers. */
-export interface ReducerText {
-  definition: string;
-  hash: string;
-}
-
-export interface SubjectArgs {
-  ref: AggregateRef;
-  cut: CutOf;
-  reducer: ReducerText;
-  /** Folder of the files made from workspaces; absent: nothing that was kept is used. */
-  derived?: string | undefined;
-}
+export type { ReducerText, SubjectArgs };
 
 /** In place of an answer that would take the fold of very many events: a job makes their keyframes first. */
 export interface FarAnswer {
@@ -76,10 +73,11 @@ export function storedOf(
   { ref, cut, reducer, derived }: SubjectArgs,
 ): StoredFold | null {
   const { list, listKey } = cutView(context, ref, cut);
-  const db = keptOf(context, derived);
-  if (db === null) return null;
-  return context.cache.get(`stored fold ${refKey(ref)} ${listKey} ${reducer.hash}`, () =>
-    storedFold(context, db, { ref, list, folder: folderOf(context, reducer) }),
+  const kept = keptOf(context, derived);
+  if (kept === null) return null;
+  const key = `stored fold ${refKey(ref)} ${listKey} ${reducer.hash} ${kept.inode}`;
+  return context.cache.get(key, () =>
+    storedFold(context, kept.db, { ref, list, folder: folderOf(context, reducer) }),
   );
 }
 
@@ -88,9 +86,9 @@ export function listFold(context: ReadContext, args: SubjectArgs): ListFold<Stre
   const { ref, cut, reducer } = args;
   const { list, listKey } = cutView(context, ref, cut);
   const stored = storedOf(context, args);
-  const key = `fold ${refKey(ref)} ${listKey} ${reducer.hash}${stored === null ? '' : ' kept'}`;
+  const kept = stored === null ? '' : ` ${keptOf(context, args.derived)!.inode}`;
   return context.cache.get(
-    key,
+    `fold ${refKey(ref)} ${listKey} ${reducer.hash}${kept}`,
     () => {
       const stream = { aggregateType: ref.type, aggregateId: ref.id };
       return new ListFold(list, folderOf(context, reducer), stream, stored);
@@ -269,7 +267,11 @@ function state(
     problems: problemsOut(fold, point),
     tookMs: performance.now() - started,
   };
-  return args.brief === true ? briefState(answer) : answer;
+  if (args.brief !== true) return answer;
+  const brief = briefState(answer);
+  // The page will ask for its lines next.
+  if (brief.state === '') keptLines(context, { ...args, index }, () => lineSourceOf(point.state, answer));
+  return brief;
 }
 
 /** Which event last set each leaf. */

@@ -73,21 +73,22 @@ function foundNow(context: ReadContext, ref: AggregateRef, { ordered, list, back
 }
 
 function kept(context: ReadContext, ref: AggregateRef, { list }: StreamView, derived: string): Faults {
-  const db = keptOf(context, derived);
-  const track = db === null ? null : findTrack(db, faultTrack(context, ref, list));
-  if (db === null || track === null) return NONE;
+  const found = keptOf(context, derived);
+  const track = found === null ? null : findTrack(found.db, faultTrack(context, ref, list));
+  if (found === null || track === null) return NONE;
+  const { db, inode } = found;
   const run = db.prepare('SELECT count, digest FROM fault_run WHERE track = ?').raw().get(track) as
     | [number, Uint8Array]
     | undefined;
   if (run === undefined || run[0] > list.length || !digestsOf(list).at(run[0]).equals(run[1])) return NONE;
   const [checked] = run;
   const places = context.cache.get(
-    `faults ${refKey(ref)} ${checked}`,
+    `faults ${refKey(ref)} ${checked} ${inode}`,
     () => {
       const rows = db.prepare('SELECT place FROM fault WHERE track = ? AND place < ? ORDER BY place').pluck();
       return Uint32Array.from(rows.all(track, checked) as number[]);
     },
-    (found) => found.byteLength,
+    (all) => all.byteLength,
   );
   const texts = db.prepare('SELECT texts FROM fault WHERE track = ? AND place = ?').pluck();
   return {

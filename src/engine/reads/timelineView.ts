@@ -12,6 +12,20 @@ import { logIndexOf } from './logIndex.ts';
 
 export type CutOf = z.infer<typeof Cut>;
 
+/** A reducer as it crosses into a thread: text, because a clone would lose the digits of its numbers. */
+export interface ReducerText {
+  definition: string;
+  hash: string;
+}
+
+export interface SubjectArgs {
+  ref: AggregateRef;
+  cut: CutOf;
+  reducer: ReducerText;
+  /** Folder of the files made from workspaces; absent: nothing that was kept is used. */
+  derived?: string | undefined;
+}
+
 export interface StreamView {
   ordered: OrderedColumns;
   /** All committed events in log order. */

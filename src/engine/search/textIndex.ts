@@ -3,11 +3,11 @@
  * (ADR 0012). It is a cache: a search that uses it still looks at the bytes of what it finds, and at every record that
  * the index does not hold yet; the file may be deleted at any time.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
+import type Database from 'better-sqlite3';
 import { wordsOf } from '../../core/filter/filter.ts';
 import { derivedFile } from '../projection/derived.ts';
+import { type CacheKind, openCacheToRead, openCacheToWrite, removeCacheFile } from '../store/cacheFile.ts';
 import { storeFault } from '../store/faults.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -35,7 +35,6 @@ export interface TopicIndex {
 }
 
 const TABLES = `
-  CREATE TABLE source (file TEXT NOT NULL);
   CREATE TABLE topic (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   CREATE TABLE part (no INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL, next_offset INTEGER NOT NULL, records INTEGER NOT NULL);`;
 
@@ -44,66 +43,11 @@ export const wordsTable = (topicId: number): string => `words_${topicId}`;
 const fileOf = (context: ReadContext, folder: string): string =>
   derivedFile(folder, context.file, context.db).replace(/\.sqlite$/, SUFFIX);
 
+const KIND: CacheKind = { suffix: SUFFIX, format: FORMAT, tables: TABLES };
+
 /** Opens the file to read; null when no topic was ever indexed. The caller closes it. */
-export function openForSearch(context: ReadContext, folder: string): Database.Database | null {
-  const file = fileOf(context, folder);
-  if (!existsSync(file)) return null;
-  try {
-    const db = new Database(file, { readonly: true, timeout: 1000 });
-    if (db.pragma('user_version', { simple: true }) === FORMAT) return db;
-    db.close();
-  } catch {
-    // A damaged cache is no reason not to search.
-  }
-  return null;
-}
-
-function connect(file: string): Database.Database {
-  const db = new Database(file, { timeout: 10_000 });
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = NORMAL');
-  return db;
-}
-
-export function removeFile(file: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
-}
-
-function create(file: string, source: string): Database.Database {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) removeOrphans(dirname(file));
-  let db = connect(file);
-  const format = db.pragma('user_version', { simple: true }) as number;
-  if (format !== 0 && format !== FORMAT) {
-    db.close();
-    removeFile(file);
-    db = connect(file);
-  }
-  db.transaction(() => {
-    if (db.pragma('user_version', { simple: true }) === FORMAT) return;
-    db.exec(TABLES);
-    db.prepare('INSERT INTO source VALUES (?)').run(source);
-    db.pragma(`user_version = ${FORMAT}`);
-  }).immediate();
-  return db;
-}
-
-/** Removes the indexes of workspaces that are gone. */
-function removeOrphans(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    if (!name.endsWith(SUFFIX)) continue;
-    const file = join(folder, name);
-    let owner: string | null = null;
-    try {
-      const db = new Database(file, { readonly: true });
-      owner = db.prepare('SELECT file FROM source').pluck().get() as string;
-      db.close();
-    } catch {
-      // Of another format or damaged: nobody can use it.
-    }
-    if (owner === null || !existsSync(owner)) removeFile(file);
-  }
-}
+export const openForSearch = (context: ReadContext, folder: string): Database.Database | null =>
+  openCacheToRead(fileOf(context, folder), KIND);
 
 interface Writer {
   db: Database.Database;
@@ -117,13 +61,9 @@ function writerOf(context: ReadContext, folder: string): Writer {
   const key = `text index ${file}`;
   const known = context.lasting.get(key) as Writer | undefined;
   if (known !== undefined) return known;
-  try {
-    const writer = { db: create(file, context.file), pending: 0 };
-    context.lasting.set(key, writer);
-    return writer;
-  } catch (error) {
-    throw storeFault(error, file);
-  }
+  const writer = { db: openCacheToWrite(file, context.file, KIND), pending: 0 };
+  context.lasting.set(key, writer);
+  return writer;
 }
 
 interface Part {
@@ -299,7 +239,7 @@ export function indexRemove(
     else {
       writer.db.close();
       context.lasting.delete(`text index ${file}`);
-      removeFile(file);
+      removeCacheFile(file);
     }
     return {};
   } catch (error) {

@@ -22,8 +22,8 @@ const TAIL_ROWS = 2 ** 18;
 const TAIL_FRAMES = 512;
 /** A run smaller than this takes part in the next sort, so that a slow stream does not leave thousands. */
 const SMALL_RUN = 2 ** 17;
-/** Entries of a page: four of them, 4,000 bytes each, fill a page of the file. */
-const PAGE_ENTRIES = 500;
+/** Entries of a page: ten of them, 1,600 bytes each, fill a page of the file. A look-up reads one of each run. */
+const PAGE_ENTRIES = 200;
 
 /** The 44 bits that are looked for. @param hash any whole number; its low 41 bits count */
 const codeOf = (kind: number, hash: number): number => kind * HASH_SPAN + (hash % HASH_SPAN);

@@ -129,7 +129,7 @@ export function partitionRuns(ids: Float64Array): { no: number; from: number; to
 }
 
 /** Of a topic that was created again, or whose log lost its end, a stream takes the latest log that has it: never both. */
-function latestOnly(dictionary: Dictionary, ids: Float64Array): Float64Array {
+export function latestOnly(dictionary: Dictionary, ids: Float64Array): Float64Array {
   if (dictionary.partitions().every(({ incarnation }) => incarnation === Number.POSITIVE_INFINITY))
     return ids;
   const runs = partitionRuns(ids);

@@ -3,10 +3,12 @@ import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import type { InvariantTrack } from '../../contract/invariants.ts';
 import { FilterProblem } from '../../core/filter/filter.ts';
+import { type Folder, isScript } from '../../core/folder.ts';
 import { parseJson } from '../../core/json.ts';
-import type { Reducer } from '../../core/model.ts';
+import type { Reducer, ScriptReducer, StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import { type CompiledCondition, type Condition, compileCondition, Runs } from '../../core/runs.ts';
+import { doesSomething, sliceReducer } from '../../core/slice.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
 import { loadHeads, PayloadReader } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -34,6 +36,43 @@ export function compileConditions(conditions: readonly Condition[]): CompiledCon
       throw new HindcastError('filter.invalid', details);
     }
   });
+}
+
+/** What is folded to look at conditions. */
+export interface Watched {
+  folder: Folder;
+  /** False: the event changes nothing that a condition looks at, so that it need not be read. */
+  concerns(event: Pick<StreamEvent, 'type' | 'kind'>): boolean;
+}
+
+/** Of a declarative reducer only the operations on the keys that the conditions look at. */
+export function watchedBy(definition: string, conditions: readonly CompiledCondition[]): Watched {
+  const reducer = parseJson(definition) as unknown as Reducer | ScriptReducer;
+  const keys = new Set<string>();
+  const areKnown = conditions.every((condition) => {
+    for (const key of condition.keys ?? []) keys.add(key);
+    return condition.keys !== null;
+  });
+  const isPlain = ({ kind }: Pick<StreamEvent, 'kind'>) => kind === 'event' || kind === 'plain';
+  // An upcaster may read the event as one of another type.
+  if (isScript(reducer) || !areKnown || reducer.upcasters !== undefined) {
+    const folder = folderFor(reducer);
+    return { folder, concerns: (event) => !isPlain(event) || folder.handles(event.type) };
+  }
+  const part = sliceReducer(reducer, keys);
+  const known = new Map<string, boolean>();
+  return {
+    folder: folderFor(part),
+    concerns(event) {
+      if (!isPlain(event)) return true;
+      let does = known.get(event.type);
+      if (does === undefined) {
+        does = doesSomething(part, event.type);
+        known.set(event.type, does);
+      }
+      return does;
+    },
+  };
 }
 
 export interface TracksArgs {
@@ -100,15 +139,14 @@ function foldTracks(
     orderStream(all, { toleranceMs: context.dictionary.toleranceOf(all.map(({ id }) => id)) }),
     cut,
   ).events;
-  const folder = folderFor(parseJson(reducer.definition) as unknown as Reducer);
+  const { folder, concerns } = watchedBy(reducer.definition, conditions);
   const payloads = new PayloadReader(context);
   const stream = { aggregateType: ref.type, aggregateId: ref.id };
   const gathered = conditions.map((condition) => new Runs(condition));
   let state = folder.initial;
   for (const [index, head] of heads.entries()) {
     if (index % CHECK_EVERY === 0) context.throwIfAborted();
-    if ((head.kind !== 'event' && head.kind !== 'plain') || folder.handles(head.type))
-      state = folder.step(state, payloads.event(head), stream).state;
+    if (concerns(head)) state = folder.step(state, payloads.event(head), stream).state;
     for (const runs of gathered) runs.add(index, state);
   }
   return gathered.map(({ runs }, at) => {

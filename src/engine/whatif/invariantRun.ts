@@ -1,13 +1,11 @@
 /** Conditions over every state of every stream of a projection, in short steps on a thread of its own. */
 import type { Cut } from '../../contract/common.ts';
 import type { Violation } from '../../contract/invariants.ts';
-import type { Folder } from '../../core/folder.ts';
-import { formatJson, parseJson } from '../../core/json.ts';
-import type { Json, Reducer } from '../../core/model.ts';
+import { formatJson } from '../../core/json.ts';
+import type { Json } from '../../core/model.ts';
 import { type CompiledCondition, type Condition, Runs } from '../../core/runs.ts';
-import { folderFor } from '../sandbox/folderFor.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { compileConditions } from './conditions.ts';
+import { compileConditions, type Watched, watchedBy } from './conditions.ts';
 import type { StreamScope } from './streamRows.ts';
 import { type AggregateStream, type ScanProgress, StreamScan } from './streamScan.ts';
 
@@ -34,7 +32,7 @@ const LONGEST_VALUE = 120;
 export class InvariantRun {
   readonly #steps: Generator<unknown, void>;
   readonly #scan: StreamScan;
-  readonly #folder: Folder;
+  readonly #watched: Watched;
   readonly #conditions: readonly CompiledCondition[];
   readonly #counts: InvariantStep['counts'];
   #context: ReadContext;
@@ -44,8 +42,8 @@ export class InvariantRun {
   /** @throws HindcastError `reducer.invalid`, `filter.invalid` */
   constructor(context: ReadContext, { reducer, conditions, scope, cut }: InvariantArgs) {
     this.#context = context;
-    this.#folder = folderFor(parseJson(reducer) as unknown as Reducer);
     this.#conditions = compileConditions(conditions);
+    this.#watched = watchedBy(reducer, this.#conditions);
     this.#counts = conditions.map(() => ({ broken: 0, healed: 0, unknown: 0 }));
     this.#scan = new StreamScan(() => this.#context, scope, cut);
     this.#steps = this.#run();
@@ -78,11 +76,10 @@ export class InvariantRun {
     const { heads } = stream;
     const gathered = this.#conditions.map((condition) => new Runs(condition));
     const values = this.#conditions.map(() => new Map<number, string | null>());
-    let state = this.#folder.initial;
+    const { folder, concerns } = this.#watched;
+    let state = folder.initial;
     for (let index = 0; index < heads.length; index += 1) {
-      const { kind, type } = heads[index]!;
-      if ((kind !== 'event' && kind !== 'plain') || this.#folder.handles(type))
-        state = this.#folder.step(state, stream.event(index), stream.stream).state;
+      if (concerns(heads[index]!)) state = folder.step(state, stream.event(index), stream.stream).state;
       for (const [at, runs] of gathered.entries())
         if (runs.add(index, state) && runs.runs.at(-1)!.holds === false)
           values[at]!.set(index, valueText(this.#conditions[at]!.value(state)));

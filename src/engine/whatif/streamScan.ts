@@ -7,10 +7,18 @@ import type { FoldContext } from '../../core/fold.ts';
 import type { StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import { placeIn } from '../store/blocks.ts';
+import { partitionNoOf } from '../store/ids.ts';
 import { blocksOf } from '../store/recordBytes.ts';
 import { latestLogOnly, PayloadReader } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { headOf, type RowHead, readRows, type StreamRows, type StreamScope } from './streamRows.ts';
+import {
+  headOf,
+  isCommitted,
+  type RowHead,
+  readRows,
+  type StreamRows,
+  type StreamScope,
+} from './streamRows.ts';
 
 /** One stream as of the cut; its events are read when they are asked for. */
 export interface AggregateStream {
@@ -92,6 +100,20 @@ export class StreamScan {
     }
   }
 
+  /** The events of a stream as of the cut, in fold order. */
+  #inOrder(rows: StreamRows, own: Uint32Array): readonly RowHead[] {
+    const context = this.#contextOf();
+    const all = Array.from(own, (row) => headOf(rows, row, context));
+    const { knownOn, trueOn } = this.#cut;
+    // Rows ascend by offset: of one partition, with nothing to be left out, they are the log already.
+    const isLog =
+      knownOn === null &&
+      trueOn === null &&
+      partitionNoOf(all[0]!.id) === partitionNoOf(all.at(-1)!.id) &&
+      own.every((row) => isCommitted(rows, row));
+    return isLog ? all : cutStream(orderStream(latestLogOnly(context.dictionary, all)), this.#cut).events;
+  }
+
   #stream(
     rows: StreamRows,
     aggregate: number,
@@ -101,14 +123,7 @@ export class StreamScan {
   ): AggregateStream {
     const context = this.#contextOf();
     const ref = context.dictionary.aggregate(aggregate)!;
-    const all = latestLogOnly(
-      context.dictionary,
-      Array.from(own, (row) => headOf(rows, row, context)),
-    );
-    const heads = cutStream(
-      orderStream(all, { toleranceMs: context.dictionary.toleranceOf(all.map(({ id }) => id)) }),
-      this.#cut,
-    ).events;
+    const heads = this.#inOrder(rows, own);
     return {
       ref,
       stream: { aggregateType: ref.type, aggregateId: ref.id },

@@ -58,7 +58,7 @@ export class StoreThread {
       this.#watchScripts();
       const worker = new Worker(workerUrl(this.#options.entry), {
         workerData: { ...this.#options.workerData, pulse: this.#pulse.buffer },
-        resourceLimits: THREAD_LIMITS,
+        resourceLimits: THREAD_LIMITS[this.#options.entry],
       });
       this.#worker = worker;
       let crash: Error | null = null;

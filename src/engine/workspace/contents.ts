@@ -24,6 +24,8 @@ const NOTES: Record<string, string> = {
   key_scan: 'offsets that were looked through for one key',
   missing: 'offsets that could not be had, with the reason',
   receipt: 'what was published from here',
+  document: 'cases, bookmarks, saved queries and mappings',
+  saved_filter: 'filters with a name',
   meta: 'facts about the file',
 };
 

@@ -12,6 +12,11 @@ const BESIDE: readonly [end: string, what: string][] = [
 
 const sizeOf = (file: string): number | null => statSync(file, { throwIfNoEntry: false })?.size ?? null;
 
+function whatIs(file: string): string {
+  if (file.includes('.sqlite')) return 'tables of projections';
+  return file.includes('.keyframes') ? 'keyframes of long streams' : 'full-text index';
+}
+
 /** Files of the data folder that are made from this workspace. */
 function derivedOf({ db, file }: ReadContext, folder: string): string[] {
   const stem = basename(derivedFile(folder, file, db), '.sqlite');
@@ -26,8 +31,7 @@ export function sideFiles(context: ReadContext, { folder }: { folder: string }):
     if (bytes !== null && bytes > 0) files.push({ what, file, bytes, isCache });
   };
   for (const [end, what] of BESIDE) add(`${context.file}${end}`, what, false);
-  for (const file of derivedOf(context, folder))
-    add(file, file.includes('.sqlite') ? 'tables of projections' : 'full-text index', true);
+  for (const file of derivedOf(context, folder)) add(file, whatIs(file), true);
   return files;
 }
 

@@ -108,6 +108,7 @@ interface CodeEditorProps {
   ref?: Ref<CodeEditorHandle>;
 }
 
+const MOST_SENT = 100;
 const NO_MARKS: readonly EditorMark[] = [];
 const LOOKS = { field: 'property', keyword: 'keyword', text: 'text', number: 'constant' } as const;
 
@@ -129,6 +130,8 @@ export function CodeEditor(props: CodeEditorProps) {
   const view = useRef<EditorView | null>(null);
   const newest = useRef(props);
   newest.current = props;
+  /** Texts that were told and have not come back as the value yet. */
+  const sent = useRef<readonly string[]>([]);
   const mode = useRef(new Compartment());
   const lock = useRef(new Compartment());
 
@@ -201,7 +204,10 @@ export function CodeEditor(props: CodeEditorProps) {
           // An editor that scrolls must be reached by keyboard, also where nothing in it can be edited.
           EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) newest.current.onValue?.(update.state.doc.toString());
+            if (!update.docChanged) return;
+            const text = update.state.doc.toString();
+            sent.current = [...sent.current.slice(-MOST_SENT), text];
+            newest.current.onValue?.(text);
           }),
           syntaxHighlighting(colours),
           theme,
@@ -237,7 +243,10 @@ export function CodeEditor(props: CodeEditorProps) {
 
   useEffect(() => {
     const editor = view.current;
-    if (editor === null || editor.state.doc.toString() === value) return;
+    // What comes back late, when more was typed already, must not take that away.
+    const echo = sent.current.lastIndexOf(value);
+    sent.current = sent.current.slice(echo + 1);
+    if (echo !== -1 || editor === null || editor.state.doc.toString() === value) return;
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
   }, [value]);
 

@@ -11,6 +11,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import { formatTick } from '../lib/format.ts';
 import styles from './PointChart.module.css';
 
 export type ChartKind = 'bar' | 'line' | 'scatter';
@@ -36,16 +37,16 @@ interface PointChartProps {
   label: string;
 }
 
-const MARGIN = { top: 12, right: 24, bottom: 22, left: 16 };
+const MARGIN = { top: 12, right: 56, bottom: 22, left: 16 };
 const TICK = { fill: 'var(--fg2)', fontSize: 11 };
 const GRID = { stroke: 'var(--line)', vertical: false } as const;
 
 const shortNumber = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
-const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
 /** Bars, a line or points. The arrow keys move from point to point while it has the focus. */
 export default function PointChart({ kind, points, axis, xTitle, yTitle, label }: PointChartProps) {
   const data = points.map((point, at) => ({ ...point, at }));
+  const span = spanOf(points);
   const x = (
     <XAxis
       dataKey={axis === 'names' ? 'at' : 'x'}
@@ -57,7 +58,7 @@ export default function PointChart({ kind, points, axis, xTitle, yTitle, label }
       minTickGap={24}
       tickFormatter={(value: number) => {
         if (axis === 'names') return clipped(points[value]?.xText ?? '');
-        return axis === 'times' ? dayOf(value) : shortNumber.format(value);
+        return axis === 'times' ? formatTick(value, span) : shortNumber.format(value);
       }}
       label={{ value: xTitle, position: 'insideBottom', offset: -14, fill: 'var(--fg2)', fontSize: 11 }}
     />
@@ -130,5 +131,13 @@ export default function PointChart({ kind, points, axis, xTitle, yTitle, label }
     </figure>
   );
 }
+
+/** From the first to the last place along the axis. */
+const spanOf = (points: readonly ChartPoint[]): number => {
+  const places = points.flatMap(({ x }) => (x === null ? [] : [x]));
+  return places.length === 0
+    ? 0
+    : places.reduce((a, b) => Math.max(a, b)) - places.reduce((a, b) => Math.min(a, b));
+};
 
 const clipped = (text: string): string => (text.length > 18 ? `${text.slice(0, 17)}…` : text);

@@ -46,12 +46,22 @@ export function TreeView(props: TreeViewProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const view = useVirtualRows(scroller, total, ROW);
   useEffect(() => onRange?.(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
+  /** A line that was gone to before it was there; it is chosen as soon as it is. */
+  const awaited = useRef(-1);
   const select = (index: number) => {
     const line = lineAt(index);
-    if (line === undefined) return;
-    onSelect(line.path, index);
+    awaited.current = line === undefined ? index : -1;
     view.scrollTo(index);
+    if (line !== undefined) onSelect(line.path, index);
   };
+  useEffect(() => {
+    if (awaited.current < 0) return;
+    const line = lineAt(awaited.current);
+    if (line === undefined) return;
+    const index = awaited.current;
+    awaited.current = -1;
+    onSelect(line.path, index);
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const line = at < 0 ? undefined : lineAt(at);

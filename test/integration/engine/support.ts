@@ -10,6 +10,7 @@ import type { Api } from '../../../src/contract/contract.ts';
 import type { JobState } from '../../../src/contract/system.ts';
 import { createEngine, type Engine } from '../../../src/engine/app.ts';
 import type { EngineHost, SecretBox } from '../../../src/engine/host.ts';
+import { forkConsole } from '../../../src/engine/projection/testing/kit.ts';
 import { memoryPair } from '../../../src/rpc/carriers/memory.ts';
 import { createClient } from '../../../src/rpc/client.ts';
 import { serveCarrier } from '../../../src/rpc/server.ts';
@@ -61,9 +62,7 @@ export async function startEngine(
     user: 'm.keller',
     restarts: 0,
     secrets: secretBox,
-    spawnHelper: () => {
-      throw new Error('no helper process in this test');
-    },
+    spawnHelper: forkConsole,
     resolveFileToken: (token) => options.tokens?.get(token) ?? null,
     log: (level, message, facts) => void log.push(`${level} ${message} ${JSON.stringify(facts ?? {})}`),
   };

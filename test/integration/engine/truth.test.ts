@@ -110,6 +110,44 @@ describeKafka('the truth about a cluster', () => {
     expect((await api.workspace.current({}))!.coverage.state).toBe('complete');
   });
 
+  test('of a topic that was created again, timeline, table and SQL take the latest log, never both', async () => {
+    const topic = 'truth.again';
+    const bank = new Bank(kafka, topic);
+    const { ref } = bank;
+    const opened = { account_number: 'SA2', account_name: 'Twice' };
+    const deposit = (amount: string) => bank.event('DepositMade', { amount, currency: 'AUD' });
+    const sql = async (knownOn: number | null) =>
+      (
+        await api.sql.query({
+          ...{ sql: 'SELECT balance FROM savings_account', limit: 10, cut: { knownOn, trueOn: null } },
+        })
+      ).rows;
+    const numbers = async () => {
+      const { within } = await api.aggregates.timeline({ ref, cut: NOW, reducer: null });
+      const { jobId } = await api.projections.run({ name: 'savings_account', rebuild: false });
+      expect((await ended(api, jobId)).status).toBe('done');
+      return { within, table: await sql(null), asOf: await sql(Date.now() + 60_000) };
+    };
+    await api.workspace.create({ name: 'again' });
+    await createTopic(kafka, topic);
+    await bank.send([bank.event('SavingsAccountOpened', opened), deposit('100.00')]);
+    await capture([topic]);
+    const first = [[{ decimal: '100.00' }]];
+    expect(await numbers()).toEqual({ within: 2, table: first, asOf: first });
+
+    const admin = other.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic] });
+    await expect.poll(() => admin.listTopics(), { timeout: 30_000 }).not.toContain(topic);
+    await admin.disconnect();
+    await createTopic(kafka, topic);
+    await bank.send([bank.event('SavingsAccountOpened', opened), deposit('7.50')]);
+    await capture([topic]);
+    const second = [[{ decimal: '7.50' }]];
+    expect(await count()).toBe(4);
+    expect(await numbers()).toEqual({ within: 2, table: second, asOf: second });
+  });
+
   test('a capture of any kind, a follow and a recheck leave the cluster as it was', async () => {
     const topic = 'truth.untouched';
     await createTopic(kafka, topic, { partitions: 3 });

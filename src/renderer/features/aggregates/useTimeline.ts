@@ -48,6 +48,8 @@ export interface Timeline {
   pick(index: number): void;
   /** Follows the last event within the cut, wherever it moves. */
   selectHead(): void;
+  /** An event was chosen by its place; else the last one within the cut is shown, wherever that moves. */
+  isPlaced: boolean;
   /** The strip shows this part of the life; null: all of it. */
   zoom: Span | null;
   setZoom(zoom: Span | null): void;
@@ -119,12 +121,13 @@ export function useTimeline(ref: AggregateRef): Timeline {
   }, [subject, setLinked, flush, retry]);
   const zoom = useMemo(() => readWindow(linked.zoom), [linked.zoom]);
   const { path } = linked;
+  const isPlaced = at !== null;
   const view = linked.view === 'json' ? 'json' : 'tree';
   const infoError = infoQuery.error;
   // The same object as long as nothing changes: the panels compare it.
   return useMemo(
-    () => ({ subject, info, infoError, index, row, follow, zoom, path, view, ...moves }),
-    [subject, info, infoError, index, row, follow, zoom, path, view, moves],
+    () => ({ subject, info, infoError, index, row, isPlaced, follow, zoom, path, view, ...moves }),
+    [subject, info, infoError, index, row, isPlaced, follow, zoom, path, view, moves],
   );
 }
 
@@ -183,13 +186,15 @@ export function useStateAt({ subject, index, info }: Timeline, isMoving: boolean
   });
   const total = info?.total ?? 0;
   const isThere = state.data?.index === index && !state.isPlaceholderData;
+  const isLong = state.data?.state === '';
   useNameAfterFold(subject, isThere ? info : undefined);
   useEffect(() => {
-    if (!isThere || isMoving) return;
+    // A state too long to be sent costs too much to be asked for ahead.
+    if (!isThere || isMoving || isLong) return;
     for (const next of [index + 1, index - 1]) {
       if (next >= -1 && next < total) void queryClient.prefetchQuery(stateQuery(subject, next));
     }
-  }, [isThere, isMoving, subject, index, total]);
+  }, [isThere, isMoving, isLong, subject, index, total]);
   return state;
 }
 

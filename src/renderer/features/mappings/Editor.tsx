@@ -73,7 +73,7 @@ export function Editor({ topic }: { topic: TopicMappingOut }) {
           id="mapping-editor"
           columns={[
             { id: 'sample', min: 280 },
-            { id: 'fields', size: 520, min: 380 },
+            { id: 'fields', size: 560, min: 400 },
           ]}
         >
           <Panel

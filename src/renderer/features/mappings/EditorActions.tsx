@@ -115,7 +115,9 @@ export function EditorActions(props: EditorActionsProps) {
         title={shown(topic.topic)}
         note={
           isChanged
-            ? `not applied · ${formatCount(differing)} of ${formatCount(preview?.records.length ?? 0)} records come out differently`
+            ? isUsable
+              ? `not applied · ${formatCount(differing)} of ${formatCount(preview?.records.length ?? 0)} records come out differently`
+              : 'not applied · cannot be used as it is'
             : shown(topic.reason)
         }
       >

@@ -78,9 +78,7 @@ export function MappingForm({ draft, preview, problem, onDraft }: MappingFormPro
             <>
               An event that occurred more than {formatDuration(tolerance)} before an earlier one of its
               aggregate counts as backdated.
-              {preview?.delayMs == null
-                ? ''
-                : ` The tried events were recorded ${delayText(preview.delayMs.least)} to ${delayText(preview.delayMs.most)} they occurred.`}
+              {preview?.delayMs == null ? '' : ` ${recordedText(preview.delayMs)}`}
             </>
           }
         >
@@ -104,6 +102,11 @@ export function MappingForm({ draft, preview, problem, onDraft }: MappingFormPro
 
 const delayText = (ms: number): string =>
   ms < 0 ? `${formatDuration(-ms)} before` : `${formatDuration(ms)} after`;
+
+const recordedText = ({ least, most }: { least: number; most: number }): string =>
+  least === most
+    ? `The tried events were recorded ${delayText(most)} they occurred.`
+    : `The tried events were recorded from ${delayText(least)} to ${delayText(most)} they occurred.`;
 
 interface FieldRowProps {
   field: MappedField;
@@ -171,6 +174,7 @@ function PathInput({ paths, onPaths }: { paths: readonly string[]; onPaths: (pat
   return (
     <Input
       mono
+      title={text}
       value={text}
       onValue={(next) => {
         setText(next);

@@ -59,7 +59,7 @@ export default function MappingsScreen() {
         <Columns
           id="mappings"
           columns={[
-            { id: 'topics', size: 200, min: 150 },
+            { id: 'topics', size: 190, min: 150 },
             { id: 'editor', min: 600 },
           ]}
         >

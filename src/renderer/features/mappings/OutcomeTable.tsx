@@ -87,7 +87,7 @@ const columnsFor = (width: number): TableColumn<MappedRecord>[] => [
         {
           id: 'occurred',
           title: 'Occurred',
-          width: '190px',
+          width: '212px',
           mono: true,
           cell: (row: MappedRecord) => <FieldValue row={row} name="occurredAt" />,
           hover: (row: MappedRecord) => hoverOf(row, 'occurredAt'),

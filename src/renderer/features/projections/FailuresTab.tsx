@@ -87,9 +87,8 @@ export function FailuresTab({ status, isBusy }: { status: ProjectionStatus; isBu
   return (
     <>
       <div className={styles.tableLine}>
-        <span>
-          {plural(rows.total, 'event')} could not be applied fully; all others are in the rows. Correct the
-          definition, then retry. Enter opens one in Events.
+        <span className="ellipsis">
+          {plural(rows.total, 'event')} could not be applied fully; all others are in the rows.
         </span>
         <span className={styles.actions}>
           <Button icon={<RotateCcw />} keys="r" disabled={isWaiting} onClick={retryOne}>

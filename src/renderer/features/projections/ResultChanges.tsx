@@ -48,6 +48,12 @@ function Change({ cell, change }: { cell: RowCell; change: Row['change'] }) {
 
 const textOf = (cell: Cell, column: string): string => shown(cellText(cell, column));
 
+/** The version that the definition gives itself; where both give the same, with the beginning of its hash. */
+const nameOf = (own: Comparison['before'], other: Comparison['before']): string =>
+  own.version === other.version
+    ? `Version ${own.version} (${own.hash.slice(0, 8)})`
+    : `Version ${own.version}`;
+
 const columnsFor = (column: string | null): TableColumn<Row>[] => [
   {
     id: 'key',
@@ -125,7 +131,7 @@ export function ResultChanges({
   return (
     <>
       <p className={versionStyles.summary}>
-        Version {before.version} → {after.version}: {plural(differing, 'row')} of{' '}
+        {nameOf(before, after)} → {nameOf(after, before)}: {plural(differing, 'row')} of{' '}
         {formatCount(counts.same + differing)} differ
         {differing === 0
           ? ', in no column.'

@@ -1,5 +1,5 @@
 import { ListTree, Play, Square } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { create } from 'zustand';
 import { LIMITS } from '../../../contract/limits.ts';
 import { parametersOf } from '../../../core/sqlParameters.ts';
@@ -11,7 +11,7 @@ import { Panel, PanelHeader } from '../../components/Panel.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
 import { EmptyState, ErrorState, ProgressBar } from '../../components/States.tsx';
 import { Announce } from '../../components/Toast.tsx';
-import { setParams, useAddress } from '../../lib/address.ts';
+import { getAddress, setParams, useAddress } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { formatDuration, plural } from '../../lib/format.ts';
@@ -103,6 +103,15 @@ export function SqlConsole() {
     [schema.data],
   );
   const isRunning = answer.fetchStatus === 'fetching';
+  /** What the address held last: another statement in it came from a link, or from back and forward. */
+  const known = useRef(linked);
+  useEffect(() => {
+    if (linked === null || linked === known.current) return;
+    known.current = linked;
+    const values = valuesFor(linked, linkedParameters(getAddress().params.get('with')));
+    useDraft.setState({ text: linked, parameters: values });
+    setAsked((before) => ({ sql: linked, parameters: values, run: (before?.run ?? 0) + 1 }));
+  }, [linked]);
   const run = (sql = text, values: Readonly<Record<string, string>> = typed) => {
     const statement = sql.trim();
     if (statement === '') return;
@@ -110,6 +119,7 @@ export function SqlConsole() {
     setAsked({ sql: statement, parameters: used, run: (asked?.run ?? 0) + 1 });
     remember(statement, used);
     if (view === 'plan') setView('table');
+    known.current = statement;
     const isShort = statement.length + JSON.stringify(used).length <= LONGEST_LINKED;
     setParams({
       sql: isShort ? statement : null,

@@ -31,10 +31,7 @@ export function TryPanel({ written, source, onLine }: TryPanelProps) {
       label="Test"
       look="raised"
       head={
-        <PanelHeader
-          title="Test"
-          note={row === null ? undefined : isOld ? 'as before' : formatDuration(tried!.tookMs)}
-        >
+        <PanelHeader title="Test" note={row !== null && isOld ? 'as before' : undefined}>
           <KeyField key={row?.key} on={written.on} shown={row?.key ?? ''} onKey={written.setOn} />
         </PanelHeader>
       }
@@ -60,7 +57,7 @@ export function TryPanel({ written, source, onLine }: TryPanelProps) {
         </EmptyState>
       ) : (
         <div>
-          <Summary row={row} />
+          <Summary row={row} tookMs={tried.tookMs} />
           <Failures row={row} onLine={onLine} />
           <Columns row={row} />
           <State row={row} />
@@ -96,7 +93,7 @@ function KeyField({
   );
 }
 
-function Summary({ row }: { row: TriedRow }) {
+function Summary({ row, tookMs }: { row: TriedRow; tookMs: number }) {
   const { aggregate } = row;
   return (
     <div className={styles.trySummary}>
@@ -107,8 +104,8 @@ function Summary({ row }: { row: TriedRow }) {
           <span className={styles.bad}>, {formatCount(row.failed)} with a problem</span>
         ) : (
           ', none failed'
-        )}
-        .
+        )}{' '}
+        <span className="dim">in {formatDuration(tookMs)}</span>.
         {row.partial === null ? null : (
           <span className={styles.more}> Not all of them: {shown(row.partial)}.</span>
         )}
@@ -126,7 +123,7 @@ function Summary({ row }: { row: TriedRow }) {
   );
 }
 
-const MOST_SHOWN = 20;
+const MOST_SHOWN = 6;
 
 function Failures({ row, onLine }: { row: TriedRow; onLine: TryPanelProps['onLine'] }) {
   if (row.failed === 0) return null;

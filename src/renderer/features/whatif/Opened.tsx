@@ -80,7 +80,7 @@ export function Opened({ subject: ref, question }: { subject: AggregateRef; ques
     <Columns
       id="whatif-one"
       columns={[
-        { id: 'logs', size: '48%', min: 220 },
+        { id: 'logs', size: '50%', min: 220 },
         { id: 'states', min: 220 },
       ]}
     >
@@ -143,13 +143,13 @@ const LOG_COLUMNS: TableColumn<AlignedEvent>[] = [
   {
     id: 'hypothetical',
     title: 'Hypothetical',
-    width: 'minmax(92px, 0.7fr)',
+    width: 'minmax(76px, 0.6fr)',
     cell: (event) => <Side event={event} side="hypothetical" />,
   },
   {
     id: 'state',
-    title: 'State',
-    width: '52px',
+    title: <span title="Whether the states differ after it">≠</span>,
+    width: '36px',
     align: 'right',
     cell: ({ differs }) =>
       differs ? (

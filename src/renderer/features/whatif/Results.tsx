@@ -61,9 +61,10 @@ export function Results({ result, job, current }: ResultsProps) {
   const opened = openedOf(params);
   const open = (index: number) => {
     const chosen = rows.getRow(index)?.ref;
-    if (chosen !== undefined) setParams({ open: chosen.id, of: chosen.type, at: null }, opened !== null);
+    if (chosen !== undefined)
+      setParams({ open: chosen.id, openType: chosen.type, at: null }, opened !== null);
   };
-  const close = () => setParams({ open: null, of: null, at: null }, false);
+  const close = () => setParams({ open: null, openType: null, at: null }, false);
   useCommands([
     {
       id: 'whatif.close',

@@ -163,7 +163,7 @@ function Hypotheses({ subject, scopes, firstType, tabs }: HypothesesProps) {
         <Columns
           id="whatif"
           columns={[
-            { id: 'hypothesis', size: '38%', min: 320 },
+            { id: 'hypothesis', size: '34%', min: 300 },
             { id: 'results', min: 420 },
           ]}
         >

@@ -9,7 +9,7 @@ export function subjectOf(params: URLSearchParams): AggregateRef | null {
 
 /** The aggregate of the set that is opened; null: none. */
 export function openedOf(params: URLSearchParams): AggregateRef | null {
-  const [id, type] = [params.get('open'), params.get('of')];
+  const [id, type] = [params.get('open'), params.get('openType')];
   return id === null || id === '' ? null : { type: type ?? '', id };
 }
 

@@ -295,16 +295,19 @@ function useOpenTypes(): [boolean, (open: boolean) => void] {
   ];
 }
 
-/** A window follows the playhead when that leaves it, unless a hand is on the strip. */
-function useFollow({ row, zoom, setZoom }: Timeline, whole: Span, isHeld: boolean): void {
-  const before = useRef<number | null>(null);
-  const at = row?.recordedAt ?? null;
+/**
+ * A window follows the playhead when that leaves it, unless a hand is on the strip. An address that names an event and
+ * a window is shown as it was sent: both come at once then.
+ */
+function useFollow({ index, isPlaced, row, zoom, setZoom }: Timeline, whole: Span, isHeld: boolean): void {
+  const seen = useRef({ index, zoom, follows: false });
+  if (seen.current.index !== index)
+    seen.current = { index, zoom, follows: isPlaced && seen.current.zoom === zoom };
+  else seen.current.zoom = zoom;
+  const at = row?.index === index ? row.recordedAt : null;
   useEffect(() => {
-    if (at === null || at === before.current) return;
-    const isFirst = before.current === null;
-    before.current = at;
-    // The window of an address stays as it was sent.
-    if (isFirst || isHeld || zoom === null) return;
+    if (at === null || isHeld || !seen.current.follows) return;
+    seen.current.follows = false;
     const next = holding(whole, zoom, at);
     if (next !== zoom) setZoom(next);
   }, [at, isHeld, zoom, whole, setZoom]);
