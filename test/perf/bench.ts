@@ -32,6 +32,7 @@ const { values: flags } = parseArgs({
     searches: { type: 'string', default: '300' },
     topics: { type: 'string', default: '5000' },
     'live-seconds': { type: 'string', default: '600' },
+    'studio-events': { type: 'string', default: '1000000' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
@@ -162,7 +163,7 @@ try {
   let studio = studioSectionOf(before);
   if (has('studio')) {
     const loadThen = loadavg()[0]!;
-    const run = await measureStudio(say);
+    const run = await measureStudio(Number(flags['studio-events']), say);
     studio = studioSection(run, machineName(), [loadThen, loadavg()[0]!]);
   }
   const listing = has('topics') ? await listTopics() : null;

@@ -1,6 +1,7 @@
 // The part of the benchmark about the time-travel studio; each measurement runs in a process of its own.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { AsOfFigures } from './asOf.ts';
 import type { ReplayFigures } from './replayOnce.ts';
 import type { StudioFigures } from './studioOnce.ts';
 import type { WhatIfFigures } from './whatIf.ts';
@@ -9,14 +10,16 @@ export interface StudioRun {
   /** By length of the stream, the shortest first. */
   streams: StudioFigures[];
   replay: ReplayFigures;
+  asOf: AsOfFigures;
   whatIf: WhatIfFigures;
 }
 
 /** Blame is asked of a stream of so many events; jumps of the others. */
 export const BLAMED_EVENTS = 10_000;
-const STREAMS = [BLAMED_EVENTS, 100_000, 1_000_000];
-const REPLAYED = { events: 200_000, aggregates: 10_000 };
-const WHAT_IF = { events: 1_000_000, aggregates: 50_000 };
+const STREAMS = [BLAMED_EVENTS, 100_000];
+const MOST_REPLAYED = 200_000;
+/** Events of an aggregate, where there are many of them. */
+const EVENTS_EACH = 20;
 
 const run = promisify(execFile);
 
@@ -26,16 +29,23 @@ async function figuresOf<T>(script: string, ...args: (string | number)[]): Promi
   return JSON.parse(stdout) as T;
 }
 
-/** @param say takes lines about how it goes */
-export async function measureStudio(say: (text: string) => void): Promise<StudioRun> {
+/**
+ * @param events of the longest stream, and of the workspace of many aggregates
+ * @param say takes lines about how it goes
+ */
+export async function measureStudio(events: number, say: (text: string) => void): Promise<StudioRun> {
   const streams: StudioFigures[] = [];
-  for (const events of STREAMS) {
-    say(`One stream of ${events.toLocaleString('en-US')} events …`);
-    streams.push(await figuresOf<StudioFigures>('studioOnce.ts', JSON.stringify([events])));
+  for (const length of [...STREAMS.filter((each) => each < events), events]) {
+    say(`One stream of ${length.toLocaleString('en-US')} events …`);
+    streams.push(await figuresOf<StudioFigures>('studioOnce.ts', JSON.stringify([length])));
   }
-  say('Replay …');
-  const replay = await figuresOf<ReplayFigures>('replayOnce.ts', REPLAYED.events, REPLAYED.aggregates);
+  const aggregates = Math.ceil(events / EVENTS_EACH);
+  say('Replay, and all rows as of a moment …');
+  const asOf = await figuresOf<AsOfFigures>('asOf.ts', JSON.stringify([events, aggregates]));
+  say('A program in the sandbox …');
+  const replayed = Math.min(events, MOST_REPLAYED);
+  const replay = await figuresOf<ReplayFigures>('replayOnce.ts', replayed, Math.ceil(replayed / EVENTS_EACH));
   say('What-if and invariants …');
-  const whatIf = await figuresOf<WhatIfFigures>('whatIf.ts', WHAT_IF.events, WHAT_IF.aggregates);
-  return { streams, replay, whatIf };
+  const whatIf = await figuresOf<WhatIfFigures>('whatIf.ts', events, aggregates);
+  return { streams, replay, asOf, whatIf };
 }

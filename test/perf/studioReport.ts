@@ -52,6 +52,8 @@ function row(work: string, value: number, { must, aim, up = false, show }: Limit
   return `| ${work} | **${show(value)}** | ${note} | ${sign} ${show(must)} | ${aimed} | ${verdict} |`;
 }
 
+const gainOf = ({ foldMs, askMs }: StudioRun['asOf']['moments'][number]): number =>
+  best(foldMs) / best(askMs);
 const times = (value: number): string => value.toFixed(2);
 const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
@@ -84,7 +86,7 @@ function streamRows(figures: StudioFigures): string[] {
 
 /** @param load load averages of the machine before and after the run */
 export function studioSection(
-  { streams, replay, whatIf }: StudioRun,
+  { streams, replay, asOf, whatIf }: StudioRun,
   machine: string,
   load: readonly [number, number],
 ): string {
@@ -92,9 +94,15 @@ export function studioSection(
     ...streams.flatMap(streamRows),
     row(
       'replay of a projection, against reading the same rows and JSON.parse in one thread',
-      best(replay.parse) / best(replay.build),
+      best(asOf.parse) / best(asOf.build),
       { must: 0.8, aim: 1, up: true, show: times },
-      `${count(replay.events / best(replay.build))} events/s`,
+      `${count(asOf.events / best(asOf.build))} events/s`,
+    ),
+    row(
+      `all ${count(asOf.aggregates)} rows at a moment, against folding to it: least gain of ${asOf.moments.length} moments`,
+      Math.min(...asOf.moments.map(gainOf)),
+      { must: 100, up: true, show: (value) => `${count(value)} ×` },
+      asOf.moments.every(({ isEqual }) => isEqual) ? 'every cell equal' : '**not equal**',
     ),
     row(
       'a reducer as a program, against the same function run natively',

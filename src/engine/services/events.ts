@@ -1,7 +1,7 @@
 import type { Service } from '../../contract/contract.ts';
 import type { ServiceDeps } from './deps.ts';
-import { watchEvents } from './follow.ts';
 import { derivedFolder } from './folders.ts';
+import { watchEvents } from './follow.ts';
 
 export function createEventService(deps: ServiceDeps): Service<'events'> {
   const { workspaces } = deps;

@@ -1,14 +1,14 @@
 // Frame times in the browser while the playhead is dragged over one long stream, played, and the strip is zoomed:
-// `node test/perf/scrub.ts [events]` after `npm run build`. Prints one line of JSON, times in ms.
+// `node test/e2e/scrub.ts [events]` after `npm run build`. Prints one line of JSON, times in ms.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Page } from 'playwright-core';
-import { browserProblem, openBrowser, openPage, startApp } from '../e2e/app.ts';
-import { open } from '../e2e/screen.ts';
 import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
-import { buildStreams } from './streams.ts';
+import { buildStreams } from '../perf/streams.ts';
+import { browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { open } from './screen.ts';
 
 interface Frames {
   frames: number;
