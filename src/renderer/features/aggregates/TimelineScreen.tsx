@@ -233,7 +233,12 @@ function useTimelineCommands(timeline: Timeline, { stepTo, openGoTo, openFind, b
       keys: 'w',
       hint: 'what-if',
       run: () =>
-        go(['whatif'], { part: 'log', type: timeline.subject.ref.type, id: timeline.subject.ref.id }),
+        go(['whatif'], {
+          part: 'log',
+          type: timeline.subject.ref.type,
+          id: timeline.subject.ref.id,
+          at: String(Math.max(0, timeline.index)),
+        }),
     },
     { id: 'timeline.find', title: 'Find in the events', group, keys: '/', hint: 'find', run: openFind },
     {

@@ -7,7 +7,7 @@ import { Button } from '../../components/Button.tsx';
 import { Callout } from '../../components/Panel.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { VirtualList } from '../../components/VirtualList.tsx';
-import { go } from '../../lib/address.ts';
+import { getAddress, go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { formatSigned, formatTime, plural } from '../../lib/format.ts';
@@ -55,7 +55,8 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
   const { cut } = useFocus();
   const overlay = useDraft((draft) => draft.overlay);
   const changes = changesOf(overlay, ref);
-  const [selected, setSelected] = useState(0);
+  // The timeline hands over the place it stood at; changes that are there already may have shifted it.
+  const [selected, setSelected] = useState(() => Math.max(0, Number(getAddress().params.get('at')) || 0));
   const [editing, setEditing] = useState<{ what: 'edit' | 'insert'; event: EventText; id: number } | null>(
     null,
   );
