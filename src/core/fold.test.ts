@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldWithBlame, INITIAL } from './blame.ts';
 import { diffStates } from './diff.ts';
 import { applyEvent, compileReducer, deepMerge, foldStream, mergeReducer, ReducerProblem } from './fold.ts';
 import { declarativeFolder } from './folder.ts';
 import { formatJson, parseJson } from './json.ts';
 import type { Json, Operation, Reducer, StreamEvent } from './model.ts';
 import { formatPath, getPath } from './path.ts';
+import { foldWithBlame, INITIAL } from './testing/blame.ts';
 
 let nextId = 0;
 function event(type: string, data: Json, more: Partial<StreamEvent> = {}): StreamEvent {

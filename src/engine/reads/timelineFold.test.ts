@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldWithBlame } from '../../core/blame.ts';
 import { declarativeFolder } from '../../core/folder.ts';
 import { formatJson } from '../../core/json.ts';
 import type { Reducer, StreamEvent } from '../../core/model.ts';
 import { formatPath } from '../../core/path.ts';
+import { foldWithBlame } from '../../core/testing/blame.ts';
 import { blameOf, KEYFRAME_EVERY, ListFold } from './timelineFold.ts';
 
 const reducer: Reducer = {

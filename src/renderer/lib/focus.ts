@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { Cut } from '../../core/model.ts';
-import { type Address, getAddress, setParams, useAddress } from './address.ts';
+import { type Address, setParams, useAddress } from './address.ts';
 import { formatIso } from './format.ts';
 import { parseMoment } from './moment.ts';
 
@@ -44,8 +44,6 @@ export function useFocus(): Focus {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds all of the address that the focus reads.
   return useMemo(() => focusOf(address), [key]);
 }
-
-export const getFocus = (): Focus => focusOf(getAddress());
 
 /** Moves the focus; a step in the history, so that "back" undoes it. `replace` for scrubbing. */
 export function setFocus(

@@ -1,9 +1,9 @@
 /** Which event gave each leaf of a state the value it has. */
-import { type FoldContext, sameJson } from './fold.ts';
-import type { Folder } from './folder.ts';
-import type { Blame, Json, StreamEvent } from './model.ts';
-import { isJsonObject } from './numbers.ts';
-import type { PathStep } from './path.ts';
+import { type FoldContext, sameJson } from '../fold.ts';
+import type { Folder } from '../folder.ts';
+import type { Blame, Json, StreamEvent } from '../model.ts';
+import { isJsonObject } from '../numbers.ts';
+import type { PathStep } from '../path.ts';
 
 /** Mirrors the state: an event id at a leaf, a map or list where the state has an object or a list with content. */
 type BlameNode = number | Map<string, BlameNode> | BlameNode[];
