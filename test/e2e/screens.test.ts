@@ -208,6 +208,8 @@ describe.skipIf(problem !== null)('the screens on the demo recording', () => {
     await page.keyboard.type(doubled.facts.firstRecorded!);
     await page.keyboard.press('Enter');
     await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(doubled.facts.balanceRight);
+    // Until it is gone it takes the keys.
+    await page.getByRole('dialog', { name: 'Go to' }).waitFor({ state: 'detached' });
 
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).getByText('Next event with a fault').waitFor();
