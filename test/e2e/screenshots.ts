@@ -169,6 +169,33 @@ try {
   await page.getByRole('listbox', { name: 'Events between A and B' }).getByText('only in B').waitFor();
   await shoot(page, 'compare');
 
+  await open(page, `clocks/SavingsAccount/${aggregateId}?known=${facts.at}`);
+  await page
+    .getByRole('grid', { name: 'Events that arrived after the fact' })
+    .getByText('backdated')
+    .first()
+    .waitFor();
+  await page.getByRole('tree', { name: 'State at the point' }).waitFor();
+  await shoot(page, 'clocks');
+
+  await open(page, `whatif?part=log&type=SavingsAccount&id=${doubled.aggregateId}&at=394`);
+  const log = page.getByRole('listbox', { name: 'Hypothetical log' });
+  const chosen = log.getByRole('option', { selected: true });
+  await chosen.filter({ hasText: 'posted for December' }).waitFor();
+  await page.keyboard.press('x');
+  await chosen.getByText('skipped').waitFor();
+  await page.keyboard.press('Control+Enter');
+  const set = page.getByRole('grid', { name: 'Aggregates that would differ' });
+  await set.getByRole('row', { name: doubled.aggregateId }).waitFor();
+  await set.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('grid', { name: 'Both states line by line' }).waitFor();
+  await shoot(page, 'whatif');
+
+  await open(page, 'mappings');
+  await page.getByLabel('Name of the mapping').waitFor();
+  await shoot(page, 'mapping');
+
   await open(page, 'projections/savings_account');
   await page
     .getByRole('button', { name: /^Build/ })

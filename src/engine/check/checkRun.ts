@@ -9,8 +9,6 @@ import type { AggregateRef } from '../../contract/common.ts';
 import { checkChains } from '../../core/check/chain.ts';
 import type { Finding } from '../../core/check/findings.ts';
 import { LinkChecker } from '../../core/check/links.ts';
-import { readsLikeCommand } from '../../core/check/names.ts';
-import { unknownTypes } from '../../core/check/typeNames.ts';
 import { plural } from '../../core/count.ts';
 import type { Folder } from '../../core/folder.ts';
 import { parseApproximate, parseJson } from '../../core/json.ts';
@@ -18,7 +16,7 @@ import type { Reducer } from '../../core/model.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
 import { recordBytesOf } from '../store/recordBytes.ts';
 import { latestLogOnly, PayloadReader } from '../store/stream.ts';
-import { KIND, VERDICT } from '../store/values.ts';
+import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type Columns, type Groups, groupByAggregate, readColumns, rowFinder } from './columns.ts';
 import { claimsOf, Signatures } from './integrity.ts';
@@ -33,6 +31,7 @@ import {
 import { checkSnapshots } from './snapshots.ts';
 import { headOf, likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
 import { isCause, verifyShared } from './verify.ts';
+import { looseFindings, schemaFindings, topicFindings } from './wholeFindings.ts';
 
 /** Records of the same aggregate type whose bytes are read to learn what is usual, when only a part is checked. */
 const MOST_LEARNED_FROM = 50_000;
@@ -40,9 +39,6 @@ const MOST_LEARNED_FROM = 50_000;
 const MOST_SIGNATURES = 5_000;
 const STEP_LINKS = 100_000;
 const STEP_VERIFIED = 200;
-/** A topic in which nearly all records are events. */
-const EVENTS_SHARE = 0.99;
-const ENOUGH_EVENTS = 200;
 
 export interface CheckArgs {
   scope: CheckScope;
@@ -137,7 +133,11 @@ export class CheckRun {
     const notes: string[] = [];
     found.push(...(yield* this.#signatures(columns, payloads, isAsked, notes)));
     found.push(...(yield* this.#snapshots(columns, groups, payloads, isAsked)));
-    found.push(...this.#topics(columns, isAsked), ...schemaFindings(payloads), ...loose(columns, isAsked));
+    found.push(
+      ...topicFindings(this.#context.dictionary, columns, isAsked),
+      ...schemaFindings(payloads),
+      ...looseFindings(columns, isAsked),
+    );
     if (isPart)
       notes.push(
         `Schema versions, levels and claims are learned from the records in scope and at most ${plural(MOST_LEARNED_FROM, 'other record')} of the same kind.`,
@@ -332,84 +332,11 @@ export class CheckRun {
     }
     return found;
   }
-
-  /** Types that are not known, events without one, and names like commands. */
-  #topics(columns: Columns, isAsked: Uint8Array): Finding[] {
-    const { dictionary } = this.#context;
-    const topics = new Map<number, { counts: Map<number, number>; plain: number[]; records: number }>();
-    const firstOf = new Map<number, number>();
-    for (let row = 0; row < columns.count; row++) {
-      if (columns.verdict[row] !== VERDICT.committed) continue;
-      const { topicId } = dictionary.placeOf(columns.id[row]!);
-      let known = topics.get(topicId);
-      if (known === undefined) {
-        known = { counts: new Map(), plain: [], records: 0 };
-        topics.set(topicId, known);
-      }
-      known.records += 1;
-      const type = columns.type[row]!;
-      if (columns.kind[row] === KIND.plain) known.plain.push(row);
-      if (columns.kind[row] !== KIND.event) continue;
-      known.counts.set(type, (known.counts.get(type) ?? 0) + 1);
-      if (isAsked[row] !== 0 && !firstOf.has(type)) firstOf.set(type, row);
-    }
-    const found: Finding[] = [];
-    for (const { counts, plain, records } of topics.values()) {
-      const named = new Map([...counts].map(([type, count]) => [dictionary.typeName(type), count]));
-      for (const { type, meant } of unknownTypes(named)) {
-        const row = firstOf.get(dictionary.typeId(type) ?? -1);
-        if (row === undefined) continue;
-        found.push({
-          rule: 'type-unknown',
-          events: [columns.id[row]!],
-          text: `${type} is hardly ever seen; ${meant} was probably meant (${plural(named.get(type)!, 'event')} against ${named.get(meant)!})`,
-        });
-      }
-      if (records < ENOUGH_EVENTS || records - plain.length < records * EVENTS_SHARE) continue;
-      for (const row of plain)
-        found.push({
-          rule: 'type-unknown',
-          events: [columns.id[row]!],
-          text: 'The record is JSON but says no event type; nearly all others of the topic do',
-        });
-    }
-    for (const [type, row] of firstOf) {
-      const name = dictionary.typeName(type);
-      if (readsLikeCommand(name))
-        found.push({
-          rule: 'name-not-past',
-          events: [columns.id[row]!],
-          text: `${name} reads like a command; this is its first event here`,
-        });
-    }
-    return found;
-  }
 }
 
 /** So many of them, evenly. */
 const spread = (rows: readonly number[], count: number): number[] =>
   Array.from({ length: count }, (_, nth) => rows[Math.floor((nth * rows.length) / count)]!);
-
-const schemaFindings = ({ schemas }: Payloads): Finding[] =>
-  schemas.unusual().map(({ type, version, count, of, first, usual }) => ({
-    rule: 'schema-unknown',
-    events: [first],
-    text: `${type} has the schema version ${version || '(none)'} in ${plural(count, 'event')} of ${of}, others have ${usual || 'none'}; this is the first`,
-  }));
-
-/** Records of no aggregate that nobody can read, or that never came true. */
-function loose({ count, aggregate, kind, verdict, id }: Columns, isAsked: Uint8Array): Finding[] {
-  const found: Finding[] = [];
-  for (let row = 0; row < count; row++) {
-    if (aggregate[row] !== 0 || isAsked[row] === 0) continue;
-    const events = [id[row]!];
-    if (kind[row] === KIND.undecodable)
-      found.push({ rule: 'undecodable', events, text: 'Undecodable: the value cannot be read as an event' });
-    if (verdict[row] === VERDICT.aborted)
-      found.push({ rule: 'aborted', events, text: 'A record of a transaction that was aborted' });
-  }
-  return found;
-}
 
 function learnedIn({ lives }: StreamResult): string[] {
   const sentences: string[] = [];
