@@ -19,6 +19,13 @@ export const browserProblem: string | null =
       : 'no build: npm run build';
 if (browserProblem) process.stderr.write(`\n*** BROWSER TESTS DO NOT RUN: ${browserProblem} ***\n\n`);
 
+export const demoRecording: string = join(root, 'resources/demo.hindcast');
+/** Why browser tests on the demo recording cannot run here, or null. */
+export const demoProblem: string | null =
+  browserProblem ?? (existsSync(demoRecording) ? null : `no ${demoRecording}: npm start makes it`);
+if (demoProblem && !browserProblem)
+  process.stderr.write(`\n*** TESTS ON THE DEMO RECORDING DO NOT RUN: ${demoProblem} ***\n\n`);
+
 export interface App {
   url: string;
   dataDir: string;

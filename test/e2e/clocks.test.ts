@@ -1,22 +1,16 @@
 // The two clocks of one aggregate of the demo recording: the plane, the point, and what arrived after the fact.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
 import { accessibilityProblems, digits, open } from './screen.ts';
-
-const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
-const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
-if (problem && !browserProblem) process.stderr.write(`\n*** TWO CLOCKS ARE NOT TESTED: ${problem} ***\n\n`);
 
 const WAIT = { timeout: 15_000 };
 const late = story('backdated-deposit');
 const { balanceKnown, balanceTrue, at } = late.facts;
 const place = (search = '') => `clocks/SavingsAccount/${encodeURIComponent(late.aggregateId)}${search}`;
 
-describe.skipIf(problem !== null)('two clocks', () => {
+describe.skipIf(demoProblem !== null)('two clocks', () => {
   let app: App;
   let browser: Browser;
   let page: Page;

@@ -1,15 +1,9 @@
 // Two points side by side on the demo recording: by the address, by M on a timeline, by M on the list of aggregates.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
 import { accessibilityProblems, chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
-
-const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
-const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
-if (problem && !browserProblem) process.stderr.write(`\n*** COMPARE IS NOT TESTED: ${problem} ***\n\n`);
 
 const WAIT = { timeout: 10_000 };
 const late = story('backdated-deposit');
@@ -20,7 +14,7 @@ const sideOf = (name: 'a' | 'b', id: string, rest: Record<string, string> = {}) 
     .join('&');
 const knownAndTrue = `compare?${sideOf('a', late.aggregateId, { known: late.facts.at! })}&${sideOf('b', late.aggregateId, { true: late.facts.at! })}`;
 
-describe.skipIf(problem !== null)('compare', () => {
+describe.skipIf(demoProblem !== null)('compare', () => {
   let app: App;
   let browser: Browser;
   let page: Page;

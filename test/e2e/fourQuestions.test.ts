@@ -1,23 +1,16 @@
 // The four questions of the README, answered in the window by following it, by keyboard.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
 import { chosenEvent, digits, open, stateLine } from './screen.ts';
-
-const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
-const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
-if (problem && !browserProblem)
-  process.stderr.write(`\n*** THE FOUR QUESTIONS ARE NOT TESTED: ${problem} ***\n\n`);
 
 const WAIT = { timeout: 20_000 };
 const doubled = story('interest-posted-twice');
 const late = story('backdated-deposit');
 const overdrawn = story('below-zero-healed');
 
-describe.skipIf(problem !== null)('the four questions of the README', () => {
+describe.skipIf(demoProblem !== null)('the four questions of the README', () => {
   let app: App;
   let browser: Browser;
   let page: Page;

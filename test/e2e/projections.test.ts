@@ -1,24 +1,21 @@
 // Projections and the SQL console on the bundled demo recording: writing a definition with its test beside it, bad
 // programs, failures and retry, versions and what they changed, and questions with parameters, plan, chart and files.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { type App, demoProblem, demoRecording, openBrowser, openPage, startApp } from './app.ts';
 import { accessibilityProblems, open } from './screen.ts';
 
-const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
-const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
 const WAIT = { timeout: 20_000 };
 
-describe.skipIf(problem !== null)('projections and console', () => {
+describe.skipIf(demoProblem !== null)('projections and console', () => {
   let app: App;
   let browser: Browser;
   let page: Page;
   let problems: string[];
 
   beforeAll(async () => {
-    [app, browser] = await Promise.all([startApp({ workspace: recording }), openBrowser()]);
+    [app, browser] = await Promise.all([startApp({ workspace: demoRecording }), openBrowser()]);
     ({ page, problems } = await openPage(browser, app));
     page.setDefaultTimeout(WAIT.timeout);
   });

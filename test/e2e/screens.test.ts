@@ -1,11 +1,9 @@
 // Every screen on the bundled demo recording: no error, no accessibility violation in both themes, all by keyboard,
 // addresses that reproduce the view, and the two clocks.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { defaultDemo, story } from '../fixtures/demo/stories.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
 import {
   accessibilityProblems,
   chosenEvent,
@@ -16,10 +14,6 @@ import {
   stateValue,
   timelineOf,
 } from './screen.ts';
-
-const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
-const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
-if (problem && !browserProblem) process.stderr.write(`\n*** SCREENS ARE NOT TESTED: ${problem} ***\n\n`);
 
 const WAIT = { timeout: 10_000 };
 /** Colours change at once with reduced motion; what is loaded late may still move. */
@@ -108,7 +102,7 @@ const PLACES: Record<string, { at: string; ready: (page: Page) => Promise<unknow
   'an address to nowhere': { at: 'nowhere', ready: (page) => page.getByRole('alert').waitFor() },
 };
 
-describe.skipIf(problem !== null)('the screens on the demo recording', () => {
+describe.skipIf(demoProblem !== null)('the screens on the demo recording', () => {
   let app: App;
   let browser: Browser;
   let page: Page;

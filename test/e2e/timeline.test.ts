@@ -1,18 +1,14 @@
 // The timeline by keyboard: zoom, play, go to, blame, the proof by hash, conditions, bookmarks; and states that are too
 // long for any screen.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { type App, browserProblem, demoProblem, openBrowser, openPage, startApp } from './app.ts';
 import { EVENTS, KEYS, makeLargeStates } from './largeStates.ts';
 import { accessibilityProblems, chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
-
-const recording = join(import.meta.dirname, '../../resources/demo.hindcast');
-const problem = browserProblem ?? (existsSync(recording) ? null : `no ${recording}: npm start makes it`);
-if (problem && !browserProblem) process.stderr.write(`\n*** THE TIMELINE IS NOT TESTED: ${problem} ***\n\n`);
 
 const WAIT = { timeout: 15_000 };
 const doubled = story('interest-posted-twice');
@@ -23,7 +19,7 @@ const windowOf = (page: Page) => new URLSearchParams(page.url().split('?')[1]).g
 /** The place in the list that the strip says. */
 const place = async (page: Page) => Number(await strip(page).getAttribute('aria-valuenow'));
 
-describe.skipIf(problem !== null)('the timeline by keyboard', () => {
+describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
   let app: App;
   let browser: Browser;
   let page: Page;

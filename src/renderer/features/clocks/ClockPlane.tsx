@@ -123,7 +123,7 @@ function drawPlane(
 ): void {
   const scale = planeScale(recorded, occurred, { width, height });
   const known = scale.x(point.knownOn ?? recorded.to);
-  const happened = scale.y(point.trueOn ?? occurred.from + (occurred.to - occurred.from));
+  const happened = scale.y(point.trueOn ?? occurred.to);
   context.fillStyle = colour('--sel');
   context.fillRect(0, happened, known, height - happened);
   drawDiagonal(context, scale, recorded, occurred, colour('--line2'));

@@ -47,7 +47,6 @@ function Clocks({ subject }: { subject: AggregateRef }) {
   const info = useEngineQuery(['aggregates', 'timeline'], asked);
   const { recorded = null, occurred = null } = plane.data ?? {};
   const moment = trueOn ?? knownOn ?? recorded?.to ?? null;
-  const preset = (change: { knownOn: number | null; trueOn: number | null }) => setFocus(change);
   const group = 'Two clocks';
   useCommands([
     {
@@ -57,7 +56,7 @@ function Clocks({ subject }: { subject: AggregateRef }) {
       keys: '1',
       hint: 'known',
       disabled: moment === null,
-      run: () => preset({ knownOn: moment, trueOn: null }),
+      run: () => setFocus({ knownOn: moment, trueOn: null }),
     },
     {
       id: 'clocks.true',
@@ -66,7 +65,7 @@ function Clocks({ subject }: { subject: AggregateRef }) {
       keys: '2',
       hint: 'true',
       disabled: moment === null,
-      run: () => preset({ knownOn: null, trueOn: moment }),
+      run: () => setFocus({ knownOn: null, trueOn: moment }),
     },
     {
       id: 'clocks.now',
@@ -74,7 +73,7 @@ function Clocks({ subject }: { subject: AggregateRef }) {
       group,
       keys: '0',
       hint: 'now',
-      run: () => preset({ knownOn: null, trueOn: null }),
+      run: () => setFocus({ knownOn: null, trueOn: null }),
     },
     {
       id: 'clocks.timeline',
@@ -97,7 +96,7 @@ function Clocks({ subject }: { subject: AggregateRef }) {
           aria-pressed={knownOn !== null && trueOn === null}
           disabled={moment === null}
           title="What the system itself had recorded by then"
-          onClick={() => preset({ knownOn: moment, trueOn: null })}
+          onClick={() => setFocus({ knownOn: moment, trueOn: null })}
         >
           What did we know on {moment === null ? '…' : formatTime(moment, 'min')}?
         </Button>
@@ -106,7 +105,7 @@ function Clocks({ subject }: { subject: AggregateRef }) {
           aria-pressed={trueOn !== null && knownOn === null}
           disabled={moment === null}
           title="What had happened by then, by all that is known now"
-          onClick={() => preset({ knownOn: null, trueOn: moment })}
+          onClick={() => setFocus({ knownOn: null, trueOn: moment })}
         >
           What was true on {moment === null ? '…' : formatTime(moment, 'min')}?
         </Button>
