@@ -124,23 +124,22 @@ export const topics = {
 };
 
 const Moment = [z.object({ time: Millis }).strict(), z.object({ offset: Int64 }).strict()] as const;
+const HowMany = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 40);
 /**
  * What is wanted of every partition; what is stored already is not read again. go-on: what was asked for before and what
  * came since, a new partition from the log's start. earliest: all. latest: the last offsets of each partition.
+ * newest: the last offsets of each topic, its partitions taken together in recorded order.
  */
 export const CaptureFrom = z.union([
   z.literal('go-on'),
   z.literal('earliest'),
   ...Moment,
-  z
-    .object({
-      latest: z
-        .number()
-        .int()
-        .min(1)
-        .max(2 ** 40),
-    })
-    .strict(),
+  z.object({ latest: HowMany }).strict(),
+  z.object({ newest: HowMany }).strict(),
 ]);
 export type CaptureFrom = z.infer<typeof CaptureFrom>;
 /** Inclusive. A time ends a partition before its first record that is later. */

@@ -72,10 +72,13 @@ export const GroupMember = z.object({
 
 export const GroupPartition = z.object({
   partition: Count,
-  /** Null: the group has committed nothing here. */
+  /** Null: the group has committed nothing here. Of a share group: the first record that it is not done with. */
   committed: Int64.nullable(),
   high: Int64.nullable(),
-  /** high − committed: offsets, so transaction markers and compacted offsets count too. */
+  /**
+   * high − committed: offsets, so transaction markers and compacted offsets count too. Of a share group: records that it
+   * is not done with, as the broker tells from Kafka 4.2 on.
+   */
   lag: Int64.nullable(),
   /** Recorded time of the first record it has not read; null when there is none, or it is not known. */
   waitingSince: Millis.nullable(),

@@ -5,9 +5,15 @@ import type { SetAside } from './sinkMessages.ts';
 /**
  * What is wanted of each partition. go-on: what the workspace was asked for before and what came since; a partition that
  * it does not hold begins at the log's start. earliest: everything from the log's start on. latest: the last offsets of
- * every partition, markers among them. Offsets are below 2^40. What is stored already is not read again.
+ * every partition, newest: those of each topic over all its partitions in recorded order; markers among them. Offsets are below 2^40. What is stored already is not read again.
  */
-export type CaptureFrom = 'go-on' | 'earliest' | { time: number } | { offset: number } | { latest: number };
+export type CaptureFrom =
+  | 'go-on'
+  | 'earliest'
+  | { time: number }
+  | { offset: number }
+  | { latest: number }
+  | { newest: number };
 
 /** The last moment or offset that is wanted, inclusive; a partition is left where a record is later than it. */
 export type CaptureTo = { time: number } | { offset: number };

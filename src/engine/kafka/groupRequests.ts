@@ -87,7 +87,7 @@ export const DESCRIBE_GROUPS: Api<string[], DescribedGroup[]> = {
   },
 };
 
-const encodeGroupIds = (groups: string[]): Buffer => {
+export const encodeGroupIds = (groups: string[]): Buffer => {
   const out = new WireWriter().noTags();
   out.compactArray(groups, (group) => out.compactString(group));
   return out.boolean(false).noTags().bytes;
@@ -189,22 +189,25 @@ export interface OffsetFetchInput {
   topics: { topic: string; partitions: number[] }[] | null;
 }
 
+/** Groups, and of which topics their offsets are wanted, in the flexible encoding. */
+export function writeGroupTopics({ groups, topics }: OffsetFetchInput): WireWriter {
+  const out = new WireWriter(4096).noTags();
+  out.compactArray(groups, (group) => {
+    out.compactString(group).compactArray(topics, ({ topic, partitions }) => {
+      out.compactString(topic).compactArray(partitions, (partition) => out.int32(partition));
+      out.noTags();
+    });
+    out.noTags();
+  });
+  return out;
+}
+
 /** Committed offsets of several groups of one coordinator, from Kafka 3.0 on (KIP-709). */
 export const OFFSET_FETCH: Api<OffsetFetchInput, GroupOffsets[]> = {
   key: 9,
   name: 'OffsetFetch',
   versions: [8],
-  encode: ({ groups, topics }) => {
-    const out = new WireWriter(4096).noTags();
-    out.compactArray(groups, (group) => {
-      out.compactString(group).compactArray(topics, ({ topic, partitions }) => {
-        out.compactString(topic).compactArray(partitions, (partition) => out.int32(partition));
-        out.noTags();
-      });
-      out.noTags();
-    });
-    return out.boolean(false).noTags().bytes;
-  },
+  encode: (input) => writeGroupTopics(input).boolean(false).noTags().bytes,
   decode: (response) => {
     const from = new WireReader(response);
     from.tags();

@@ -16,9 +16,11 @@ import {
   type WireMember,
 } from './groupRequests.ts';
 import { type Api, LIST_GROUPS } from './requests.ts';
+import { DESCRIBE_SHARE_GROUP_OFFSETS, type ShareOffset } from './shareRequests.ts';
+import { STREAMS_GROUP_DESCRIBE } from './streamsRequests.ts';
 import { KafkaFault } from './types.ts';
 
-/** streams: KIP-1071. share: KIP-932, without committed offsets. */
+/** streams: KIP-1071. share: KIP-932, with a start offset and a lag in place of committed offsets. */
 export type GroupProtocol = 'classic' | 'consumer' | 'share' | 'streams' | 'other';
 
 export interface GroupHead {
@@ -134,11 +136,12 @@ export async function describeMembers(
     askCoordinators(of('classic'), described(DESCRIBE_GROUPS)),
     askCoordinators(of('consumer'), described(CONSUMER_GROUP_DESCRIBE)),
     askCoordinators(of('share'), described(SHARE_GROUP_DESCRIBE)),
+    askCoordinators(of('streams'), described(STREAMS_GROUP_DESCRIBE)),
   ]);
   return new Map(parts.flatMap((part) => [...part]));
 }
 
-/** Committed offsets of groups; share groups have none and are not asked. Topics null: of all topics. */
+/** Committed offsets of groups that commit some: all but share groups. Topics null: of all topics. */
 export function committedOffsets(
   client: ClusterClient,
   heads: readonly GroupHead[],
@@ -170,11 +173,36 @@ export function committedOffsets(
   );
 }
 
+/** What share groups are not done with. Empty from brokers before Kafka 4.1, which do not tell. Topics null: of all. */
+export async function shareOffsets(
+  client: ClusterClient,
+  heads: readonly GroupHead[],
+  topics: OffsetFetchInput['topics'],
+): Promise<Map<string, ShareOffset[] | KafkaFault>> {
+  const answers = await askCoordinators(
+    heads.filter(({ protocol }) => protocol === 'share'),
+    async (broker, groups) => {
+      const found = await client.request(broker, DESCRIBE_SHARE_GROUP_OFFSETS, { groups, topics });
+      return new Map(
+        found.map(({ groupId, errorCode, offsets }): [string, ShareOffset[] | KafkaFault] => [
+          groupId,
+          errorCode === 0 ? offsets : faultOfCode(errorCode, groupId),
+        ]),
+      );
+    },
+  );
+  for (const [groupId, answer] of answers)
+    if (isFault(answer) && answer.code === 'kafka-too-old') answers.set(groupId, []);
+  return answers;
+}
+
 export interface TopicGroup extends GroupHead {
   /** Members that asked for the topic or have partitions of it; null when they are not known. */
   members: WireMember[] | null;
-  /** Committed offsets of the topic, by partition. */
+  /** Committed offsets of the topic, by partition; of a share group the first that it is not done with. */
   committed: Map<number, bigint>;
+  /** Of a share group: records that it is not done with, where the broker tells. Null: the protocol has none. */
+  shareLags: Map<number, bigint> | null;
   /** What of the two is not known, and why. */
   membersFault: KafkaFault | null;
   offsetsFault: KafkaFault | null;
@@ -202,18 +230,41 @@ export async function groupsOfTopic(
   const { heads, faults, sees } = await listGroupHeads(client);
   const populated = heads.filter(({ state }) => !WITHOUT_MEMBERS.has(state?.toLowerCase() ?? ''));
   const asked = [{ topic: topic.name, partitions: topic.partitions }];
-  const [members, offsets] = await Promise.all([
+  const [members, committed, shared] = await Promise.all([
     describeMembers(client, populated),
     committedOffsets(client, heads, asked),
+    shareOffsets(client, heads, asked),
   ]);
   const groups: TopicGroup[] = [];
   const unclear: TopicGroup[] = [];
   for (const head of heads) {
-    const group = groupOf(head, topic.name, members.get(head.groupId), offsets.get(head.groupId));
+    const own = head.protocol === 'share' ? stoodAt(shared.get(head.groupId)) : committed.get(head.groupId);
+    const group = {
+      ...groupOf(head, topic.name, members.get(head.groupId), own),
+      shareLags: shareLagsOf(head, topic.name, shared.get(head.groupId)),
+    };
     if (group.committed.size > 0 || (group.members?.length ?? 0) > 0) groups.push(group);
     else if (group.members === null || group.offsetsFault !== null) unclear.push(group);
   }
   return { groups, unclear, looked: heads.length, faults, sees };
+}
+
+/** Start offsets of a share group in the form of committed ones. */
+const stoodAt = (
+  answer: ShareOffset[] | KafkaFault | undefined,
+): CommittedOffset[] | KafkaFault | undefined =>
+  isFault(answer) ? answer : answer?.map(({ start, ...place }) => ({ ...place, offset: start }));
+
+function shareLagsOf(
+  { protocol }: GroupHead,
+  topic: string,
+  answer: ShareOffset[] | KafkaFault | undefined,
+): TopicGroup['shareLags'] {
+  if (protocol !== 'share') return null;
+  const own = isFault(answer) ? [] : (answer ?? []);
+  return new Map(
+    own.flatMap(({ topic: name, partition, lag }) => (name === topic && lag >= 0n ? [[partition, lag]] : [])),
+  );
 }
 
 function groupOf(
@@ -221,7 +272,7 @@ function groupOf(
   topic: string,
   members: WireMember[] | KafkaFault | undefined,
   offsets: CommittedOffset[] | KafkaFault | undefined,
-): TopicGroup {
+): Omit<TopicGroup, 'shareLags'> {
   const own = (member: WireMember) =>
     member.subscribed?.includes(topic) || member.assigned.some((part) => part.topic === topic);
   const committed = new Map<number, bigint>();
@@ -233,7 +284,7 @@ function groupOf(
       else if (offset >= 0n) committed.set(partition, offset);
     }
   const isEmpty = WITHOUT_MEMBERS.has(head.state?.toLowerCase() ?? '');
-  // Members of a streams group are described by a request of its own, which is not spoken here.
+  // Of a protocol that is newer than this program.
   const known = members ?? (isEmpty ? [] : null);
   return {
     ...head,

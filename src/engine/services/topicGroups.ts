@@ -12,6 +12,7 @@ import {
   groupsOfTopic,
   listGroupHeads,
   type TopicGroup as ReadGroup,
+  shareOffsets,
 } from '../kafka/groups.ts';
 import { KafkaFault } from '../kafka/types.ts';
 
@@ -35,11 +36,11 @@ export async function topicGroups(
   const at = Date.now();
   const ends = await endsOf(client, places, lateAfterMs === null ? null : at - lateAfterMs);
   const endOf = new Map(partitions.map((partition, i) => [partition, ends[i]!]));
-  const behind = found.groups.flatMap(({ committed }) =>
-    [...committed].flatMap(([partition, offset]) => {
+  const behind = found.groups.flatMap((group) =>
+    [...group.committed].flatMap(([partition, offset]) => {
       const high = endOf.get(partition)?.high ?? null;
-      const lag = high === null ? 0n : lagOf(offset, high);
-      return lag === 0n ? [] : [{ topic, partition, offset, lag }];
+      const lag = lagIn(group, partition, high) ?? 0n;
+      return lag === 0n || !isNextUnread(lag, offset, high!) ? [] : [{ topic, partition, offset, lag }];
     }),
   );
   behind.sort((a, b) => (a.lag < b.lag ? 1 : -1));
@@ -61,6 +62,19 @@ export async function topicGroups(
     problems,
   };
 }
+
+/** Null when it is not known. Of a share group as the broker tells, as records are done with out of order there. */
+function lagIn({ committed, shareLags }: ReadGroup, partition: number, high: bigint | null): bigint | null {
+  const offset = committed.get(partition) ?? null;
+  if (offset === null || high === null || offset > high) return null;
+  return shareLags === null ? lagOf(offset, high) : (shareLags.get(partition) ?? null);
+}
+
+/**
+ * Whether the record at the offset is the first unread one. A share group may be done with it already and not have moved
+ * its start: only when all that follows the start counts as unread, the record at the start does.
+ */
+const isNextUnread = (lag: bigint, offset: bigint, high: bigint) => lag === lagOf(offset, high);
 
 function problemOf({ groupId, membersFault, offsetsFault }: ReadGroup): string | null {
   const faults = [membersFault, offsetsFault].filter((fault) => fault !== null);
@@ -88,7 +102,7 @@ function groupOut(
     const committed = group.committed.get(partition) ?? null;
     const { high, old, fault } = endOf.get(partition)!;
     const isBeyond = committed !== null && high !== null && committed > high;
-    const lag = committed === null || high === null || isBeyond ? null : lagOf(committed, high);
+    const lag = lagIn(group, partition, high);
     const key = committed === null ? null : waitingKey({ topic, partition, offset: committed });
     return {
       partition,
@@ -96,7 +110,14 @@ function groupOut(
       high: textOrNull(high),
       lag: textOrNull(lag),
       waitingSince: lag === null || lag === 0n ? null : (times.get(key!) ?? null),
-      late: lag === null ? null : lag === 0n ? false : old === null ? null : committed! < old,
+      late:
+        lag === null
+          ? null
+          : lag === 0n
+            ? false
+            : old === null || !isNextUnread(lag, committed!, high!)
+              ? null
+              : committed! < old,
       member: holder.get(partition) ?? null,
       problem: isBeyond
         ? `It stands at ${committed}, beyond the end ${high}: the topic was cut off or made anew.`
@@ -108,7 +129,6 @@ function groupOut(
   const known = rows.flatMap(({ lag }) => (lag === null ? [] : [BigInt(lag)]));
   const waiting = rows.flatMap(({ waitingSince }) => (waitingSince === null ? [] : [waitingSince]));
   const lates = rows.map(({ late }) => late);
-  const isShare = group.protocol === 'share';
   return {
     ...{
       groupId: group.groupId,
@@ -117,9 +137,9 @@ function groupOut(
       coordinator: group.coordinator,
     },
     members: members ?? null,
-    partitions: isShare ? [] : rows,
+    partitions: rows,
     lag: known.length === 0 ? null : int64(known.reduce((sum, one) => sum + one, 0n)),
-    unknownPartitions: isShare ? 0 : rows.length - known.length,
+    unknownPartitions: rows.length - known.length,
     waitingSince: waiting.length === 0 ? null : Math.min(...waiting),
     late: lates.includes(true) ? true : lates.some((late) => late === false) ? false : null,
     problem: problemOf(group),
@@ -130,17 +150,32 @@ function groupOut(
 export async function allLags(client: ClusterClient, lateAfterMs: number | null) {
   await client.refreshBrokers();
   const list = await listGroupHeads(client);
-  const offsets = await committedOffsets(client, list.heads, null);
+  const [offsets, shared] = await Promise.all([
+    committedOffsets(client, list.heads, null),
+    shareOffsets(client, list.heads, null),
+  ]);
   const problems = listProblems(list);
-  const refused = [...offsets].filter(([, answer]) => answer instanceof KafkaFault);
+  const refused = [...offsets, ...shared].filter(([, answer]) => answer instanceof KafkaFault);
   if (refused.length > 0) {
     const [groupId, fault] = refused[0] as [string, KafkaFault];
     const others = refused.length === 1 ? '' : ` and ${refused.length - 1} others`;
     problems.push(`Not known of ${groupId}${others}: ${partProblem(fault, 'Describe on the group')}`);
   }
-  const committed = [...offsets].flatMap(([groupId, answer]) =>
-    answer instanceof KafkaFault ? [] : answer.filter(isCommitted).map((one) => ({ groupId, ...one })),
-  );
+  const committed = [
+    ...[...offsets].flatMap(([groupId, answer]) =>
+      answer instanceof KafkaFault
+        ? []
+        : answer.filter(isCommitted).map((one): Stand => ({ groupId, ...one, told: null })),
+    ),
+    ...[...shared].flatMap(([groupId, answer]) =>
+      answer instanceof KafkaFault
+        ? []
+        : answer
+            .map(({ start, lag, ...one }) => ({ ...one, offset: start, told: lag }))
+            .filter(isCommitted)
+            .map((one): Stand => ({ groupId, ...one })),
+    ),
+  ];
   const places = [...new Map(committed.map((one) => [`${one.partition} ${one.topic}`, one])).values()];
   const at = Date.now();
   const ends = await endsOf(client, places, lateAfterMs === null ? null : at - lateAfterMs);
@@ -151,25 +186,33 @@ export async function allLags(client: ClusterClient, lateAfterMs: number | null)
   return { head: { at, looked: list.heads.length, sees: list.sees, problems }, rows };
 }
 
-const isCommitted = ({ errorCode, offset }: CommittedOffset) => errorCode === 0 && offset >= 0n;
+/** How far a group is in a partition. */
+interface Stand {
+  groupId: string;
+  topic: string;
+  partition: number;
+  offset: bigint;
+  /** Lag as the broker tells it; −1: it does not. Null: what lies between the offset and the end. */
+  told: bigint | null;
+}
 
-function lagOfTopic(
-  name: string,
-  committed: readonly { groupId: string; partition: number; offset: bigint }[],
-  endOf: (partition: number) => Ends,
-): TopicLag {
+const isCommitted = ({ errorCode, offset }: Pick<CommittedOffset, 'errorCode' | 'offset'>) =>
+  errorCode === 0 && offset >= 0n;
+
+function lagOfTopic(name: string, committed: readonly Stand[], endOf: (partition: number) => Ends): TopicLag {
   const groups = Map.groupBy(committed, ({ groupId }) => groupId);
   let most: { group: string; lag: bigint } | null = null;
   const lateGroups: string[] = [];
   for (const [group, own] of groups) {
     let lag: bigint | null = null;
     let isLate = false;
-    for (const { partition, offset } of own) {
+    for (const { partition, offset, told } of own) {
       const { high, old } = endOf(partition);
       // An offset beyond the end says nothing: the topic was cut off or made anew.
-      if (high === null || offset > high) continue;
-      lag = (lag ?? 0n) + lagOf(offset, high);
-      if (old !== null && offset < old) isLate = true;
+      if (high === null || offset > high || told === -1n) continue;
+      const behind = told ?? lagOf(offset, high);
+      lag = (lag ?? 0n) + behind;
+      if (behind > 0n && isNextUnread(behind, offset, high) && old !== null && offset < old) isLate = true;
     }
     if (lag !== null && (most === null || lag > most.lag)) most = { group, lag };
     if (isLate) lateGroups.push(group);

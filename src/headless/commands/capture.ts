@@ -15,6 +15,7 @@ interface Flags extends ConnectionFlags {
   from?: string;
   to?: string;
   latest?: string;
+  newest?: string;
   recordKey?: string;
   follow?: boolean;
   json?: boolean;
@@ -31,11 +32,11 @@ function place(text: string) {
   return { time: parseMoment(text) };
 }
 
-function beginning({ from, latest }: Flags): CaptureFrom {
-  if (latest !== undefined) {
-    if (from !== undefined) throw refuse('--from and --latest both say where to begin; give one');
-    return { latest: parseLimit(latest) };
-  }
+function beginning({ from, latest, newest }: Flags): CaptureFrom {
+  if ([from, latest, newest].filter((given) => given !== undefined).length > 1)
+    throw refuse('--from, --latest and --newest all say where to begin; give one');
+  if (latest !== undefined) return { latest: parseLimit(latest) };
+  if (newest !== undefined) return { newest: parseLimit(newest) };
   if (from === undefined) return 'go-on';
   return from === 'earliest' ? from : place(from);
 }
@@ -53,6 +54,7 @@ export function captureCommand(program: Command, done: (status: number) => void)
     )
     .option('--to <place>', 'a time or an offset, inclusive; default: the end')
     .option('--latest <n>', 'the last n offsets of each partition')
+    .option('--newest <n>', 'the last n offsets of each topic, over all its partitions by recorded time')
     .option('--record-key <text>', 'only records of this key; its own partition is read first')
     .option('--follow', 'go on with what comes, until it is interrupted')
     .option('--json', 'print the coverage as one JSON document')

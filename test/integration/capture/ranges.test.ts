@@ -100,6 +100,30 @@ describeKafka('a part of a topic', () => {
     }
   });
 
+  test('the newest are taken over all partitions by recorded time', async () => {
+    const topic = 'ranges-newest';
+    await createTopic(kafka, topic, { partitions: 3 });
+    // Partition 0 is the busiest; a clock of partition 1 ran backwards; ten records share one millisecond.
+    const at = (second: number) => String(START + second * 1000);
+    await send(topic, [
+      ...Array.from({ length: 50 }, (_, i) => ({ partition: 0, value: `${i}`, timestamp: at(i) })),
+      ...[10, 48, 5, 49].map((second) => ({ partition: 1, value: `b${second}`, timestamp: at(second) })),
+      ...Array.from({ length: 10 }, (_, i) => ({ partition: 2, value: `c${i}`, timestamp: at(47) })),
+    ]);
+    const storedOf = async (newest: number) => {
+      const { workspace } = await workspaceFor(`${topic}-${newest}`);
+      const outcome = await capture(workspace, kafka, [topic], { from: { newest } });
+      expect(outcome).toMatchObject({ status: 'complete', stored: Math.min(newest, 64) });
+      const { partitions } = await coverageOf(workspace, topic);
+      return partitions.map(({ stored }) => stored);
+    };
+    // The third record of partition 1 counts as recorded at 48 s, as no record is earlier than the one before it.
+    expect(await storedOf(5)).toEqual([2, 3, 0]);
+    expect(await storedOf(8)).toEqual([2, 3, 3]);
+    expect(await storedOf(16)).toEqual([3, 3, 10]);
+    expect(await storedOf(1000)).toEqual([50, 4, 10]);
+  });
+
   test('one key: its partition first, then the others; only its records are kept, and coverage says so', async () => {
     const topic = 'ranges-key';
     const partitions = 4;

@@ -9,6 +9,7 @@ import { listGroupHeads } from '../../../src/engine/kafka/groups.ts';
 import { type KafkaHandle, passwordOf, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
 import { connectionInput, startEngine, type TestEngine, temporaryFolder } from '../engine/support.ts';
+import { streamsMember } from './streamsMember.ts';
 import { connectionTo, createTopic, withClient, writerTo } from './support.ts';
 
 const TOPIC = 'payments';
@@ -162,7 +163,7 @@ describeJavaKafka('groups, sizes and settings of a topic', () => {
     expect(weSay(group)).toEqual((await toolSays('by-848')).filter(({ committed }) => committed !== '-'));
     await vi.waitFor(async () => {
       const share = await groupOf(TOPIC, 'by-share');
-      expect(share).toMatchObject({ protocol: 'share', lag: null, partitions: [] });
+      expect(share).toMatchObject({ protocol: 'share', lag: null, unknownPartitions: 3 });
       expect(share.members).toHaveLength(1);
     }, WAIT);
   });
@@ -218,8 +219,62 @@ describeJavaKafka('groups, sizes and settings of a topic', () => {
       const { topics } = await engine.api.topics.lags({ connectionId, lateAfterMs: 1 });
       const row = topics.find(({ name }) => name === TOPIC)!;
       expect(row).toMatchObject({ mostLag: '7', group: 'left-behind', lateGroups: ['left-behind'] });
-      expect(row.groups).toBe(4);
+      expect(row.groups).toBe(5);
     }, WAIT);
+  });
+
+  test('a share group that is behind: its start and its lag as kafka-share-groups says', async () => {
+    const topic = 'shared-payments';
+    await createTopic(kafka, topic, { partitions: 1 });
+    await kafka.tool(
+      'kafka.admin.ConfigCommand',
+      ...['--bootstrap-server', kafka.bootstrap, '--alter', '--entity-type', 'groups'],
+      ...['--entity-name', 'share-behind', '--add-config', 'share.auto.offset.reset=earliest'],
+    );
+    await send(topic, 0, numbers(4));
+    console_(
+      'org.apache.kafka.tools.consumer.ConsoleShareConsumer',
+      ...['share-behind', topic, '--max-messages', '4'],
+    );
+    await vi.waitFor(
+      async () => expect(await groupOf(topic, 'share-behind')).toMatchObject({ state: 'Empty', lag: '0' }),
+      WAIT,
+    );
+    await send(topic, 0, numbers(7));
+    await vi.waitFor(
+      async () => expect(await groupOf(topic, 'share-behind')).toMatchObject({ lag: '7' }),
+      WAIT,
+    );
+    const group = await groupOf(topic, 'share-behind');
+    const said = await kafka.tool(
+      'org.apache.kafka.tools.consumer.group.ShareGroupCommand',
+      ...['--bootstrap-server', kafka.bootstrap, '--describe', '--offsets', '--group', 'share-behind'],
+    );
+    const [start, lag] = said.trim().split('\n').at(-1)!.trim().split(/\s+/).slice(3);
+    expect(lag).toBe('7');
+    // The start may stand before what is acknowledged already: then it is not the first unread record.
+    const isExact = start === '4';
+    expect(group.partitions).toMatchObject([
+      { committed: start, high: '11', lag, late: isExact ? false : null },
+    ]);
+    expect(group.waitingSince).toEqual(isExact ? expect.any(Number) : null);
+    const { topics } = await engine.api.topics.lags({ connectionId, lateAfterMs: null });
+    expect(topics.find(({ name }) => name === topic)).toMatchObject({ mostLag: '7', group: 'share-behind' });
+  });
+
+  test('a group of Kafka Streams (KIP-1071): its members with what their tasks read', async () => {
+    const topic = 'streamed';
+    await createTopic(kafka, topic, { partitions: 2 });
+    const memberId = 'AAAAAAAAAAAAAAAAAAAAAQ';
+    const beat = streamsMember('by-streams', memberId, topic);
+    await vi.waitFor(async () => expect(await withClient(connectionTo(kafka), beat)).toEqual([0, 1]), WAIT);
+    await withClient(connectionTo(kafka), beat);
+    const group = await groupOf(topic, 'by-streams');
+    expect(group).toMatchObject({ protocol: 'streams', state: 'Stable', problem: null });
+    expect(group.members).toMatchObject([{ memberId, clientId: 'hindcast-test', partitions: [0, 1] }]);
+    expect(group.partitions.map(({ committed, member }) => ({ committed, member }))).toEqual(
+      Array(2).fill({ committed: null, member: memberId }),
+    );
   });
 
   test('offsets read one group at a time, for older brokers, are the same', async () => {

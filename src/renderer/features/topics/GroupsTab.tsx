@@ -107,7 +107,6 @@ function LimitField() {
 function Group({ group, at, limitSeconds }: { group: TopicGroup; at: number; limitSeconds: number }) {
   const [open, setOpen] = useState(false);
   const { groupId, protocol, state, members, lag, late, waitingSince, unknownPartitions, problem } = group;
-  const isShare = protocol === 'share';
   return (
     <li className={styles.group}>
       <button type="button" className={styles.groupHead} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -117,13 +116,7 @@ function Group({ group, at, limitSeconds }: { group: TopicGroup; at: number; lim
         </span>
         {late === true ? <Tag tone="bad">late</Tag> : null}
         <span className={styles.groupLag}>
-          {isShare
-            ? 'share group'
-            : lag === null
-              ? 'lag not known'
-              : lag === '0'
-                ? 'up to date'
-                : `${formatCount(lag)} behind`}
+          {lag === null ? 'lag not known' : lag === '0' ? 'up to date' : `${formatCount(lag)} behind`}
         </span>
       </button>
       <div className={styles.groupFacts}>
@@ -166,6 +159,7 @@ const PROTOCOLS: Record<TopicGroup['protocol'], string> = {
 };
 
 function GroupDetail({ group, at }: { group: TopicGroup; at: number }) {
+  const isShare = group.protocol === 'share';
   const nameOf = new Map(
     group.members?.map(({ memberId, clientId, host }) => [memberId, `${clientId} ${host}`]),
   );
@@ -178,48 +172,48 @@ function GroupDetail({ group, at }: { group: TopicGroup; at: number }) {
           {partitions.length === 0 ? 'no partition now' : `has ${partitions.join(', ')}`}
         </p>
       ))}
-      {group.partitions.length === 0 ? (
+      {isShare ? (
         <p className={styles.member}>
-          A share group acknowledges records one by one; it has no offsets to be behind.
+          A share group acknowledges records one by one: it is done with all before its start, and with some
+          after.
         </p>
-      ) : (
-        <table className={styles.partitions}>
-          <thead>
-            <tr>
-              <th title="Partition">P</th>
-              <th className={styles.right}>Committed</th>
-              <th className={styles.right}>End</th>
-              <th className={styles.right}>Lag</th>
-              <th className={styles.right}>Waiting</th>
-            </tr>
-          </thead>
-          <tbody>
-            {group.partitions.map(
-              ({ partition, committed, high, lag, late, waitingSince, member, problem }) => (
-                <tr
-                  key={partition}
-                  title={member === null ? 'nobody has it now' : shown(nameOf.get(member) ?? member)}
-                >
-                  <td>{partition}</td>
-                  <td className={styles.right}>{committed === null ? 'none' : formatCount(committed)}</td>
-                  <td className={styles.right}>{high === null ? '—' : formatCount(high)}</td>
-                  <td className={styles.right}>
-                    {lag === null ? '—' : formatCount(lag)}
-                    {problem === null ? null : <div className={styles.problem}>{shown(problem)}</div>}
-                  </td>
-                  <td className={`${styles.right} ${late === true ? styles.late : ''}`}>
-                    {waitingSince === null
-                      ? late === true
-                        ? 'late'
-                        : '—'
-                      : formatDuration(Math.max(at - waitingSince, 0))}
-                  </td>
-                </tr>
-              ),
-            )}
-          </tbody>
-        </table>
-      )}
+      ) : null}
+      <table className={styles.partitions}>
+        <thead>
+          <tr>
+            <th title="Partition">P</th>
+            <th className={styles.right}>{isShare ? 'Start' : 'Committed'}</th>
+            <th className={styles.right}>End</th>
+            <th className={styles.right}>Lag</th>
+            <th className={styles.right}>Waiting</th>
+          </tr>
+        </thead>
+        <tbody>
+          {group.partitions.map(
+            ({ partition, committed, high, lag, late, waitingSince, member, problem }) => (
+              <tr
+                key={partition}
+                title={member === null ? 'nobody has it now' : shown(nameOf.get(member) ?? member)}
+              >
+                <td>{partition}</td>
+                <td className={styles.right}>{committed === null ? 'none' : formatCount(committed)}</td>
+                <td className={styles.right}>{high === null ? '—' : formatCount(high)}</td>
+                <td className={styles.right}>
+                  {lag === null ? '—' : formatCount(lag)}
+                  {problem === null ? null : <div className={styles.problem}>{shown(problem)}</div>}
+                </td>
+                <td className={`${styles.right} ${late === true ? styles.late : ''}`}>
+                  {waitingSince === null
+                    ? late === true
+                      ? 'late'
+                      : '—'
+                    : formatDuration(Math.max(at - waitingSince, 0))}
+                </td>
+              </tr>
+            ),
+          )}
+        </tbody>
+      </table>
     </div>
   );
 }

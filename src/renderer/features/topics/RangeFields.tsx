@@ -15,9 +15,14 @@ interface RangeFieldsProps {
 const HINTS: Record<Range, string> = {
   'go-on': 'What was asked for before and what came since; a new partition from its beginning.',
   earliest: 'From the beginning of every log to its end now. What is held already is not read again.',
-  latest: 'Of every partition, its last offsets. Transaction markers take offsets too.',
+  latest: 'The last offsets. Transaction markers take offsets too.',
   time: 'Recorded between two moments, both included; write the zone.',
   offset: 'The same offsets of every partition, both included.',
+};
+
+const LATEST_HINTS: Record<Choice['latestOf'], string> = {
+  partition: 'So many of every partition.',
+  topic: 'Its partitions together, by recorded time.',
 };
 
 /** Which part of the topics is wanted, and whether only one key of it. */
@@ -40,15 +45,28 @@ export function RangeFields({ choice, problems, tried, isHeld, onChange }: Range
         />
       </Field>
       {range === 'latest' ? (
-        <Field label="How many" error={problems.latest} hint="Of each partition, not of all together">
-          <Input
-            mono
-            value={choice.latest}
-            onValue={(latest) => onChange({ latest })}
-            inputMode="numeric"
-            autoFocus
-          />
-        </Field>
+        <>
+          <Field label="How many" error={problems.latest}>
+            <Input
+              mono
+              value={choice.latest}
+              onValue={(latest) => onChange({ latest })}
+              inputMode="numeric"
+              autoFocus
+            />
+          </Field>
+          <Field label="Of each" hint={LATEST_HINTS[choice.latestOf]}>
+            <Segmented<Choice['latestOf']>
+              label="What the latest are counted of"
+              value={choice.latestOf}
+              onValue={(latestOf) => onChange({ latestOf })}
+              options={[
+                { value: 'partition', label: 'Partition' },
+                { value: 'topic', label: 'Topic' },
+              ]}
+            />
+          </Field>
+        </>
       ) : null}
       {range === 'time' ? (
         <>

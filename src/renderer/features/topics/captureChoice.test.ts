@@ -22,6 +22,9 @@ test('a choice becomes what the engine takes', () => {
     from: { latest: 50 },
     key: 'acc-1',
   });
+  expect(askedOf(choice({ range: 'latest', latest: '50', latestOf: 'topic' }))).toEqual({
+    from: { newest: 50 },
+  });
   expect(askedOf(choice({ range: 'offset', fromOffset: '5', toOffset: '9' }))).toEqual({
     from: { offset: '5' },
     to: { offset: '9' },

@@ -9,6 +9,8 @@ export type Range = 'go-on' | 'earliest' | 'latest' | 'time' | 'offset';
 export interface Choice {
   range: Range;
   latest: string;
+  /** What the latest are counted of. */
+  latestOf: 'partition' | 'topic';
   fromTime: string;
   toTime: string;
   fromOffset: string;
@@ -19,6 +21,7 @@ export interface Choice {
 export const FIRST_CHOICE: Choice = {
   range: 'earliest',
   latest: '10000',
+  latestOf: 'partition',
   fromTime: '',
   toTime: '',
   fromOffset: '0',
@@ -26,7 +29,7 @@ export const FIRST_CHOICE: Choice = {
   key: '',
 };
 
-type Field = Exclude<keyof Choice, 'range' | 'key'>;
+type Field = Exclude<keyof Choice, 'range' | 'key' | 'latestOf'>;
 export type Problems = Partial<Record<Field, string>>;
 
 const OFFSET = /^\d{1,13}$/;
@@ -67,7 +70,10 @@ export function askedOf(choice: Choice): { from: CaptureFrom; to?: CaptureTo; ke
 }
 
 function rangeOf(choice: Choice): { from: CaptureFrom; to?: CaptureTo } {
-  if (choice.range === 'latest') return { from: { latest: Number(choice.latest) } };
+  if (choice.range === 'latest') {
+    const count = Number(choice.latest);
+    return { from: choice.latestOf === 'topic' ? { newest: count } : { latest: count } };
+  }
   if (choice.range === 'time') {
     const to = parseMoment(choice.toTime);
     return { from: { time: momentAt(choice.fromTime) }, ...(to.ok ? { to: { time: to.at } } : {}) };
