@@ -70,6 +70,22 @@ function wordEnd(bytes: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
+/** At least four bytes to be compared with others a word at a time. */
+export interface KnownBytes {
+  readonly length: number;
+  /** Little-endian. */
+  readonly words: Int32Array;
+  /** The last four; they overlap the words before them. */
+  readonly last: number;
+}
+
+export function knownBytes(bytes: Uint8Array): KnownBytes {
+  const { length } = bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const words = Int32Array.from({ length: (length - 1) >>> 2 }, (_, word) => view.getInt32(4 * word, true));
+  return { length, words, last: view.getInt32(length - 4, true) };
+}
+
 /**
  * A text of JSON among other bytes. Every method returns the place behind what it was asked for, or −1 when the bytes are no
  * JSON (RFC 8259), no UTF-8, or have no such end before that of the text.
@@ -85,6 +101,16 @@ export class JsonBytes {
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
     this.end = end;
+  }
+
+  /** Whether these bytes stand there. */
+  isAt(known: KnownBytes, at: number): boolean {
+    const { length, words, last } = known;
+    if (at + length > this.end) return false;
+    const { view } = this;
+    for (let word = 0; word < words.length; word++)
+      if (view.getInt32(at + 4 * word, true) !== words[word]) return false;
+    return view.getInt32(at + length - 4, true) === last;
   }
 
   /** The first place at or behind `at` that is no plain character of a string; may lie behind the end. */

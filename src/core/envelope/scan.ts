@@ -5,21 +5,22 @@
  */
 import type { StandardField } from '../model.ts';
 import { type CompiledField, type CompiledMapping, compileMapping, type Reader } from './compiled.ts';
-import { JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { JsonBytes, type KnownBytes, knownBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
 import { type Derivation, type EnvelopeMapping, KEYED_MAPPING } from './mappings.ts';
 
-/** The fields that a capture reads. */
-export const SCANNED_FIELDS = [
-  'eventType',
-  'aggregateType',
-  'aggregateId',
-  'aggregateVersion',
-  'occurredAt',
-  'eventId',
-  'correlationId',
-  'causationId',
-] as const satisfies readonly StandardField[];
-export type ScannedField = (typeof SCANNED_FIELDS)[number];
+/** The fields that a capture reads, by number: finding what is known of one by its name costs as much as reading it. */
+export const SCANNED = {
+  eventType: 0,
+  aggregateType: 1,
+  aggregateId: 2,
+  aggregateVersion: 3,
+  occurredAt: 4,
+  eventId: 5,
+  correlationId: 6,
+  causationId: 7,
+} as const satisfies Partial<Record<StandardField, number>>;
+export type ScannedField = (typeof SCANNED)[keyof typeof SCANNED];
+const SCANNED_FIELDS = Object.keys(SCANNED) as (keyof typeof SCANNED)[];
 
 /** What lies at a place. */
 const KIND = { absent: 0, ascii: 1, wide: 2, number: 3, other: 4 } as const;
@@ -36,14 +37,31 @@ interface Node {
   slot: number;
   key: Uint8Array;
   children: Node[];
-  /** Children by {@link placeOf} of their keys. */
-  places: Node[][];
+  /** Members by {@link placeOf} of their keys: the children, and others as they are met. */
+  places: Member[][];
+  /** Others that were met. */
+  met: number;
+  /** What an object began with when it was last read. */
+  first: Member | null;
+}
+
+/** A key of an object; records of a topic nearly always have the same ones in the same order. */
+interface Member {
+  key: Uint8Array;
+  /** Null: nothing is looked for in it. */
+  node: Node | null;
+  /** From its opening quote to its value, as it was first met; null: not yet, or it is too short. */
+  text: KnownBytes | null;
+  /** What came behind it the last time. */
+  next: Member | null;
 }
 
 const encoder = new TextEncoder();
-const NO_NODES: Node[] = [];
+const NO_MEMBERS: Member[] = [];
 /** A power of two. */
 const PLACES = 64;
+/** Keys of an object that are remembered though nothing is looked for in them: some objects have ids as keys. */
+const MOST_MET = 64;
 
 /** Tells most keys apart by what is cheap to read. */
 const placeOf = (bytes: Uint8Array, start: number, end: number): number =>
@@ -58,7 +76,8 @@ interface FieldPlan {
 export class EnvelopeScan {
   readonly mapping: EnvelopeMapping;
   readonly #root: Node;
-  readonly #fields: Record<ScannedField, FieldPlan>;
+  /** By {@link SCANNED}. */
+  readonly #fields: readonly FieldPlan[];
   /** One slot of each list must hold something, be it null. */
   readonly #needed: number[][];
   readonly #kind: Uint8Array;
@@ -69,14 +88,14 @@ export class EnvelopeScan {
   constructor({ mapping, fields, recognise }: CompiledMapping) {
     this.mapping = mapping;
     let slots = 1;
-    this.#root = { slot: 0, key: new Uint8Array(0), children: [], places: [] };
+    this.#root = nodeFor(0, new Uint8Array(0));
     const slotOf = ({ path }: Reader): number => {
       let node = this.#root;
       for (const step of path as string[]) {
         const key = encoder.encode(step);
         let child = node.children.find((each) => each.key.join() === key.join());
         if (child === undefined) {
-          child = { slot: slots++, key, children: [], places: [] };
+          child = nodeFor(slots++, key);
           node.children.push(child);
         }
         node = child;
@@ -87,10 +106,7 @@ export class EnvelopeScan {
       slots: (field?.readers ?? []).map(slotOf),
       derive: field?.derive ?? null,
     });
-    this.#fields = Object.fromEntries(SCANNED_FIELDS.map((name) => [name, planOf(fields[name])])) as Record<
-      ScannedField,
-      FieldPlan
-    >;
+    this.#fields = SCANNED_FIELDS.map((name) => planOf(fields[name]));
     this.#needed = recognise.map((each) => each.map(slotOf));
     index(this.#root);
     this.#kind = new Uint8Array(slots);
@@ -123,20 +139,31 @@ export class EnvelopeScan {
   #object(node: Node, at: number, depth: number): number {
     const text = this.#text;
     const { bytes, end } = text;
-    const { places } = node;
     let place = skipSpace(bytes, at);
     if (bytes[place] === 0x7d) return place < end ? place + 1 : -1;
+    let before: Member | null = null;
     for (;;) {
-      if (bytes[place] !== QUOTE) return -1;
-      const first = place + 1;
-      place = text.plainEnd(first);
-      // A key with escapes or of more than ASCII may be one that is looked for.
-      if (bytes[place] !== QUOTE || place >= end) return -1;
-      const found =
-        place === first ? null : nodeOf(places[placeOf(bytes, first, place)]!, bytes, first, place);
-      place = skipSpace(bytes, place + 1);
-      if (bytes[place] !== 0x3a) return -1;
-      place = skipSpace(bytes, place + 1);
+      let member: Member | null = before === null ? node.first : before.next;
+      if (member !== null && member.text !== null && text.isAt(member.text, place))
+        place += member.text.length;
+      else {
+        const quote = place;
+        if (bytes[quote] !== QUOTE) return -1;
+        const keyEnd = text.plainEnd(quote + 1);
+        // A key with escapes or of more than ASCII may be one that is looked for.
+        if (bytes[keyEnd] !== QUOTE || keyEnd >= end) return -1;
+        place = skipSpace(bytes, keyEnd + 1);
+        if (bytes[place] !== 0x3a) return -1;
+        place = skipSpace(bytes, place + 1);
+        member = keyEnd === quote + 1 ? null : memberOf(node, bytes, quote + 1, keyEnd);
+        if (member !== null) {
+          if (place - quote >= 4) member.text ??= knownBytes(copyOf(bytes, quote, place));
+          if (before === null) node.first = member;
+          else before.next = member;
+        }
+      }
+      before = member;
+      const found = member === null ? null : member.node;
       place = found === null ? text.valueEnd(place, depth) : this.#value(found, place, depth);
       if (place < 0) return -1;
       place = skipSpace(bytes, place);
@@ -184,7 +211,7 @@ export class EnvelopeScan {
 
   /** How a field that no place declares is concluded; null: it is not. */
   deriveOf(field: ScannedField): Derivation | null {
-    return this.#fields[field].derive;
+    return this.#fields[field]!.derive;
   }
 
   /**
@@ -192,7 +219,7 @@ export class EnvelopeScan {
    * {@link UNDECIDED} when its number has to be read exactly.
    */
   textOf(field: ScannedField): number {
-    const { slots } = this.#fields[field];
+    const { slots } = this.#fields[field]!;
     for (const slot of slots) {
       const kind = this.#kind[slot]!;
       if (kind === KIND.ascii || kind === KIND.wide) {
@@ -204,7 +231,7 @@ export class EnvelopeScan {
 
   /** The same for a time: text that is no time, as the other way, makes room for the next place. */
   timeOf(field: ScannedField, read: (start: number, end: number, isText: boolean) => number | null): number {
-    const { slots } = this.#fields[field];
+    const { slots } = this.#fields[field]!;
     for (const slot of slots) {
       const kind = this.#kind[slot]!;
       if (kind === KIND.absent || kind === KIND.other) continue;
@@ -241,23 +268,40 @@ export class EnvelopeScan {
   }
 }
 
+/** A Buffer's slice() would be no copy. */
+const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end));
+
+const nodeFor = (slot: number, key: Uint8Array): Node => ({
+  ...{ slot, key, children: [], met: 0, first: null },
+  places: Array.from({ length: PLACES }, () => NO_MEMBERS),
+});
+
+function addMember(places: Member[][], key: Uint8Array, node: Node | null): Member {
+  const place = placeOf(key, 0, key.length);
+  const member: Member = { key, node, text: null, next: null };
+  places[place] = [...places[place]!, member];
+  return member;
+}
+
 function index(node: Node): void {
-  node.places = Array.from({ length: PLACES }, () => NO_NODES);
   for (const child of node.children) {
-    const place = placeOf(child.key, 0, child.key.length);
-    node.places[place] = [...node.places[place]!, child];
+    addMember(node.places, child.key, child);
     index(child);
   }
 }
 
-function nodeOf(nodes: readonly Node[], bytes: Uint8Array, start: number, end: number): Node | null {
-  next: for (const node of nodes) {
-    const { key } = node;
+/** The member of that key; null: there are too many others to remember it. */
+function memberOf(node: Node, bytes: Uint8Array, start: number, end: number): Member | null {
+  next: for (const member of node.places[placeOf(bytes, start, end)]!) {
+    const { key } = member;
     if (key.length !== end - start) continue;
     for (let at = 0; at < key.length; at++) if (bytes[start + at] !== key[at]) continue next;
-    return node;
+    return member;
   }
-  return null;
+  if (node.met >= MOST_MET) return null;
+  node.met += 1;
+  return addMember(node.places, copyOf(bytes, start, end), null);
 }
 
 const scans = new WeakMap<EnvelopeMapping, EnvelopeScan | null>();

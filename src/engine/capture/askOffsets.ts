@@ -32,7 +32,11 @@ export async function askPartitions(
 async function beginAtNewest(client: ClusterClient, asked: PartitionBegin[], count: number): Promise<void> {
   await Promise.all(
     [...Map.groupBy(asked, ({ topic }) => topic)].map(async ([topic, places]) => {
-      const ranges = places.map(({ partition, low, high, askedTo }) => ({ partition, low, end: askedTo ?? high }));
+      const ranges = places.map(({ partition, low, high, askedTo }) => ({
+        partition,
+        low,
+        end: askedTo ?? high,
+      }));
       const starts = await newestFrom(ranges, count, async (time) => {
         const found = await byTime(client, [topic], time);
         return new Map(

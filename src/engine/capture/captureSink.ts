@@ -9,7 +9,7 @@ import { toWire } from '../workers/messages.ts';
 import type { FromSink, ToSink } from './sinkMessages.ts';
 
 /** A slow stream is committed this often, so that it can be seen. */
-const COMMIT_EVERY_MS = 500;
+const COMMIT_EVERY_MS = 1000;
 /** What is followed is looked at as it comes. */
 const COMMIT_LIVE_MS = 80;
 /** Frames of one answer of a broker come so close together. */

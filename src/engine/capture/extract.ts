@@ -126,7 +126,7 @@ export class RowRecord implements RawRecord {
 /** Makes the frame of a chunk and moves the cursor behind it. */
 export function extractFrame(chunk: RecordChunk, cursor: PartitionCursor, names: NameIds): RecordFrame {
   const { columns } = chunk;
-  const rows = new RowMaker(columns.count);
+  const rows = new RowMaker(columns);
   const record = new RowRecord(cursor.topic, columns);
   const { mapping, hints } = cursor.mapping;
   const scanned = ScannedRows.of(mapping, columns, cursor.topic, names);
@@ -206,8 +206,12 @@ class RowMaker {
   readonly #list: PostingList;
   readonly #postings: FramePostings[] = [];
 
-  constructor(count: number) {
-    this.#rows = allocateRows(count);
+  constructor({ count, offset, timestamp, producerId }: RecordColumns) {
+    const rows = allocateRows(count);
+    rows.offset.set(offset.subarray(0, count));
+    rows.timestamp.set(timestamp.subarray(0, count));
+    rows.producerId.set(producerId.subarray(0, count));
+    this.#rows = rows;
     this.#list = new PostingList(Math.min(count, LIST_ROWS));
   }
 
@@ -296,10 +300,7 @@ class RowMaker {
 
   #common(columns: RecordColumns, row: number, mono: number): void {
     const rows = this.#rows;
-    rows.offset[row] = columns.offset[row]!;
-    rows.timestamp[row] = columns.timestamp[row]!;
     rows.mono[row] = mono;
-    rows.producerId[row] = columns.producerId[row]!;
     this.#counts.bytes +=
       Math.max(columns.keyLength[row]!, 0) +
       Math.max(columns.valueLength[row]!, 0) +

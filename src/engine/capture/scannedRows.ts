@@ -4,6 +4,7 @@ import type { EnvelopeMapping } from '../../core/envelope/mappings.ts';
 import {
   type EnvelopeScan,
   NOTHING,
+  SCANNED,
   type ScannedField,
   scanFor,
   UNDECIDED,
@@ -76,12 +77,12 @@ export class ScannedRows {
     const start = valueStart[row]!;
     const scan = this.#scan;
     if (length < 2 || !scan.read(bytes, start, start + length)) return null;
-    const type = scan.textOf('eventType');
+    const type = scan.textOf(SCANNED.eventType);
     const version = this.#version();
-    const occurred = scan.timeOf('occurredAt', this.#time);
-    const eventHash = this.#hash('eventId');
-    const correlation = this.#hash('correlationId');
-    const causation = this.#hash('causationId');
+    const occurred = scan.timeOf(SCANNED.occurredAt, this.#time);
+    const eventHash = this.#hash(SCANNED.eventId);
+    const correlation = this.#hash(SCANNED.correlationId);
+    const causation = this.#hash(SCANNED.causationId);
     // Before anything gets a number that it would not get the other way.
     if (type < 0 || version === OPEN || occurred === OPEN) return null;
     if (eventHash === OPEN || correlation === OPEN || causation === OPEN) return null;
@@ -102,7 +103,7 @@ export class ScannedRows {
     const { bytes, keyStart, keyLength } = this.#columns;
     const from = keyStart[row]!;
     const length = keyLength[row]!;
-    const id = scan.textOf('aggregateId');
+    const id = scan.textOf(SCANNED.aggregateId);
     let start = from;
     let end = from + length;
     let isKey = true;
@@ -110,7 +111,11 @@ export class ScannedRows {
       start = scan.startOf(id);
       end = scan.endOf(id);
       isKey = isSame(bytes, start, end, from, length);
-    } else if (id === UNDECIDED || scan.deriveOf('aggregateId') !== 'key' || !isPrintable(bytes, start, end))
+    } else if (
+      id === UNDECIDED ||
+      scan.deriveOf(SCANNED.aggregateId) !== 'key' ||
+      !isPrintable(bytes, start, end)
+    )
       return false;
     if (end - start > MAX_ID) return false;
     const group = this.#group(type);
@@ -123,14 +128,14 @@ export class ScannedRows {
   #group(type: number): number {
     const scan = this.#scan;
     const { bytes } = this.#columns;
-    const named = scan.textOf('aggregateType');
+    const named = scan.textOf(SCANNED.aggregateType);
     if (named >= 0) {
       const start = scan.startOf(named);
       const end = scan.endOf(named);
       return end - start > MAX_TYPE ? UNKNOWN : this.#names.groupAt(bytes, start, end);
     }
     if (named === UNDECIDED) return UNKNOWN;
-    const how = scan.deriveOf('aggregateType');
+    const how = scan.deriveOf(SCANNED.aggregateType);
     if (how !== null && how !== 'topic' && how !== 'type-part') return UNKNOWN;
     const typeId =
       how === 'type-part' ? this.#names.typeAt(bytes, scan.startOf(type), scan.endOf(type)) : UNKNOWN;
@@ -151,8 +156,8 @@ export class ScannedRows {
   /** A safe integer, NaN without a version, OPEN when it has to be read the other way. */
   #version(): number {
     const scan = this.#scan;
-    const slot = scan.textOf('aggregateVersion');
-    if (slot === NOTHING && scan.deriveOf('aggregateVersion') === null) return Number.NaN;
+    const slot = scan.textOf(SCANNED.aggregateVersion);
+    if (slot === NOTHING && scan.deriveOf(SCANNED.aggregateVersion) === null) return Number.NaN;
     if (slot < 0) return OPEN;
     const { bytes } = this.#columns;
     const start = scan.startOf(slot);

@@ -6,7 +6,7 @@ import { fromWire } from '../workers/messages.ts';
 import type { CapturePlan, FromSink, SinkTotals, ToSink } from './sinkMessages.ts';
 
 /** Frames on the way to the writer at once; more would only fill memory. */
-const FRAMES_IN_FLIGHT = 6;
+const FRAMES_IN_FLIGHT = 32;
 /** The same as bytes, for large values; one frame may always go. */
 const BYTES_IN_FLIGHT = 96 * 1024 * 1024;
 

@@ -88,8 +88,7 @@ export interface RecordFrame {
   missing: MissingRow[];
   /** Only records of this key were kept: the offsets do not count as read. */
   key?: Uint8Array;
-  /** The offsets that count as read, where they are not all of [from, next): an import type { Span } from '../../core/ranges.ts';
-import of a part of a topic. */
+  /** The offsets that count as read, where they are not all of [from, next): an import of a part of a topic. */
   spans?: readonly Span[];
   /** Offsets that were deleted before they could be looked through for the key. */
   lost?: number;

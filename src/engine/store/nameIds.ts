@@ -1,6 +1,6 @@
 /** Gives numbers to event types and aggregates as they are first met. One assigner at a time may live in a workspace. */
 import type { Database, Statement } from 'better-sqlite3';
-import { ByteTable, hash32 } from './byteTable.ts';
+import { ByteTable, hash32, ViewedBytes } from './byteTable.ts';
 import type { RecordFrame } from './frame.ts';
 
 /** Where texts are encoded; longer ones get a buffer of their own. */
@@ -18,6 +18,8 @@ export class NameIds {
   #aggregates = new ByteTable();
   #earlier = new ByteTable();
   readonly #scratch = Buffer.alloc(SCRATCH_BYTES);
+  /** Of the last look-up: those of one chunk share their bytes. */
+  #viewed = new ViewedBytes(this.#scratch);
   /** Whether the file may know a name that is not at hand; an empty one needs no look-ups. */
   #looksUp: boolean;
   #nextType: number;
@@ -47,8 +49,9 @@ export class NameIds {
 
   /** The number of the event type whose name is these bytes of UTF-8. */
   typeAt(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hash32(bytes, start, end);
-    let id = this.#types.find(0, bytes, start, end, hash);
+    const viewed = this.#view(bytes);
+    const hash = hash32(viewed, start, end);
+    let id = this.#types.find(0, viewed, start, end, hash);
     if (id !== 0) return id;
     const name = textAt(bytes, start, end);
     const found = this.#findType.get(name) as number | undefined;
@@ -56,7 +59,7 @@ export class NameIds {
       id = this.#nextType++;
       this.#newTypes.push({ id, name });
     } else id = found;
-    this.#types.add(0, bytes, start, end, hash, id);
+    this.#types.add(0, viewed, start, end, hash, id);
     return id;
   }
 
@@ -73,28 +76,30 @@ export class NameIds {
   }
 
   groupAt(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hash32(bytes, start, end);
-    let group = this.#groups.find(0, bytes, start, end, hash);
+    const viewed = this.#view(bytes);
+    const hash = hash32(viewed, start, end);
+    let group = this.#groups.find(0, viewed, start, end, hash);
     if (group !== 0) return group;
     group = this.#groupNames.length;
     this.#groupNames.push(textAt(bytes, start, end));
-    this.#groups.add(0, bytes, start, end, hash, group);
+    this.#groups.add(0, viewed, start, end, hash, group);
     return group;
   }
 
   /** The number of the aggregate of that type whose key is these bytes of UTF-8. */
   aggregateAt(group: number, bytes: Uint8Array, start: number, end: number): number {
-    const hash = hash32(bytes, start, end);
-    let id = this.#aggregates.find(group, bytes, start, end, hash);
+    const viewed = this.#view(bytes);
+    const hash = hash32(viewed, start, end);
+    let id = this.#aggregates.find(group, viewed, start, end, hash);
     if (id !== 0) return id;
-    if (this.#earlier.size > 0) id = this.#earlier.find(group, bytes, start, end, hash);
+    if (this.#earlier.size > 0) id = this.#earlier.find(group, viewed, start, end, hash);
     if (id === 0) id = this.#unmet(this.#groupNames[group]!, textAt(bytes, start, end));
     if (this.#aggregates.size >= this.#kept) {
       this.#looksUp ||= this.#earlier.size > 0;
       this.#earlier = this.#aggregates;
       this.#aggregates = new ByteTable();
     }
-    this.#aggregates.add(group, bytes, start, end, hash, id);
+    this.#aggregates.add(group, viewed, start, end, hash, id);
     return id;
   }
 
@@ -104,6 +109,11 @@ export class NameIds {
     const id = this.#nextAggregate++;
     this.#newAggregates.push({ id, type, key });
     return id;
+  }
+
+  #view(bytes: Uint8Array): ViewedBytes {
+    if (this.#viewed.bytes !== bytes) this.#viewed = new ViewedBytes(bytes);
+    return this.#viewed;
   }
 
   #encode(text: string): Uint8Array {

@@ -66,3 +66,25 @@ test('many small frames become runs by themselves, and a rolled back tail is for
   expect(candidates(db, 'event', hash53('e5999'))).toEqual([5999]);
   db.close();
 });
+
+test('what is held is in the tail once it is flushed, in a run when it is many, and gone after a rollback', () => {
+  const { db, writer } = opened();
+  const tail = () => db.prepare('SELECT count(*) FROM posting_tail').pluck().get();
+  writer.hold(0, frame(0, 100));
+  expect(tail()).toBe(0);
+  writer.flush();
+  expect(tail()).toBe(1);
+  expect(candidates(db, 'event', hash53('e7'))).toEqual([7]);
+  writer.hold(OFFSET_SPAN, frame(100, 100));
+  writer.reset();
+  writer.flush();
+  expect([tail(), writer.tailRows]).toEqual([1, 100]);
+  for (let from = 100; writer.tailRows > 0; from += 16_384) writer.hold(0, frame(from, 16_384));
+  // Sorted together with the tail, without ever having been there.
+  expect(tail()).toBe(0);
+  expect(db.prepare('SELECT rows FROM posting_run').pluck().all()).toEqual([100 + 16 * 16_384]);
+  expect(candidates(db, 'event', hash53('e7'))).toEqual([7]);
+  expect(candidates(db, 'event', hash53('e200000'))).toEqual([200_000]);
+  expect(candidates(db, 'event', hash53('e150'))).toEqual([150]);
+  db.close();
+});

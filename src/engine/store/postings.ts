@@ -7,6 +7,7 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { FramePostings } from './frame.ts';
+import { IdList } from './idList.ts';
 import { sortEntries } from './sortEntries.ts';
 import { prepared } from './statements.ts';
 
@@ -15,10 +16,13 @@ export type PostingKind = keyof typeof POSTING;
 
 const HASH_SPAN = 2 ** 41;
 const ROW_BITS = 20;
+const WORD = 2 ** 32;
+/** Bit of the high word where the kind begins. */
+const HIGH_KIND = 29;
 /** Rows of a run. */
 const MOST_ROWS = 2 ** ROW_BITS;
 /** The tail is sorted when it has so many rows or frames: looking through it costs about a millisecond then. */
-const TAIL_ROWS = 2 ** 18;
+export const TAIL_ROWS = 2 ** 18;
 const TAIL_FRAMES = 512;
 /** A run smaller than this takes part in the next sort, so that a slow stream does not leave thousands. */
 const SMALL_RUN = 2 ** 17;
@@ -50,10 +54,12 @@ export class PostingList {
       grown.set(this.#entries);
       this.#entries = grown;
     }
-    const code = codeOf(kind, hash);
+    // The same as codeOf() in words of 32 bits: a remainder of a larger number is a call.
+    const low = hash >>> 0;
+    const high = ((hash - low) / WORD) & (HASH_SPAN / WORD - 1);
     // Little-endian: the low word comes first.
-    this.#entries[at] = ((lowOf(code) << ROW_BITS) | row) >>> 0;
-    this.#entries[at + 1] = highOf(code);
+    this.#entries[at] = (low << ROW_BITS) | row;
+    this.#entries[at + 1] = (kind << HIGH_KIND) | (high << ROW_BITS) | (low >>> 12);
     this.#count += 1;
   }
 
@@ -95,8 +101,10 @@ interface TailRow {
 export class PostingWriter {
   readonly #db: Database;
   readonly #add: Statement;
+  /** Of the tail and of what is held. */
   #rows: number;
   #frames: number;
+  #held: FramePostings[] = [];
 
   constructor(db: Database) {
     this.#db = db;
@@ -108,12 +116,27 @@ export class PostingWriter {
   }
 
   /** @param base record id of offset 0 of the partition */
-  add(base: number, { rows, spans, entries }: FramePostings): void {
+  add(base: number, part: FramePostings): void {
+    this.hold(base, part);
+    this.flush();
+  }
+
+  /**
+   * As {@link add}, but kept here until {@link flush}, which has to come before the transaction ends: a bulk load then goes
+   * into runs at once and never through the tail.
+   */
+  hold(base: number, { rows, spans, entries }: FramePostings): void {
     const ids = spans.map((value, at) => (at % 2 === 0 ? base + value : value));
-    this.#add.run(rows, bytesOf(ids), bytesOf(entries));
+    this.#held.push({ rows, spans: ids, entries });
     this.#rows += rows;
     this.#frames += 1;
     if (this.#rows >= TAIL_ROWS || this.#frames >= TAIL_FRAMES) this.sort();
+  }
+
+  /** Puts what is held into the tail. */
+  flush(): void {
+    for (const { rows, spans, entries } of this.#held.splice(0))
+      this.#add.run(rows, bytesOf(spans), bytesOf(entries));
   }
 
   /** After a rollback: what the tail holds is what was committed. */
@@ -121,6 +144,7 @@ export class PostingWriter {
     const fresh = new PostingWriter(this.#db);
     this.#rows = fresh.#rows;
     this.#frames = fresh.#frames;
+    this.#held = [];
   }
 
   /** Takes out the entries of records that are read anew, from what is sorted and from the tail. */
@@ -151,7 +175,7 @@ export class PostingWriter {
     return this.#rows;
   }
 
-  /** Makes one sorted run of the tail and of the small runs before it. */
+  /** Makes one sorted run of the tail, of what is held, and of the small runs before it. */
   sort(): void {
     if (this.#frames === 0) return;
     const db = this.#db;
@@ -189,6 +213,11 @@ export class PostingWriter {
     }
     const tail = db.prepare('SELECT id, rows, spans, entries FROM posting_tail ORDER BY id');
     for (const row of tail.all() as TailRow[]) take(row, [row.entries]);
+    for (const part of this.#held.splice(0)) {
+      parts.push(part);
+      rows += part.rows;
+      words += part.entries.length;
+    }
     this.#write(parts, rows, words);
     db.exec('DELETE FROM posting_tail');
     this.#rows = 0;
@@ -260,33 +289,6 @@ const LAST_PAGES = `
   WHERE p.last >= CAST(? AS INTEGER) ORDER BY r.id`;
 type LastPage = [run: number, first: number, entries: Uint8Array];
 const ALL_PAGES = 'SELECT entries FROM posting_page WHERE run = ? AND first <= ? AND last >= ? ORDER BY id';
-
-/** Ids that come in order nearly always, kept as numbers: an aggregate may have a million records. */
-class IdList {
-  #ids = new Float64Array(64);
-  #count = 0;
-  #isInOrder = true;
-
-  add(id: number): void {
-    if (this.#count === this.#ids.length) {
-      const grown = new Float64Array(this.#count * 2);
-      grown.set(this.#ids);
-      this.#ids = grown;
-    }
-    if (this.#count > 0 && this.#ids[this.#count - 1]! >= id) this.#isInOrder = false;
-    this.#ids[this.#count++] = id;
-  }
-
-  /** Ascending, each once. */
-  finish(): Float64Array {
-    const ids = this.#ids.subarray(0, this.#count);
-    if (this.#isInOrder) return ids;
-    ids.sort();
-    let kept = 0;
-    for (const id of ids) if (kept === 0 || ids[kept - 1] !== id) ids[kept++] = id;
-    return ids.subarray(0, kept);
-  }
-}
 
 /** As {@link candidates}, for hashes that very many records may have. */
 export function candidateIds(db: Database, kind: PostingKind, hash: number): Float64Array {

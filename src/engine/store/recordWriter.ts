@@ -9,12 +9,15 @@ import { forgetRecords } from './forget.ts';
 import type { RecordFrame, RowColumns } from './frame.ts';
 import { OFFSET_SPAN } from './ids.ts';
 import { OffsetBook } from './offsetBook.ts';
-import { PostingWriter } from './postings.ts';
+import { PostingWriter, TAIL_ROWS } from './postings.ts';
 import { markRewritten, straightenTimes } from './rewrite.ts';
+import { orNull } from './values.ts';
 
-const ROWS_PER_STATEMENT = 50;
-const ROWS_PER_TRANSACTION = 20_000;
-/** Large values: a transaction must fit the write-ahead log's usual size. */
+const ROWS_PER_STATEMENT = 100;
+const NAMES_PER_STATEMENT = 20;
+/** As many as make a sorted run of look-ups: their entries are never written before they are sorted. */
+const ROWS_PER_TRANSACTION = TAIL_ROWS;
+/** As they are stored. Large values: a transaction must fit the write-ahead log's usual size. */
 const BYTES_PER_TRANSACTION = 64 * 1024 * 1024;
 
 /** Fewer new rows than this are looked through one by one. */
@@ -42,7 +45,6 @@ export interface WrittenCounts {
   bytes: number;
 }
 
-const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 const zeroToNull = (value: number): number | null => (value === 0 ? null : value);
 
 export class RecordWriter {
@@ -54,6 +56,7 @@ export class RecordWriter {
   readonly #postings: PostingWriter;
   readonly #addType: Statement;
   readonly #addAggregate: Statement;
+  readonly #addAggregates: Statement;
   readonly #partition: Statement;
   readonly #advance: Statement;
   #rows = 0;
@@ -71,7 +74,10 @@ export class RecordWriter {
     this.#addBlock = db.prepare('INSERT INTO block (id, codec, raw_size, bytes) VALUES (?, ?, ?, ?)');
     this.#postings = new PostingWriter(db);
     this.#addType = db.prepare('INSERT INTO event_type (id, name) VALUES (?, ?)');
-    this.#addAggregate = db.prepare('INSERT INTO aggregate (id, type, key) VALUES (?, ?, ?)');
+    const addAggregates = (rows: number) =>
+      db.prepare(`INSERT INTO aggregate (id, type, key) VALUES ${Array(rows).fill('(?, ?, ?)').join(',')}`);
+    this.#addAggregate = addAggregates(1);
+    this.#addAggregates = addAggregates(NAMES_PER_STATEMENT);
     this.#partition = db.prepare(
       'SELECT next_offset AS next, settled_offset AS settled FROM partition WHERE no = ?',
     );
@@ -106,7 +112,7 @@ export class RecordWriter {
     const { partitionNo, counts } = frame;
     this.begin();
     for (const { id, name } of frame.newTypes) this.#addType.run(id, name);
-    for (const { id, type, key } of frame.newAggregates) this.#addAggregate.run(id, type, key);
+    this.#nameAggregates(frame.newAggregates);
     const before = this.#partition.get(partitionNo) as { next: number; settled: number } | undefined;
     if (before === undefined) throw new RangeError(`no partition ${partitionNo} in this workspace`);
     if (frame.from < before.next) this.#makeRoom(frame);
@@ -135,7 +141,6 @@ export class RecordWriter {
     // What is not settled is looked at again by everybody.
     if (frame.from < before.settled) markRewritten(this.#db, partitionNo);
     this.#rows += count;
-    this.#bytes += bytes;
     this.written.rows += count;
     this.written.records += stored;
     this.written.bytes += bytes;
@@ -147,6 +152,7 @@ export class RecordWriter {
   /** Commits what is open. @returns false when there was nothing */
   commit(): boolean {
     if (!this.#inTransaction) return false;
+    this.#postings.flush();
     this.#hooks.beforeCommit();
     this.#db.exec('COMMIT');
     this.#clear();
@@ -188,6 +194,18 @@ export class RecordWriter {
         this.written.records -= forgetRecords(this.#db, partitionNo, offset, offset + 1);
   }
 
+  #nameAggregates(names: RecordFrame['newAggregates']): void {
+    let at = 0;
+    for (; at + NAMES_PER_STATEMENT <= names.length; at += NAMES_PER_STATEMENT)
+      this.#addAggregates.run(
+        ...names.slice(at, at + NAMES_PER_STATEMENT).flatMap(({ id, type, key }) => [id, type, key]),
+      );
+    for (; at < names.length; at += 1) {
+      const { id, type, key } = names[at]!;
+      this.#addAggregate.run(id, type, key);
+    }
+  }
+
   #clear(): void {
     this.#inTransaction = false;
     this.#rows = 0;
@@ -201,7 +219,9 @@ export class RecordWriter {
       const bytes = blockBytes.subarray(start, end);
       // Here and not in the capture's thread, which has more to do.
       const packed = codec === PLAIN ? squeezed(bytes) : null;
-      this.#addBlock.run(base + offset, packed === null ? codec : ZSTD, rawSize, packed ?? bytes);
+      const kept = packed ?? bytes;
+      this.#addBlock.run(base + offset, packed === null ? codec : ZSTD, rawSize, kept);
+      this.#bytes += kept.length;
     }
     const last = rows.count - 1;
     // Offsets rise, so the last one is the largest.
@@ -212,7 +232,7 @@ export class RecordWriter {
       this.#inserts[hasRare(rows, row, row + count) ? 1 : 0].run(rows, base, row, count);
       row += count;
     }
-    for (const part of frame.postings) this.#postings.add(base, part);
+    for (const part of frame.postings) this.#postings.hold(base, part);
   }
 }
 
@@ -264,8 +284,9 @@ class Insert {
       }
       at += this.#columns;
     }
-    if (count === 1) this.#one.run(values);
-    else this.#many.run(values);
+    // Spread: the binding reads arguments faster than the elements of a list.
+    if (count === 1) this.#one.run(...values);
+    else this.#many.run(...values);
   }
 }
 
