@@ -97,6 +97,16 @@ export function leavesOf(state: Json, blame: BlameNode): { path: string; index: 
   return out;
 }
 
+/** The list index of the event that last set the leaf at a path; null: no leaf is there, or no event has set it. */
+export function leafAt(blame: BlameNode, path: readonly PathStep[]): number | null {
+  let node: BlameNode | undefined = blame;
+  for (const step of path) {
+    if (node === undefined || typeof node === 'number') return null;
+    node = Array.isArray(node) ? node[Number(step)] : node.get(String(step));
+  }
+  return typeof node !== 'number' || node === INITIAL ? null : node;
+}
+
 /** The tree as the numbers of its leaves, in the order of the state. */
 export function flattenBlame(state: Json, blame: BlameNode): Int32Array {
   const leaves: number[] = [];

@@ -181,9 +181,15 @@ export function cutColumns({ columns, rows, effectiveAt, toleranceMs }: OrderedC
   if (limit === null) return { rows: known, moved: NO_ROWS };
   const { occurredAt, recordedAt } = columns;
   const placed = occurredOrder(known, occurredAt, toleranceMs);
-  const happened = (row: number) => {
-    const at = occurredAt[row]!;
-    return (Number.isNaN(at) ? recordedAt[row]! : at) <= limit;
+  const happened = (all: Uint32Array): Uint32Array => {
+    const kept = new Uint32Array(all.length);
+    let count = 0;
+    for (let place = 0; place < all.length; place++) {
+      const row = all[place]!;
+      const at = occurredAt[row]!;
+      if ((Number.isNaN(at) ? recordedAt[row]! : at) <= limit) kept[count++] = row;
+    }
+    return count === all.length ? all : kept.subarray(0, count);
   };
-  return { rows: placed.rows.filter(happened), moved: placed.moved.filter(happened) };
+  return { rows: happened(placed.rows), moved: happened(placed.moved) };
 }

@@ -12,7 +12,8 @@ import { badgeOf } from './coverage.ts';
 import type { HeadList } from './headList.ts';
 import { rowsOf } from './rows.ts';
 import { eventReader, listFold, type ReducerText, titleOf } from './timeline.ts';
-import { type CutOf, type CutView, cutKey, cutView, refKey, topicsOfType } from './timelineView.ts';
+import { type CutOf, type CutView, cutKey, cutView, refKey } from './timelineView.ts';
+import { topicsOfType } from './topicsOfType.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
 

@@ -8,7 +8,7 @@ import { readHeaders } from '../kafka/headers.ts';
 import { decodeStored, prepareRows, type RecordRow, type StoredRecord, withBytes } from '../store/stream.ts';
 import { KIND } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { positionAt, select } from './filter.ts';
+import { select } from './filter.ts';
 import { rowOf } from './rows.ts';
 
 /** An answer ends with the line that passes this. Characters. */
@@ -26,19 +26,20 @@ export function documents(
   args: { filter: EventFilter; textIndex?: string | null; from: number; count: number },
 ): Documents {
   const { filter, textIndex = null, from, count } = args;
-  const selection = select(context, filter, { textIndex });
-  const { index } = selection;
+  const { selection, scan } = select(context, filter, { textIndex });
   const rows = prepareRows(context, 'WHERE id = ?');
   const lines: string[] = [];
   let size = 0;
-  for (let nth = from; nth < Math.min(from + count, selection.count) && size < ENOUGH; nth++) {
+  const end = Math.min(from + count, selection.count);
+  for (const id of selection.ids(Math.min(from, end), end)) {
+    if (size >= ENOUGH) break;
     context.throwIfAborted();
-    const row = rows.get(index.id[positionAt(selection, nth)]!) as RecordRow;
+    const row = rows.get(id) as RecordRow;
     const line = formatJson(documentOf(context, withBytes(context, row)));
     size += line.length;
     lines.push(line);
   }
-  return { lines, total: selection.count, scan: selection.scan };
+  return { lines, total: selection.count, scan };
 }
 
 /** Text when the bytes are UTF-8, else `{"base64": …}`. */

@@ -5,7 +5,8 @@ import { compileNeedles } from '../search/needles.ts';
 import { visitBodies } from '../search/recordRun.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { happenedAt, type LogIndex, logIndexOf, verdictAt } from './logIndex.ts';
+import { logOrderOf } from './logOrder.ts';
+import { happenedAt, type LogRows, verdictAt } from './logRows.ts';
 
 /** Shorter texts stand in nearly every event. Characters. */
 export const SHORTEST_SEARCH = 4;
@@ -45,28 +46,27 @@ export function searchEvents(
     () => BYTES_KEPT,
   );
   if (scan.isDone || (!goOn && scan.records > 0)) return scan;
-  const index = logIndexOf(context);
+  const order = logOrderOf(context);
   const mayFit = compileNeedles([{ texts: [text], inJson: false }]);
   const until = performance.now() + MOST_MS;
-  while (scan.records < index.count) {
+  while (scan.records < order.count) {
     context.throwIfAborted();
-    const end = Math.min(scan.records + STEP, index.count);
-    visitBodies(context, index, eventsWithin(index, scan.records, end, cut), mayFit, (at) =>
-      scan.found.add(index.aggregate[at]!),
-    );
+    const end = Math.min(scan.records + STEP, order.count);
+    const rows = order.rows(scan.records, end);
+    visitBodies(context, rows, eventsWithin(rows, cut), mayFit, (at) => scan.found.add(rows.aggregate[at]!));
     scan.records = end;
-    if (end < index.count && performance.now() >= until) return scan;
+    if (end < order.count && performance.now() >= until) return scan;
   }
   scan.isDone = true;
   return scan;
 }
 
-/** Positions of the committed events of aggregates in a stretch of the log, as far as they are within the cut. */
-function* eventsWithin(index: LogIndex, from: number, to: number, { knownOn, trueOn }: z.infer<typeof Cut>) {
-  for (let at = from; at < to; at++) {
-    if (index.aggregate[at] === 0 || verdictAt(index, at) !== VERDICT.committed) continue;
-    if (knownOn !== null && index.mono[at]! > knownOn) continue;
-    if (trueOn !== null && happenedAt(index, at) > trueOn) continue;
+/** Places of the committed events of aggregates among the rows, as far as they are within the cut. */
+function* eventsWithin(rows: LogRows, { knownOn, trueOn }: z.infer<typeof Cut>) {
+  for (let at = 0; at < rows.count; at++) {
+    if (rows.aggregate[at] === 0 || verdictAt(rows, at) !== VERDICT.committed) continue;
+    if (knownOn !== null && rows.mono[at]! > knownOn) continue;
+    if (trueOn !== null && happenedAt(rows, at) > trueOn) continue;
     yield at;
   }
 }

@@ -1,4 +1,4 @@
-/** Which records of the log fit a filter, as positions in the log index. */
+/** Which records of the log fit a filter. */
 import type { AggregateRef } from '../../contract/common.ts';
 import type { EventFilter, ScanState } from '../../contract/events.ts';
 import type { Lookup, LookupField } from '../../core/filter/filter.ts';
@@ -6,18 +6,19 @@ import { FLAG } from '../kafka/recordColumns.ts';
 import { compileColumns } from '../search/columns.ts';
 import { scan } from '../search/scan.ts';
 import { type Where, whereOf } from '../search/where.ts';
-import { hash53, hashOfBytes } from '../store/ids.ts';
+import { hash53, hashOfBytes, OFFSET_SPAN } from '../store/ids.ts';
 import { candidates, type PostingKind, recordsOfAggregate } from '../store/postings.ts';
+import { TYPE_SHIFT } from '../store/recordState.ts';
 import { decodeStored, rowsOfIds, withBytes } from '../store/stream.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { type LogIndex, partitionAt, positionsOf, SEEK_COST } from './logIndex.ts';
-import { type Selection, selectionOf, type Test } from './selection.ts';
-
-export { positionAt, type Selection } from './selection.ts';
+import { logOrderOf } from './logOrder.ts';
+import { partitionAt } from './logRows.ts';
+import { SEEK_COST, type Selection, selectionOf, type Test } from './selection.ts';
 
 /** The records that fit, as far as they are known. */
-export interface Found extends Selection {
+export interface Found {
+  selection: Selection;
   /** How far the bytes were searched; null: nothing had to be read from them. */
   scan: ScanState | null;
 }
@@ -38,17 +39,18 @@ export function select(context: ReadContext, filter: EventFilter, options: Selec
     key,
     from: filter.from,
     to: filter.to,
-    tests(index) {
-      const tests = testsOf(context, index, quick);
-      if (where?.plan.columns) tests.push(compileColumns(context, index, where.plan.columns));
+    tests() {
+      const tests = testsOf(context, quick);
+      if (where?.plan.columns) tests.push(compileColumns(context, where.plan.columns));
       return tests;
     },
-    among: (index) => positionsByLookups(context, index, lookupsOf(quick, where), quick.aggregate),
+    condition: () => (where === null ? conditionOf(context, quick) : null),
+    among: () => idsByLookups(context, lookupsOf(quick, where), quick.aggregate),
   });
-  if (!where?.scan) return { ...base, scan: null };
+  if (!where?.scan) return { selection: base, scan: null };
   const { textIndex = null, millis = 0 } = options;
   const { selection, state } = scan(context, { key, base, where: where.scan, textIndex }, millis);
-  return { ...selection, scan: state };
+  return { selection, scan: state };
 }
 
 function lookupsOf({ key, eventId, correlationId }: EventFilter, where: Where | null): Lookup[] {
@@ -58,18 +60,18 @@ function lookupsOf({ key, eventId, correlationId }: EventFilter, where: Where | 
   return [...given, ...(where?.plan.lookups ?? [])];
 }
 
-function testsOf(context: ReadContext, index: LogIndex, filter: EventFilter): Test[] {
+function testsOf(context: ReadContext, filter: EventFilter): Test[] {
   const tests: Test[] = [];
   const { dictionary } = context;
   if (filter.topics !== undefined) {
     const wanted = new Set(filter.topics);
     const isIn: boolean[] = [];
     for (const { no, topic } of dictionary.partitions()) isIn[no] = wanted.has(topic);
-    tests.push((at) => isIn[partitionAt(index, at)]!);
+    tests.push((rows, at) => isIn[partitionAt(rows, at)]!);
   }
   if (filter.types !== undefined) {
     const wanted = new Set(filter.types.map((type) => (type === '' ? 0 : (dictionary.typeId(type) ?? -1))));
-    tests.push((at) => wanted.has(index.type[at]!));
+    tests.push((rows, at) => wanted.has(rows.type[at]!));
   }
   if (filter.kinds !== undefined || filter.verdicts !== undefined) {
     const kinds = new Set(filter.kinds?.map((kind) => KIND[kind]));
@@ -82,11 +84,11 @@ function testsOf(context: ReadContext, index: LogIndex, filter: EventFilter): Te
         (filter.verdicts === undefined || verdicts.has(verdict))
       );
     });
-    tests.push((at) => isIn[index.state[at]!]!);
+    tests.push((rows, at) => isIn[rows.state[at]!]!);
   }
   if (filter.aggregate !== undefined) {
     const wanted = dictionary.aggregateId(filter.aggregate) ?? -1;
-    tests.push((at) => index.aggregate[at] === wanted);
+    tests.push((rows, at) => rows.aggregate[at] === wanted);
   }
   if (filter.aggregateText !== undefined && filter.aggregateText !== '') {
     const wanted = new Set(
@@ -95,9 +97,28 @@ function testsOf(context: ReadContext, index: LogIndex, filter: EventFilter): Te
         .pluck()
         .all(filter.aggregateText) as number[],
     );
-    tests.push((at) => wanted.has(index.aggregate[at]!));
+    tests.push((rows, at) => wanted.has(rows.aggregate[at]!));
   }
   return tests;
+}
+
+/** The tests as a condition for SQLite; null: it cannot say them as they are. */
+function conditionOf({ dictionary }: ReadContext, filter: EventFilter): string | null {
+  const { topics, types, kinds, verdicts, aggregate, aggregateText } = filter;
+  if (aggregateText !== undefined && aggregateText !== '') return null;
+  const conditions: string[] = [];
+  if (topics !== undefined) {
+    const numbers = dictionary.partitions().filter(({ topic }) => topics.includes(topic));
+    conditions.push(`id / ${OFFSET_SPAN} IN (${numbers.map(({ no }) => no)})`);
+  }
+  if (types !== undefined) {
+    const numbers = types.map((type) => (type === '' ? 0 : (dictionary.typeId(type) ?? -1)));
+    conditions.push(`state >> ${TYPE_SHIFT} IN (${numbers})`);
+  }
+  if (kinds !== undefined) conditions.push(`kind IN (${kinds.map((kind) => KIND[kind])})`);
+  if (verdicts !== undefined) conditions.push(`verdict IN (${verdicts.map((verdict) => VERDICT[verdict])})`);
+  if (aggregate !== undefined) conditions.push(`agg_id = ${dictionary.aggregateId(aggregate) ?? -1}`);
+  return conditions.length === 0 ? null : conditions.join(' AND ');
 }
 
 const IDS_OF: Record<LookupField, (context: ReadContext, value: string) => Set<number>> = {
@@ -107,13 +128,12 @@ const IDS_OF: Record<LookupField, (context: ReadContext, value: string) => Set<n
   causationId: (context, value) => idsByHash(context, 'causation', 'causationId', value),
 };
 
-/** Positions of the records that fit all lookups, ascending; null: nothing is looked up. */
-function positionsByLookups(
+/** The records that fit all lookups; null: nothing is looked up. */
+function idsByLookups(
   context: ReadContext,
-  index: LogIndex,
   lookups: readonly Lookup[],
   aggregate: AggregateRef | undefined,
-): Uint32Array | null {
+): Set<number> | null {
   let found: Set<number> | null = null;
   const narrow = (ids: Set<number>) => {
     found = found === null ? ids : (found as Set<number>).intersection(ids);
@@ -126,10 +146,10 @@ function positionsByLookups(
   if (aggregate !== undefined && found === null) {
     const no = context.dictionary.aggregateId(aggregate);
     const ids = no === null ? [] : candidates(context.db, 'aggregate', no);
-    // Of many, the column of the log index tells sooner than a seek for each.
-    if (ids.length < index.count / SEEK_COST) narrow(new Set(ids));
+    // Of many, a look at all rows tells sooner than a seek for each.
+    if (ids.length < logOrderOf(context).count / SEEK_COST) narrow(new Set(ids));
   }
-  return found === null ? null : positionsOf(context, index, found);
+  return found;
 }
 
 /** By the hash of the key, and by the aggregates whose id the key is; compared with the key itself. */

@@ -4,9 +4,11 @@ import type { ReadContext } from '../workers/context.ts';
 import { badgeOf } from './coverage.ts';
 import { recordBytes, recordDetail } from './detail.ts';
 import { documents } from './documents.ts';
-import { positionAt, type Selection, select } from './filter.ts';
-import { firstAtLeast, logIndexOf, partitionAt } from './logIndex.ts';
+import { select } from './filter.ts';
+import { logOrderOf } from './logOrder.ts';
+import { type LogRows, partitionAt } from './logRows.ts';
 import { rowsOf } from './rows.ts';
+import type { Selection } from './selection.ts';
 
 /** Where bytes have to be read, a page looks for its first hits so long, and `events.scan` for more. Milliseconds. */
 const FIRST_HITS_MS = 60;
@@ -21,35 +23,19 @@ interface Filtered {
 function queryEvents(context: ReadContext, args: Filtered & { from: number; count: number }) {
   const started = performance.now();
   const { filter, from, count, textIndex } = args;
-  let selection = select(context, filter, { textIndex });
-  if (selection.scan?.done === false && selection.count < from + count)
-    selection = select(context, filter, { textIndex, millis: FIRST_HITS_MS });
-  const { index } = selection;
-  const ids: number[] = [];
-  for (let nth = from; nth < Math.min(from + count, selection.count); nth++)
-    ids.push(index.id[positionAt(selection, nth)]!);
+  let { selection, scan } = select(context, filter, { textIndex });
+  if (scan?.done === false && selection.count < from + count)
+    ({ selection, scan } = select(context, filter, { textIndex, millis: FIRST_HITS_MS }));
+  const end = Math.min(from + count, selection.count);
   return {
-    rows: rowsOf(context, ids),
+    rows: rowsOf(context, selection.ids(Math.min(from, end), end)),
     total: selection.count,
-    of: index.count,
+    of: logOrderOf(context).count,
     revision: context.revision,
     tookMs: performance.now() - started,
     coverage: badgeOf(context, filter.topics ?? null),
-    scan: selection.scan,
+    scan,
   };
-}
-
-/** Index in the selection of the first record at or after a moment; the count when there is none. */
-function placeOfTime({ index, positions, from, count }: Selection, time: number): number {
-  if (positions === null) return Math.min(Math.max(firstAtLeast(index.mono, time) - from, 0), count);
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (index.mono[positions[middle]!]! < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function histogram(
@@ -57,27 +43,27 @@ function histogram(
   args: Filtered & { buckets: number; from: number | null; to: number | null },
 ) {
   const { buckets } = args;
-  const index = logIndexOf(context);
+  const span = logOrderOf(context).span();
   const empty = {
     from: args.from,
     to: args.to,
     all: new Array(buckets).fill(0),
     matching: new Array(buckets).fill(0),
   };
-  if (index.count === 0) return empty;
-  const from = args.from ?? index.mono[0]!;
-  const to = args.to ?? index.mono[index.count - 1]!;
+  if (span === null) return empty;
+  const from = args.from ?? span.from;
+  const to = args.to ?? span.to;
   if (to < from) return { ...empty, from, to };
   const { from: _from, to: _to, ...timeless } = args.filter;
-  const everything = select(context, {});
+  const everything = select(context, {}).selection;
   // A search of the bytes is done once, within the range that is asked for.
   const asked = select(context, args.filter, { textIndex: args.textIndex });
-  const matching = asked.scan === null ? select(context, timeless) : asked;
+  const matching = (asked.scan === null ? select(context, timeless) : asked).selection;
   // Both ends are inside: a bucket ends just before the next begins.
-  const span = to - from + 1;
-  const edges = Array.from({ length: buckets + 1 }, (_, i) => from + (span * i) / buckets);
+  const width = to - from + 1;
+  const edges = Array.from({ length: buckets + 1 }, (_, i) => from + (width * i) / buckets);
   const count = (selection: Selection) => {
-    const places = edges.map((edge) => placeOfTime(selection, edge));
+    const places = edges.map((edge) => selection.countBefore(edge));
     return Array.from({ length: buckets }, (_, i) => places[i + 1]! - places[i]!);
   };
   return { from, to, all: count(everything), matching: count(matching) };
@@ -89,10 +75,8 @@ function facets(context: ReadContext, { filter, textIndex }: Filtered) {
   const options = { textIndex, millis: FIRST_HITS_MS };
   const ofTypes = select(context, withoutTypes, options);
   const ofTopics = select(context, withoutTopics, options);
-  const byType = new Map<number, number>();
-  countBy(ofTypes, (selection, at) => selection.index.type[at]!, byType);
-  const byPartition = new Map<number, number>();
-  countBy(ofTopics, (selection, at) => partitionAt(selection.index, at), byPartition);
+  const byType = countBy(ofTypes.selection, (rows, at) => rows.type[at]!);
+  const byPartition = countBy(ofTopics.selection, partitionAt);
   const byTopic = new Map<string, number>();
   for (const [no, count] of byPartition) {
     const { topic } = context.dictionary.byNumber(no)!;
@@ -107,29 +91,30 @@ function facets(context: ReadContext, { filter, textIndex }: Filtered) {
   };
 }
 
-function countBy(
-  selection: Selection,
-  keyOf: (selection: Selection, at: number) => number,
-  counts: Map<number, number>,
-): void {
-  for (let nth = 0; nth < selection.count; nth++) {
-    const key = keyOf(selection, positionAt(selection, nth));
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+function countBy(selection: Selection, keyOf: (rows: LogRows, at: number) => number): Map<number, number> {
+  // Numbers of types and partitions are small.
+  const counts: number[] = [];
+  for (const rows of selection.pieces())
+    for (let at = 0; at < rows.count; at++) {
+      const key = keyOf(rows, at);
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+  return new Map(counts.flatMap((count, key) => [[key, count] as const]));
 }
 
 export const recordReads = {
   'events.query': queryEvents,
   'events.scan': (context: ReadContext, { filter, textIndex }: Filtered): ScanState => {
-    const { scan, count } = select(context, filter, { textIndex, millis: SCAN_MS });
-    return scan ?? { looked: 0, of: 0, matched: count, done: true, spared: 0 };
+    const { scan, selection } = select(context, filter, { textIndex, millis: SCAN_MS });
+    return scan ?? { looked: 0, of: 0, matched: selection.count, done: true, spared: 0 };
   },
   'events.count': (context: ReadContext, { filter, textIndex }: Filtered) => {
-    const { count, index, scan } = select(context, filter, { textIndex, millis: FIRST_HITS_MS });
-    return { total: count, of: index.count, revision: context.revision, done: scan?.done !== false };
+    const { selection, scan } = select(context, filter, { textIndex, millis: FIRST_HITS_MS });
+    const of = logOrderOf(context).count;
+    return { total: selection.count, of, revision: context.revision, done: scan?.done !== false };
   },
   'events.locate': (context: ReadContext, args: Filtered & { time: number }) => ({
-    index: placeOfTime(select(context, args.filter, { textIndex: args.textIndex }), args.time),
+    index: select(context, args.filter, { textIndex: args.textIndex }).selection.countBefore(args.time),
   }),
   'events.histogram': histogram,
   'events.facets': (context: ReadContext, args: Filtered) =>

@@ -5,6 +5,7 @@ import { type BytesOut, type EventRow, int64 } from '../../contract/common.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { DecodedRecord } from '../../core/envelope/decode.ts';
 import { sentenceOf } from '../../core/sentence.ts';
+import type { Template } from '../../core/sentence-template.ts';
 import { DamagedBlock } from '../store/damagedBlock.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { recordBytesOf } from '../store/recordBytes.ts';
@@ -77,8 +78,21 @@ export function rowOf(context: ReadContext, record: StoredRecord, decoded?: Deco
   // A row of a list must not cost a parse of megabytes; the detail decodes such a record.
   const known = decoded ?? (size > ROW_DECODE ? { kind, problems: [] } : decodeStored(context, record));
   const event = { ...storedEventOf(context, record, known), type: row.type };
-  const { text, amount, tone, letter } = sentenceOf(event);
+  const { text, amount, tone, letter } = sentenceOf(
+    event,
+    known.value === undefined ? null : templateOf(context, record, row.type),
+    row.aggregate === null ? {} : { aggregateType: row.aggregate.type, aggregateId: row.aggregate.id },
+  );
   return { ...row, sentence: text, amount: amount ?? null, tone, letter };
+}
+
+/** The words that a person chose for such events. A record that is not decoded has no fields to put into them. */
+function templateOf(
+  { sentences, dictionary }: ReadContext,
+  { id }: StoredRecord,
+  type: string,
+): Template | null {
+  return sentences === undefined ? null : sentences.templateFor(type, dictionary.placeOf(id).kafkaName);
 }
 
 function keyText(key: Uint8Array): string {

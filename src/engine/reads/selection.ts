@@ -1,28 +1,31 @@
 /**
- * The records that fit a filter, as positions in the log index, kept from one revision to the next: only what the index
- * has changed near its end is tested again.
+ * The records that fit a filter, in log order, kept from one revision to the next: only what the log has changed near its
+ * end is tested again.
  */
+import type { Database } from 'better-sqlite3';
+import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { firstAtLeast, generationOf, type LogIndex, logIndexOf, unchangedSince } from './logIndex.ts';
+import { Hits } from './hits.ts';
+import { type LogOrder, logOrderOf, PAGE } from './logOrder.ts';
+import { allocateRows, copyRow, type LogRows, orderOfRuns, rowsOfRecords } from './logRows.ts';
 
-/** Positions in log order; `positions` null: all from `from` to `from + count`. */
+/** Records in log order, by their number among those selected. */
 export interface Selection {
-  index: LogIndex;
-  count: number;
-  positions: Uint32Array | null;
-  from: number;
+  readonly count: number;
+  /** Ids from one up to another (exclusive). */
+  ids(from: number, to: number): number[];
+  /** The same as rows. Good until the next call. */
+  rows(from: number, to: number): LogRows;
+  /** All of them in pieces, each good until the next one. */
+  pieces(): Generator<LogRows>;
+  /** How many of them come before a moment. */
+  countBefore(time: number): number;
+  /** Those of these rows, in log order, that are selected. */
+  among(rows: LogRows): number[];
 }
 
-/** Position in the log index of the n-th selected record. */
-export const positionAt = (selection: Selection, nth: number): number =>
-  selection.positions === null ? selection.from + nth : selection.positions[nth]!;
-
-/** How many of the selected records stand before a position. */
-export const countBelow = ({ positions, from, count }: Selection, limit: number): number =>
-  positions === null ? Math.min(Math.max(limit - from, 0), count) : firstPosition(positions, limit);
-
-/** Whether the record at a position fits. What it says of a record may not change while the record does not. */
-export type Test = (at: number) => boolean;
+/** Whether a record fits. What it says of a record may not change while the record does not. */
+export type Test = (rows: LogRows, at: number) => boolean;
 
 export interface Question {
   /** Unique for the filter. */
@@ -31,16 +34,21 @@ export interface Question {
   from: number | undefined;
   to: number | undefined;
   /** All must hold. Made only when there is something to test. */
-  tests(index: LogIndex): Test[];
-  /** The only positions that can fit, ascending, where an index tells; null: any can. */
-  among(index: LogIndex): Uint32Array | null;
+  tests(): Test[];
+  /** What the tests say as a condition on the columns of `record`; null: SQL cannot say it. */
+  condition(): string | null;
+  /** The only records that can fit, where an index tells; null: any can. */
+  among(): ReadonlySet<number> | null;
 }
+
+/** Looking at one record by its id costs about as much as looking at so many one after the other. */
+export const SEEK_COST = 100;
 
 interface Kept {
   generation: number;
   selection: Selection;
-  /** The memory that the positions are the beginning of. */
-  room: Uint32Array;
+  /** The memory of a selection by tests. */
+  hits: Hits | null;
 }
 
 /** Those of the last questions; the newest is the last one. */
@@ -50,86 +58,281 @@ interface Memory {
 }
 
 const KEY = 'selections';
-const MOST_BYTES = 128 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
 const BYTES_AT_LEAST = 1024;
-const CHECK_EVERY = 1 << 16;
-
-const bytesOf = ({ room }: Kept): number => room.byteLength + BYTES_AT_LEAST;
 
 export function selectionOf(context: ReadContext, question: Question): Selection {
   const memory = (context.lasting.get(KEY) as Memory | undefined) ?? { byKey: new Map(), bytes: 0 };
   context.lasting.set(KEY, memory);
   const { byKey } = memory;
   const known = byKey.get(question.key);
-  const kept = known?.generation === generationOf(context) ? known : grown(context, question, known);
-  if (known !== undefined) memory.bytes -= bytesOf(known);
-  byKey.delete(question.key);
+  const order = logOrderOf(context);
+  if (known !== undefined) {
+    memory.bytes -= bytesOf(known);
+    byKey.delete(question.key);
+  }
+  const kept = known?.generation === order.generation ? known : grown(context, order, question, known);
   byKey.set(question.key, kept);
   memory.bytes += bytesOf(kept);
-  forgetOldest(memory);
+  for (const [oldest, each] of byKey) {
+    if (memory.bytes <= MOST_BYTES || byKey.size === 1) break;
+    byKey.delete(oldest);
+    memory.bytes -= bytesOf(each);
+  }
   return kept.selection;
 }
 
-function grown(context: ReadContext, question: Question, known: Kept | undefined): Kept {
-  const index = logIndexOf(context);
-  const generation = generationOf(context);
-  const from = question.from === undefined ? 0 : firstAtLeast(index.mono, question.from);
-  const to = question.to === undefined ? index.count : firstAtLeast(index.mono, question.to + 1);
-  const tests = question.tests(index);
-  const among = question.among(index);
-  if (among !== null) {
-    const positions = among.filter((at) => at >= from && at < to && tests.every((test) => test(at)));
-    return { generation, selection: { index, count: positions.length, positions, from }, room: positions };
+const bytesOf = ({ hits, selection }: Kept): number =>
+  BYTES_AT_LEAST + (hits?.bytes ?? (selection instanceof ListedRecords ? selection.bytes : 0));
+
+function grown(context: ReadContext, order: LogOrder, question: Question, known: Kept | undefined): Kept {
+  const { generation } = order;
+  const tests = question.tests();
+  const wanted = question.among();
+  const ids = wanted !== null && wanted.size <= order.count / SEEK_COST ? wanted : null;
+  if (wanted !== null && ids === null) tests.push((rows, at) => wanted.has(rows.id[at]!));
+  const { from: since = Number.NEGATIVE_INFINITY, to: until = Number.POSITIVE_INFINITY } = question;
+  const isWithin: Test = (rows, at) => rows.mono[at]! >= since && rows.mono[at]! <= until;
+  const fits = all([isWithin, ...tests]);
+  if (ids !== null) {
+    const rows = inLogOrder(context, rowsOfRecords(context.db, [...ids]));
+    return { generation, selection: new ListedRecords(context.db, fitting(rows, fits)), hits: null };
   }
-  if (tests.length === 0) {
-    const selection = { index, count: Math.max(to - from, 0), positions: null, from };
-    return { generation, selection, room: new Uint32Array(0) };
+  const from = question.from === undefined ? 0 : order.placeOfTime(since);
+  const to = question.to === undefined ? order.count : order.placeOfTime(until + 1);
+  if (tests.length === 0) return { generation, selection: new Range(order, from, to, fits), hits: null };
+
+  const condition = known === undefined && wanted === null ? question.condition() : null;
+  const ranges = condition === null ? null : order.idRanges(since, until + 1);
+  if (ranges !== null)
+    return {
+      generation,
+      selection: new ListedRecords(context.db, idsBySql(context.db, ranges, condition!)),
+      hits: null,
+    };
+
+  const hits = known?.hits ?? new Hits();
+  const unchanged =
+    known === undefined || known.hits === null
+      ? 0
+      : order.placeOfTime(order.unchangedBefore(known.generation));
+  const start = Math.max(from, Math.floor(unchanged / PAGE) * PAGE);
+  hits.cut(Math.floor(start / PAGE));
+  const test = all(tests);
+  const places = new Uint16Array(PAGE);
+  for (const { from: place, rows } of order.pages(start, to)) {
+    const page = Math.floor(place / PAGE);
+    const shift = place - page * PAGE;
+    let count = 0;
+    for (let at = 0; at < rows.count; at++) if (test(rows, at)) places[count++] = at + shift;
+    hits.add(page, places.subarray(0, count), (each) => rows.id[each - shift]!);
   }
-  const unchanged = known === undefined ? 0 : unchangedSince(context, known.generation);
-  const before = known?.selection.positions ?? new Uint32Array(0);
-  let count = firstPosition(before, unchanged);
-  let room = known?.room ?? before;
-  const [first, ...others] = tests as [Test, ...Test[]];
-  for (let at = Math.max(from, unchanged); at < to; at++) {
-    if (at % CHECK_EVERY === 0) context.throwIfAborted();
-    if (!first(at)) continue;
-    let fits = true;
-    for (const test of others)
-      if (!test(at)) {
-        fits = false;
-        break;
+  return { generation, selection: new Tested(context.db, order, hits, fits), hits };
+}
+
+/**
+ * Ids of the rows that fit, in log order: SQLite passes over the others sooner than it hands them out, and lists of numbers
+ * cross from it sooner than rows.
+ */
+function idsBySql(
+  db: Database,
+  ranges: readonly { from: number; to: number }[],
+  condition: string,
+): Float64Array {
+  const find = db
+    .prepare(
+      `SELECT json_group_array(id), json_group_array(time) FROM (
+         SELECT id, coalesce(late, ts) AS time FROM record WHERE id >= ? AND id <= ? AND ${condition} ORDER BY id)`,
+    )
+    .raw();
+  const found = ranges.map(({ from, to }) =>
+    (find.get(from, to) as [string, string]).map((list) => JSON.parse(list) as number[]),
+  ) as [ids: number[], times: number[]][];
+  const count = found.reduce((sum, [ids]) => sum + ids.length, 0);
+  const all = new Float64Array(count);
+  const times = new Float64Array(count);
+  const bounds = [0];
+  for (const [ids, timesOf] of found) {
+    all.set(ids, bounds.at(-1)!);
+    times.set(timesOf, bounds.at(-1)!);
+    bounds.push(bounds.at(-1)! + ids.length);
+  }
+  const order = orderOfRuns(times, bounds);
+  if (order === null) return all;
+  const sorted = new Float64Array(count);
+  for (let at = 0; at < count; at++) sorted[at] = all[order[at]!]!;
+  return sorted;
+}
+
+function all(tests: readonly Test[]): Test {
+  if (tests.length === 1) return tests[0]!;
+  return (rows, at) => {
+    for (const test of tests) if (!test(rows, at)) return false;
+    return true;
+  };
+}
+
+function fitting(rows: LogRows, test: Test): number[] {
+  const ids: number[] = [];
+  for (let at = 0; at < rows.count; at++) if (test(rows, at)) ids.push(rows.id[at]!);
+  return ids;
+}
+
+/** Rows sorted by moment, topic, partition and offset. */
+export function inLogOrder({ dictionary }: ReadContext, rows: LogRows): LogRows {
+  const order = Array.from({ length: rows.count }, (_, at) => at).sort((a, b) => {
+    const apart = rows.mono[a]! - rows.mono[b]!;
+    if (apart !== 0) return apart;
+    const one = dictionary.placeOf(rows.id[a]!);
+    const other = dictionary.placeOf(rows.id[b]!);
+    if (one.topic !== other.topic) return one.topic < other.topic ? -1 : 1;
+    return one.partition - other.partition || rows.id[a]! - rows.id[b]!;
+  });
+  const sorted = allocateRows(rows.count);
+  for (const [into, at] of order.entries()) copyRow(rows, at, sorted, into);
+  return sorted;
+}
+
+/** All from one place of the log to another. */
+class Range implements Selection {
+  readonly #order: LogOrder;
+  readonly #from: number;
+  readonly #fits: Test;
+  readonly count: number;
+
+  constructor(order: LogOrder, from: number, to: number, fits: Test) {
+    this.#order = order;
+    this.#from = from;
+    this.#fits = fits;
+    this.count = Math.max(to - from, 0);
+  }
+
+  ids(from: number, to: number): number[] {
+    if (to === from + 1) return Array.from(this.#order.rowsAt([this.#from + from]).id);
+    return Array.from(this.rows(from, to).id);
+  }
+
+  rows(from: number, to: number): LogRows {
+    return this.#order.rows(this.#from + from, this.#from + to);
+  }
+
+  *pieces(): Generator<LogRows> {
+    for (const { rows } of this.#order.pages(this.#from, this.#from + this.count)) yield rows;
+  }
+
+  countBefore(time: number): number {
+    return Math.min(Math.max(this.#order.placeOfTime(time) - this.#from, 0), this.count);
+  }
+
+  among(rows: LogRows): number[] {
+    return fitting(rows, this.#fits);
+  }
+}
+
+function* inPieces(selection: Selection): Generator<LogRows> {
+  for (let from = 0; from < selection.count; from += PAGE)
+    yield selection.rows(from, Math.min(from + PAGE, selection.count));
+}
+
+/** Those that passed tests. */
+class Tested implements Selection {
+  readonly #db: Database;
+  readonly #order: LogOrder;
+  readonly #hits: Hits;
+  readonly #fits: Test;
+  readonly count: number;
+
+  constructor(db: Database, order: LogOrder, hits: Hits, fits: Test) {
+    this.#db = db;
+    this.#order = order;
+    this.#hits = hits;
+    this.#fits = fits;
+    this.count = hits.count;
+  }
+
+  ids(from: number, to: number): number[] {
+    const ids: number[] = [];
+    for (const run of this.#hits.runs(from, to)) {
+      const known = run.ids ?? this.#order.page(run.page).id;
+      for (const [nth, place] of run.places.entries()) ids.push(known[run.ids === null ? place : nth]!);
+    }
+    return ids;
+  }
+
+  rows(from: number, to: number): LogRows {
+    const found = allocateRows(to - from);
+    let listed: number[] = [];
+    let at = 0;
+    const putListed = () => {
+      const rows = rowsOfRecords(this.#db, listed);
+      for (let row = 0; row < rows.count; row++) copyRow(rows, row, found, at++);
+      listed = [];
+    };
+    for (const { page, places, ids } of this.#hits.runs(from, to)) {
+      if (ids !== null) {
+        listed.push(...ids);
+        continue;
       }
-    if (!fits) continue;
-    if (count === room.length) room = larger(room, count);
-    room[count++] = at;
+      putListed();
+      const rows = this.#order.page(page);
+      for (const place of places) copyRow(rows, place, found, at++);
+    }
+    putListed();
+    return found;
   }
-  const selection = { index, count, positions: room.subarray(0, count), from };
-  return { generation, selection, room };
-}
 
-function larger(room: Uint32Array, used: number): Uint32Array {
-  const next = new Uint32Array(Math.max(1024, Math.ceil(used * 1.5)));
-  next.set(room.subarray(0, used));
-  return next;
-}
+  pieces = (): Generator<LogRows> => inPieces(this);
 
-/** How many of the ascending positions are below `limit`. */
-function firstPosition(positions: Uint32Array, limit: number): number {
-  let from = 0;
-  let to = positions.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (positions[middle]! < limit) from = middle + 1;
-    else to = middle;
+  countBefore(time: number): number {
+    return this.#hits.countBelow(this.#order.placeOfTime(time));
   }
-  return from;
+
+  among(rows: LogRows): number[] {
+    return fitting(rows, this.#fits);
+  }
 }
 
-/** Those of the newest question always stay. */
-function forgetOldest(memory: Memory): void {
-  for (const [key, kept] of memory.byKey) {
-    if (memory.bytes <= MOST_BYTES || memory.byKey.size === 1) return;
-    memory.byKey.delete(key);
-    memory.bytes -= bytesOf(kept);
+/** Records that are known by their ids. */
+export class ListedRecords implements Selection {
+  readonly #db: Database;
+  readonly #ids: ArrayLike<number>;
+  readonly count: number;
+
+  /** @param ids in log order */
+  constructor(db: Database, ids: ArrayLike<number>) {
+    this.#db = db;
+    this.#ids = ids;
+    this.count = ids.length;
+  }
+
+  get bytes(): number {
+    return this.count * 8;
+  }
+
+  ids(from: number, to: number): number[] {
+    return Array.from({ length: to - from }, (_, nth) => this.#ids[from + nth]!);
+  }
+
+  rows(from: number, to: number): LogRows {
+    return rowsOfRecords(this.#db, this.ids(from, to));
+  }
+
+  pieces = (): Generator<LogRows> => inPieces(this);
+
+  countBefore(time: number): number {
+    const timeOf = prepared(this.#db, 'SELECT mono FROM record WHERE id = ?', 'pluck');
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((timeOf.get(this.#ids[middle]!) as number) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  among(rows: LogRows): number[] {
+    const mine = new Set(Array.from(this.#ids));
+    return fitting(rows, (each, at) => mine.has(each.id[at]!));
   }
 }

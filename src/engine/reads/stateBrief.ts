@@ -45,10 +45,12 @@ export const shortChange = (change: z.infer<typeof ChangeOut>): z.infer<typeof C
 export interface LineSource {
   state: Json;
   changes: readonly z.infer<typeof ChangeOut>[];
-  setBy: ReadonlyMap<string, SetBy>;
+  /** Which event set the leaf at a path. */
+  setBy: (path: string) => SetBy | null;
 }
 
-const BYTES_PER_LEAF = 300;
+/** The state itself belongs to the fold. */
+const BYTES_PER_CHANGE = 300;
 
 /** The lines of a state after an event of the list, kept for whoever looks through it. */
 export const keptLines = (
@@ -59,12 +61,5 @@ export const keptLines = (
   cache.get(
     `state lines ${refKey(ref)} ${cutKey(cut)} ${reducer.hash} ${index}`,
     build,
-    ({ setBy }) => setBy.size * BYTES_PER_LEAF,
+    ({ changes }) => changes.length * BYTES_PER_CHANGE,
   );
-
-/** What lines are made of, from an answer that holds everything. */
-export const lineSourceOf = (state: Json, { changes, blame }: State): LineSource => ({
-  state,
-  changes,
-  setBy: new Map(blame.map((each) => [each.path, each])),
-});

@@ -1,6 +1,6 @@
 /** A state in parts: lines of its tree and pieces of its text, for states that are too long to be sent whole. */
 import type { z } from 'zod';
-import type { aggregates, SetBy, StateLine } from '../../contract/events.ts';
+import type { aggregates, StateLine } from '../../contract/events.ts';
 import { diffStates } from '../../core/diff.ts';
 import { formatJson } from '../../core/json.ts';
 import { type JsonRow, jsonRows, memberCount } from '../../core/jsonRows.ts';
@@ -8,7 +8,7 @@ import type { Json } from '../../core/model.ts';
 import { getPath, parsePath } from '../../core/path.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { keptLines, type LineSource, shortChange, shortText } from './stateBrief.ts';
-import { changeOut, eventReader, listFold, type SubjectArgs, settersOf } from './timeline.ts';
+import { changeOut, eventReader, listFold, type SubjectArgs, setterOf } from './timeline.ts';
 import { cutKey, cutView, refKey } from './timelineView.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
@@ -18,7 +18,7 @@ const linesOf = ({ state, changes }: LineSource, toggled: readonly string[]): Js
   jsonRows(state, new Map(changes.map((change) => [change.path, change])), new Set(toggled));
 
 /** A line as it crosses to the page. */
-function lineOut(row: JsonRow, setBy: ReadonlyMap<string, SetBy>): StateLine {
+function lineOut(row: JsonRow, setBy: LineSource['setBy']): StateLine {
   const { path, name, depth, value, branch, open, change, changedInside } = row;
   return {
     path,
@@ -30,7 +30,7 @@ function lineOut(row: JsonRow, setBy: ReadonlyMap<string, SetBy>): StateLine {
       : null,
     change: change === null ? null : shortChange({ path, ...change }),
     changedInside,
-    setBy: setBy.get(path) ?? null,
+    setBy: setBy(path),
   };
 }
 
@@ -56,7 +56,7 @@ const lineSource = (context: ReadContext, args: SubjectArgs & { index: number })
     return {
       state: point.state,
       changes: before === null ? [] : diffStates(before.state, point.state).map(changeOut),
-      setBy: new Map(settersOf(view, point).map((each) => [each.path, each])),
+      setBy: setterOf(view, point),
     };
   });
 

@@ -1,22 +1,26 @@
 /** One aggregate's life: its events with their faults, its state anywhere, what each event changed, and who set what. */
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { AggregateRef } from '../../contract/common.ts';
-import type { aggregates, ChangeOut, TimelineInfo, TimelineRow } from '../../contract/events.ts';
+import type { aggregates, ChangeOut, SetBy, TimelineInfo, TimelineRow } from '../../contract/events.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import { diffStates } from '../../core/diff.ts';
 import type { Folder } from '../../core/folder.ts';
-import { formatJson, isJsonObject, parseJson, stateHash } from '../../core/json.ts';
+import { canonicalJson, formatJson, isJsonObject, parseJson } from '../../core/json.ts';
 import type { Change, Json, Reducer, ScriptReducer } from '../../core/model.ts';
-import { formatPath } from '../../core/path.ts';
+import { formatPath, parsePath } from '../../core/path.ts';
 import type { StoredFold } from '../keyframes/storedFold.ts';
 import { keptOf, storedFold } from '../keyframes/tracks.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
 import { hash53, OFFSET_SPAN } from '../store/ids.ts';
 import { PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { leafAt } from './blameTree.ts';
+import { countUpTo } from './columnOrder.ts';
 import { badgeOf } from './coverage.ts';
 import type { HeadList } from './headList.ts';
 import { rowsOf } from './rows.ts';
-import { briefState, keptLines, lineSourceOf } from './stateBrief.ts';
+import { briefState, keptLines } from './stateBrief.ts';
 import { faultsOf } from './timelineFaults.ts';
 import { blameOf, type FoldPoint, ListFold } from './timelineFold.ts';
 import { historyOf, unknownEvents } from './timelineHistory.ts';
@@ -29,8 +33,8 @@ import {
   refKey,
   type SubjectArgs,
   streamView,
-  topicsOfType,
 } from './timelineView.ts';
+import { topicsOfType } from './topicsOfType.ts';
 
 type Answer<K extends keyof typeof aggregates> = z.infer<(typeof aggregates)[K]['output']>;
 
@@ -179,7 +183,13 @@ function info(
 function topicsIn(context: ReadContext, { stream }: CutView): string[] {
   const { columns, rows } = stream.ordered;
   const partitions = new Set<number>();
-  for (const row of rows) partitions.add(Math.floor(columns.id[row]! / OFFSET_SPAN));
+  let last = -1;
+  for (let at = 0; at < rows.length; at += 1) {
+    const no = Math.floor(columns.id[rows[at]!]! / OFFSET_SPAN);
+    // A set asked a million times for the same number would take longer than all the rest.
+    if (no !== last) partitions.add(no);
+    last = no;
+  }
   const topics = Array.from(partitions, (no) => context.dictionary.placeOf(no * OFFSET_SPAN).topic);
   return [...new Set(topics)].sort();
 }
@@ -254,35 +264,53 @@ function state(
   const before = index < 0 ? null : fold.at(index, read);
   const point = fold.at(index + 1, read);
   const text = formatJson(point.state);
+  // Of a state that is too long to be sent the page asks for lines, each with who set it.
+  const isLong = args.brief === true && text.length > LIMITS.stateText;
   const answer: Answer<'state'> = {
     index,
     folded: point.count,
     replayed: fold.steps - stepsBefore,
     state: text,
     length: text.length,
-    hash: stateHash(point.state),
+    hash: hashOf(point.state),
     changes: before === null ? [] : diffStates(before.state, point.state).map(changeOut),
     changesOmitted: 0,
-    blame: settersOf(view, point),
+    blame: isLong ? [] : settersOf(view, point),
     problems: problemsOut(fold, point),
     tookMs: performance.now() - started,
   };
   if (args.brief !== true) return answer;
   const brief = briefState(answer);
   // The page will ask for its lines next.
-  if (brief.state === '') keptLines(context, { ...args, index }, () => lineSourceOf(point.state, answer));
+  if (brief.state === '')
+    keptLines(context, { ...args, index }, () => ({
+      state: point.state,
+      changes: answer.changes,
+      setBy: setterOf(view, point),
+    }));
   return brief;
 }
 
-/** Which event last set each leaf. */
-export function settersOf({ list }: CutView, point: FoldPoint): Answer<'state'>['blame'] {
-  const { recordedAt, version } = list.columns;
-  return blameOf(point).map(({ path, index }) => {
-    const row = list.rows[index]!;
-    const declared = version[row]!;
-    return { path, index, at: recordedAt[row]!, version: Number.isNaN(declared) ? null : declared };
-  });
+/** The same as `stateHash` of core gives, by the system's own SHA-256, which counts for a state of 10 MB. */
+const hashOf = (value: Json): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+function setBy({ columns, rows }: HeadList, index: number): SetBy {
+  const row = rows[index]!;
+  const declared = columns.version[row]!;
+  return { index, at: columns.recordedAt[row]!, version: Number.isNaN(declared) ? null : declared };
 }
+
+/** Which event last set each leaf. */
+export const settersOf = ({ list }: CutView, point: FoldPoint): Answer<'state'>['blame'] =>
+  blameOf(point).map(({ path, index }) => ({ path, ...setBy(list, index) }));
+
+/** Which event last set one leaf; null for what is no leaf, or was set by none. */
+export const setterOf =
+  ({ list }: CutView, point: FoldPoint) =>
+  (path: string): SetBy | null => {
+    const index = leafAt(point.blame, parsePath(path));
+    return index === null ? null : setBy(list, index);
+  };
 
 function history(
   context: ReadContext,
@@ -305,13 +333,17 @@ type Target =
   | { recordId: number }
   | { topic: string; partition: number; offset: string };
 
-/** Last of the events within the cut at or before a moment, in the clock of the cut; −1: before the first. */
-function indexAtTime({ list, within }: CutView, cut: CutOf, time: number): number {
-  const { monotonicAt, occurredAt, recordedAt } = list.columns;
+/**
+ * Last of the events within the cut at or before a moment, in the clock of the cut; −1: before the first. In recorded
+ * time it is the last that was known then, as a cut takes it.
+ */
+function indexAtTime({ stream, list, within }: CutView, cut: CutOf, time: number): number {
+  if (cut.trueOn === null) return Math.min(within, countUpTo(stream.ordered.effectiveAt, time)) - 1;
+  const { occurredAt, recordedAt } = list.columns;
   for (let index = within - 1; index >= 0; index -= 1) {
     const row = list.rows[index]!;
     const occurred = Number.isNaN(occurredAt[row]!) ? recordedAt[row]! : occurredAt[row]!;
-    if ((cut.trueOn === null ? monotonicAt[row]! : occurred) <= time) return index;
+    if (occurred <= time) return index;
   }
   return -1;
 }

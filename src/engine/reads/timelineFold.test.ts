@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { declarativeFolder } from '../../core/folder.ts';
 import { formatJson } from '../../core/json.ts';
 import type { Reducer, StreamEvent } from '../../core/model.ts';
-import { formatPath } from '../../core/path.ts';
+import { formatPath, parsePath } from '../../core/path.ts';
 import { foldWithBlame } from '../../core/testing/blame.ts';
+import { leafAt } from './blameTree.ts';
 import { blameOf, KEYFRAME_EVERY, ListFold } from './timelineFold.ts';
 
 const reducer: Reducer = {
@@ -59,6 +60,11 @@ describe('ListFold', () => {
             .map(({ path, eventId }) => ({ path: formatPath(path), index: eventId }));
           const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
           expect(blameOf(point).sort(byPath)).toEqual(expected.sort(byPath));
+          for (const { path, index } of expected) expect(leafAt(point.blame, parsePath(path))).toBe(index);
+          for (const path of ['keys', 'keys.k9', 'n.deeper', 'list[99]'])
+            expect(leafAt(point.blame, parsePath(path))).toBe(
+              expected.find((leaf) => leaf.path === path)?.index ?? null,
+            );
           expect(fold.problems(point, count).map(({ id, message }) => ({ id, message }))).toEqual(
             plain.problems,
           );

@@ -30,10 +30,19 @@ interface Times extends Marks {
 
 /** Places in the order of their times; equal times keep the order they have. */
 function sortedByTime(list: HeadList, places: Uint32Array): Marks {
+  const { rows } = list;
   const { recordedAt } = list.columns;
-  const timeOf = (place: number) => recordedAt[list.rows[place]!]!;
-  const isInOrder = places.every((place, at) => at === 0 || timeOf(places[at - 1]!) <= timeOf(place));
-  const sorted = isInOrder ? places : places.slice().sort((a, b) => timeOf(a) - timeOf(b) || a - b);
+  const times = new Float64Array(places.length);
+  let isInOrder = true;
+  // Loops, because there may be a million: callbacks take ten times as long.
+  for (let at = 0; at < places.length; at += 1) {
+    const time = recordedAt[rows[places[at]!]!]!;
+    times[at] = time;
+    if (at > 0 && times[at - 1]! > time) isInOrder = false;
+  }
+  if (isInOrder) return { places, times };
+  const timeOf = (place: number) => recordedAt[rows[place]!]!;
+  const sorted = places.slice().sort((a, b) => timeOf(a) - timeOf(b) || a - b);
   return { places: sorted, times: Float64Array.from(sorted, timeOf) };
 }
 
@@ -41,22 +50,27 @@ function timesOf(context: ReadContext, ref: AggregateRef, { list }: StreamView):
   return context.cache.get(
     `strip ${refKey(ref)}`,
     () => {
-      const all = sortedByTime(
-        list,
-        Uint32Array.from({ length: list.length }, (_, at) => at),
-      );
+      const { rows } = list;
       const { type } = list.columns;
-      const counts = new Map<number, number>();
-      for (const row of list.rows) counts.set(type[row]!, (counts.get(type[row]!) ?? 0) + 1);
-      const byType = new Map<number, Float64Array>();
-      const filled = new Map<number, number>();
-      for (const [no, count] of counts) byType.set(no, new Float64Array(count));
-      for (const [at, place] of all.places.entries()) {
-        const no = type[list.rows[place]!]!;
-        const next = filled.get(no) ?? 0;
-        byType.get(no)![next] = all.times[at]!;
-        filled.set(no, next + 1);
+      const everything = new Uint32Array(rows.length);
+      for (let at = 0; at < everything.length; at += 1) everything[at] = at;
+      const all = sortedByTime(list, everything);
+      // Types are numbered as they come, so there are few and their numbers are small.
+      const counts: number[] = [];
+      for (let at = 0; at < rows.length; at += 1) {
+        const no = type[rows[at]!]!;
+        counts[no] = (counts[no] ?? 0) + 1;
       }
+      const lists = counts.map((count) => new Float64Array(count));
+      const filled = counts.map(() => 0);
+      for (let at = 0; at < rows.length; at += 1) {
+        const no = type[rows[all.places[at]!]!]!;
+        lists[no]![filled[no]!++] = all.times[at]!;
+      }
+      const byType = new Map<number, Float64Array>();
+      lists.forEach((times, no) => {
+        byType.set(no, times);
+      });
       return { ...all, byType };
     },
     ({ times }) => times.length * BYTES_PER_EVENT,

@@ -3,12 +3,10 @@ import type { z } from 'zod';
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import type { OrderNote } from '../../core/model.ts';
-import { OFFSET_SPAN } from '../store/ids.ts';
 import { loadColumns } from '../store/streamColumns.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { cutColumns, type OrderedColumns, orderColumns } from './columnOrder.ts';
 import { HeadList, RowSet } from './headList.ts';
-import { logIndexOf } from './logIndex.ts';
 
 export type CutOf = z.infer<typeof Cut>;
 
@@ -123,35 +121,4 @@ function withRest(count: number, within: Uint32Array, all: Uint32Array): Uint32A
   let at = within.length;
   for (const row of all) if (taken[row] === 0) list[at++] = row;
   return list;
-}
-
-/**
- * Topics in which aggregates of this type live. An account without a fee may still have one in the part of the fees
- * topic that is not captured, so its completeness hangs on all of them.
- */
-export function topicsOfType(context: ReadContext, type: string): string[] {
-  const byType = context.cache.get('topics by aggregate type', () => {
-    const index = logIndexOf(context);
-    const types = new Map(
-      context.db.prepare('SELECT id, type FROM aggregate').raw().all() as [number, string][],
-    );
-    const seen = new Set<number>();
-    let last = -1;
-    for (let at = 0; at < index.count; at += 1) {
-      const aggregate = index.aggregate[at]!;
-      if (aggregate === 0) continue;
-      const pair = Math.floor(index.id[at]! / OFFSET_SPAN) + aggregate * 8192;
-      if (pair !== last) seen.add(pair);
-      last = pair;
-    }
-    const found = new Map<string, Set<string>>();
-    for (const pair of seen) {
-      const name = types.get(Math.floor(pair / 8192))!;
-      const topics = found.get(name) ?? new Set<string>();
-      topics.add(context.dictionary.placeOf((pair % 8192) * OFFSET_SPAN).topic);
-      found.set(name, topics);
-    }
-    return found;
-  });
-  return [...(byType.get(type) ?? [])].sort();
 }

@@ -1,6 +1,6 @@
-/** What the columns of the log index tell of a record. */
+/** What the columns of the log tell of a record. */
 import type { FactName } from '../../core/filter/filter.ts';
-import { kindAt, type LogIndex, verdictAt } from '../reads/logIndex.ts';
+import { kindAt, type LogRows, verdictAt } from '../reads/logRows.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { KINDS, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -25,30 +25,30 @@ export const isColumn = (name: string): name is ColumnName => names.has(name);
 /** Recorded time is the monotonic one, as everywhere in lists. Null: the record has none. */
 export function columnFact(
   { dictionary }: ReadContext,
-  index: LogIndex,
+  rows: LogRows,
   at: number,
   name: ColumnName,
 ): string | number | null {
   switch (name) {
     case 'topic':
-      return dictionary.placeOf(index.id[at]!).topic;
+      return dictionary.placeOf(rows.id[at]!).topic;
     case 'partition':
-      return dictionary.placeOf(index.id[at]!).partition;
+      return dictionary.placeOf(rows.id[at]!).partition;
     case 'offset':
-      return index.id[at]! % OFFSET_SPAN;
+      return rows.id[at]! % OFFSET_SPAN;
     case 'type':
-      return dictionary.typeName(index.type[at]!) || null;
+      return dictionary.typeName(rows.type[at]!) || null;
     case 'aggregate':
-      return dictionary.aggregate(index.aggregate[at]!)?.id ?? null;
+      return dictionary.aggregate(rows.aggregate[at]!)?.id ?? null;
     case 'aggregateType':
-      return dictionary.aggregate(index.aggregate[at]!)?.type ?? null;
+      return dictionary.aggregate(rows.aggregate[at]!)?.type ?? null;
     case 'recorded':
-      return index.mono[at]!;
+      return rows.mono[at]!;
     case 'occurred':
-      return Number.isNaN(index.occurred[at]!) ? null : index.occurred[at]!;
+      return Number.isNaN(rows.occurred[at]!) ? null : rows.occurred[at]!;
     case 'verdict':
-      return VERDICTS[verdictAt(index, at)]!;
+      return VERDICTS[verdictAt(rows, at)]!;
     case 'kind':
-      return KINDS[kindAt(index, at)]!;
+      return KINDS[kindAt(rows, at)]!;
   }
 }

@@ -1,4 +1,4 @@
-/** The part of a filter that the columns of the log index tell, as a test of positions. */
+/** The part of a filter that the columns of the log tell, as a test of rows. */
 import {
   compileFilter,
   type Expression,
@@ -6,69 +6,68 @@ import {
   type FilterSubject,
 } from '../../core/filter/filter.ts';
 import type { Json } from '../../core/model.ts';
-import { kindAt, type LogIndex, partitionAt, verdictAt } from '../reads/logIndex.ts';
+import { kindAt, type LogRows, partitionAt, verdictAt } from '../reads/logRows.ts';
+import type { Test } from '../reads/selection.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { columnFact, isColumn } from './columnFacts.ts';
 
-type Test = (at: number) => boolean;
-
 /** Columns of few values, whose answers are kept. */
-const KEYED: Partial<Record<FactName, (index: LogIndex, at: number) => number>> = {
+const KEYED: Partial<Record<FactName, (rows: LogRows, at: number) => number>> = {
   topic: partitionAt,
   partition: partitionAt,
-  type: (index, at) => index.type[at]!,
-  aggregate: (index, at) => index.aggregate[at]!,
-  aggregateType: (index, at) => index.aggregate[at]!,
+  type: (rows, at) => rows.type[at]!,
+  aggregate: (rows, at) => rows.aggregate[at]!,
+  aggregateType: (rows, at) => rows.aggregate[at]!,
   verdict: verdictAt,
   kind: kindAt,
 };
 
-export function compileColumns(context: ReadContext, index: LogIndex, expression: Expression): Test {
+export function compileColumns(context: ReadContext, expression: Expression): Test {
   if (expression.kind === 'and' || expression.kind === 'or') {
-    const tests = expression.items.map((item) => compileColumns(context, index, item));
+    const tests = expression.items.map((item) => compileColumns(context, item));
     return expression.kind === 'and'
-      ? (at) => tests.every((test) => test(at))
-      : (at) => tests.some((test) => test(at));
+      ? (rows, at) => tests.every((test) => test(rows, at))
+      : (rows, at) => tests.some((test) => test(rows, at));
   }
   if (expression.kind === 'not') {
-    const test = compileColumns(context, index, expression.item);
-    return (at) => !test(at);
+    const test = compileColumns(context, expression.item);
+    return (rows, at) => !test(rows, at);
   }
-  const subject = new PositionSubject(context, index);
+  const subject = new PositionSubject(context);
   const fits = compileFilter(expression);
   const keyOf = 'field' in expression ? KEYED[expression.field.name as FactName] : undefined;
-  if (keyOf === undefined) return (at) => fits(subject.at(at));
+  if (keyOf === undefined) return (rows, at) => fits(subject.at(rows, at));
   const known = new Map<number, boolean>();
-  return (at) => {
-    const key = keyOf(index, at);
+  return (rows, at) => {
+    const key = keyOf(rows, at);
     let answer = known.get(key);
     if (answer === undefined) {
-      answer = fits(subject.at(at));
+      answer = fits(subject.at(rows, at));
       known.set(key, answer);
     }
     return answer;
   };
 }
 
-/** A row of the log index; it has no payload, and no condition on columns asks for one. */
+/** A row of the log; it has no payload, and no condition on columns asks for one. */
 class PositionSubject implements FilterSubject {
   readonly #context: ReadContext;
-  readonly #index: LogIndex;
+  #rows!: LogRows;
   #at = 0;
 
-  constructor(context: ReadContext, index: LogIndex) {
+  constructor(context: ReadContext) {
     this.#context = context;
-    this.#index = index;
   }
 
-  at(position: number): this {
-    this.#at = position;
+  at(rows: LogRows, at: number): this {
+    this.#rows = rows;
+    this.#at = at;
     return this;
   }
 
   fact(name: FactName): string | number | null {
-    if (!isColumn(name)) throw new RangeError(`the log index has no column for ${name}`);
-    return columnFact(this.#context, this.#index, this.#at, name);
+    if (!isColumn(name)) throw new RangeError(`the log has no column for ${name}`);
+    return columnFact(this.#context, this.#rows, this.#at, name);
   }
 
   headers = (): readonly Json[] => [];

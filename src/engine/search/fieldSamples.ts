@@ -4,7 +4,8 @@ import { printField } from '../../core/filter/filter.ts';
 import { isJsonObject, isNumeric, numberText } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';
 import { decodeHeaders } from '../kafka/headers.ts';
-import { positionAt, select } from '../reads/filter.ts';
+import { select } from '../reads/filter.ts';
+import { rowsOfRecords } from '../reads/logRows.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { visitBodies } from './recordRun.ts';
 import { RecordSubject } from './recordSubject.ts';
@@ -35,14 +36,16 @@ const EXAMPLE = 60;
 const LARGEST = 64 * 1024;
 
 export function fieldSamples(context: ReadContext, { filter }: { filter: EventFilter }): FieldSamples {
-  const selection = select(context, filter);
+  const { selection } = select(context, filter);
   const wanted = Math.min(SAMPLE, selection.count);
-  const positions = Array.from({ length: wanted }, (_, nth) =>
-    positionAt(selection, Math.floor((nth * selection.count) / wanted)),
-  );
-  const subject = new RecordSubject(context, selection.index);
+  const ids = Array.from({ length: wanted }, (_, nth) => {
+    const at = Math.floor((nth * selection.count) / wanted);
+    return selection.ids(at, at + 1)[0]!;
+  });
+  const rows = rowsOfRecords(context.db, ids);
+  const subject = new RecordSubject(context);
   const found = new Map<string, FieldSample>();
-  visitBodies(context, selection.index, positions, null, (at, body) => {
+  visitBodies(context, rows, rows.id.keys(), null, (at, body) => {
     const own = new Set<string>();
     const put = (field: string, value: Json): void => {
       if (own.has(field)) return;
@@ -52,7 +55,7 @@ export function fieldSamples(context: ReadContext, { filter }: { filter: EventFi
       else if (found.size < MOST_FIELDS) found.set(field, { field, ...describe(value), records: 1 });
     };
     if ((body.value?.length ?? 0) <= LARGEST) {
-      subject.load(at, body);
+      subject.load(rows, at, body);
       walk('data', [], subject.data(), put);
       walk('value', [], subject.value(), put);
     }

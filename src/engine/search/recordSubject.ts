@@ -7,7 +7,7 @@ import type { FactName, FilterSubject } from '../../core/filter/filter.ts';
 import { exactNumber, parseApproximate, parseJson } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';
 import { decodeHeaders } from '../kafka/headers.ts';
-import type { LogIndex } from '../reads/logIndex.ts';
+import type { LogRows } from '../reads/logRows.ts';
 import { decodeStored, topicMappingOf } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type ColumnName, columnFact, isColumn } from './columnFacts.ts';
@@ -19,7 +19,7 @@ type Kept<T> = T | typeof NOT_READ;
 
 export class RecordSubject implements FilterSubject {
   readonly #context: ReadContext;
-  readonly #index: LogIndex;
+  #rows!: LogRows;
   /** Numbers may be JavaScript's: good for a predicate that is compiled so. */
   #isRough = false;
   #at = 0;
@@ -29,14 +29,14 @@ export class RecordSubject implements FilterSubject {
   #text: Kept<string | null> = NOT_READ;
   #ids: ReturnType<typeof extractEnvelope> | null = null;
 
-  constructor(context: ReadContext, index: LogIndex) {
+  constructor(context: ReadContext) {
     this.#context = context;
-    this.#index = index;
   }
 
-  /** The record that is asked about from now on: at a position of the log, with these bytes. */
-  load(at: number, body: Body, isRough = false): this {
+  /** The record that is asked about from now on: one of these rows, with these bytes. */
+  load(rows: LogRows, at: number, body: Body, isRough = false): this {
     this.#isRough = isRough;
+    this.#rows = rows;
     this.#at = at;
     this.#body = body;
     this.#bytes = body.value === null ? null : bufferOf(body.value);
@@ -88,7 +88,7 @@ export class RecordSubject implements FilterSubject {
   }
 
   #column(name: ColumnName) {
-    return columnFact(this.#context, this.#index, this.#at, name);
+    return columnFact(this.#context, this.#rows, this.#at, name);
   }
 
   #isMarker(): boolean {
@@ -103,7 +103,7 @@ export class RecordSubject implements FilterSubject {
       value,
       headers: () =>
         headers === null ? [] : decodeHeaders(headers).map((each) => [each.key, each.value] as const),
-      timestamp: this.#index.mono[this.#at]!,
+      timestamp: this.#rows.mono[this.#at]!,
     };
   }
 
@@ -127,7 +127,7 @@ export class RecordSubject implements FilterSubject {
 
   /** One of more than 53 bits has no column and is read as it is written. */
   #version() {
-    const stored = recordOf(this.#context, this.#index.id[this.#at]!);
+    const stored = recordOf(this.#context, this.#rows.id[this.#at]!);
     if (stored.version !== null) return stored.version;
     const record = this.#raw();
     const { mapping } = topicMappingOf(this.#context, record.topic);

@@ -6,8 +6,9 @@
  */
 import type { ScanState } from '../../contract/events.ts';
 import { UNSURE } from '../../core/filter/filter.ts';
-import { generationOf, logIndexOf, unchangedSince } from '../reads/logIndex.ts';
-import { countBelow, positionAt, type Selection } from '../reads/selection.ts';
+import { logOrderOf } from '../reads/logOrder.ts';
+import type { LogRows } from '../reads/logRows.ts';
+import { ListedRecords, type Selection } from '../reads/selection.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type Body, visitBodies } from './recordRun.ts';
 import { RecordSubject } from './recordSubject.ts';
@@ -31,10 +32,10 @@ interface Scan {
   step: number;
   /** How many of the candidates were looked at. */
   looked: number;
-  /** Place in the log before which everything is decided. */
+  /** Moment before which everything is decided. */
   reached: number;
-  /** The memory that the hits are the beginning of. */
-  room: Uint32Array;
+  /** The memory that the ids of the hits are the beginning of. */
+  room: Float64Array;
   matched: number;
 }
 
@@ -56,7 +57,8 @@ export function scan(
   const all = (context.lasting.get(KEY) as Map<string, Scan> | undefined) ?? new Map<string, Scan>();
   context.lasting.set(KEY, all);
   const known = all.get(question.key);
-  const current = known?.generation === generationOf(context) ? known : refreshed(context, question, known);
+  const current =
+    known?.generation === logOrderOf(context).generation ? known : refreshed(context, question, known);
   all.delete(question.key);
   all.set(question.key, current);
   for (const oldest of all.keys()) if (all.size > KEPT_SCANS) all.delete(oldest);
@@ -74,76 +76,74 @@ export function scan(
   };
 }
 
-const hitsOf = (context: ReadContext, { room, matched }: Scan): Selection => ({
-  index: logIndexOf(context),
-  count: matched,
-  positions: room.subarray(0, matched),
-  from: 0,
-});
+const hitsOf = ({ db }: ReadContext, { room, matched }: Scan): Selection =>
+  new ListedRecords(db, room.subarray(0, matched));
 
 /** Fits a scan to the log as it is now. */
 function refreshed(context: ReadContext, question: ScanQuestion, known: Scan | undefined): Scan {
   const { base, where, textIndex } = question;
   const narrowed = textIndex === null ? null : narrowByWords(context, base, where.words, textIndex);
   const candidates = narrowed ?? base;
+  const order = logOrderOf(context);
   const reached =
-    known === undefined ? 0 : Math.min(known.reached, unchangedSince(context, known.generation));
+    known === undefined
+      ? Number.NEGATIVE_INFINITY
+      : Math.min(known.reached, order.unchangedBefore(known.generation));
   return {
-    generation: generationOf(context),
+    generation: order.generation,
     candidates,
     spared: base.count - candidates.count,
     step: known?.step ?? LEAST_STEP,
-    looked: countBelow(candidates, reached),
+    looked: candidates.countBefore(reached),
     reached,
-    room: known?.room ?? new Uint32Array(0),
-    matched: known === undefined ? 0 : countBelow(hitsOf(context, known), reached),
+    room: known?.room ?? new Float64Array(0),
+    matched: known === undefined ? 0 : hitsOf(context, known).countBefore(reached),
   };
 }
 
 function goOn(context: ReadContext, { where }: ScanQuestion, current: Scan, until: number): void {
   const { candidates } = current;
-  const { index } = candidates;
-  const subject = new RecordSubject(context, index);
+  const subject = new RecordSubject(context);
   while (current.looked < candidates.count) {
     context.throwIfAborted();
     const started = performance.now();
     const end = Math.min(current.looked + current.step, candidates.count);
-    const positions = Array.from({ length: end - current.looked }, (_, nth) =>
-      positionAt(candidates, current.looked + nth),
-    );
+    const rows = candidates.rows(current.looked, end);
     const found: number[] = [];
-    visitBodies(context, index, positions, where.mayFit, (at, body) => {
-      if (isHit(where, subject, at, body)) found.push(at);
+    visitBodies(context, rows, rows.id.keys(), where.mayFit, (at, body) => {
+      if (isHit(where, subject, rows, at, body)) found.push(at);
     });
     if (current.matched + found.length > current.room.length)
       current.room = larger(current.room, current.matched + found.length);
     // Partitions are read one after the other; hits stand in the order of the log.
-    current.room.set(
-      found.sort((a, b) => a - b),
-      current.matched,
-    );
-    current.matched += found.length;
+    for (const at of found.sort((a, b) => a - b)) current.room[current.matched++] = rows.id[at]!;
     current.looked = end;
-    current.reached = end === candidates.count ? index.count : positions.at(-1)! + 1;
+    current.reached = rows.mono[rows.count - 1]!;
     const now = performance.now();
     const fitting = (current.step * STEP_MS) / Math.max(now - started, 1);
     current.step = Math.round(Math.min(Math.max(fitting, LEAST_STEP), MOST_STEP));
     if (now >= until) return;
   }
-  current.reached = index.count;
+  current.reached = Number.POSITIVE_INFINITY;
 }
 
-function isHit(where: ScanQuestion['where'], subject: RecordSubject, at: number, body: Body): boolean {
+function isHit(
+  where: ScanQuestion['where'],
+  subject: RecordSubject,
+  rows: LogRows,
+  at: number,
+  body: Body,
+): boolean {
   try {
-    return where.fitsRoughly(subject.load(at, body, true));
+    return where.fitsRoughly(subject.load(rows, at, body, true));
   } catch (thrown) {
     if (thrown !== UNSURE) throw thrown;
-    return where.fits(subject.load(at, body));
+    return where.fits(subject.load(rows, at, body));
   }
 }
 
-function larger(room: Uint32Array, needed: number): Uint32Array {
-  const next = new Uint32Array(Math.max(1024, Math.ceil(needed * 1.5)));
+function larger(room: Float64Array, needed: number): Float64Array {
+  const next = new Float64Array(Math.max(1024, Math.ceil(needed * 1.5)));
   next.set(room);
   return next;
 }

@@ -1,8 +1,10 @@
 /** Which records the full-text index leaves over. */
 import type Database from 'better-sqlite3';
 import type { TextQuery } from '../../core/filter/filter.ts';
-import { positionAt, type Selection } from '../reads/selection.ts';
+import { rowsOfRecords, sliceRows } from '../reads/logRows.ts';
+import { inLogOrder, ListedRecords, type Selection } from '../reads/selection.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
+import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { ESCAPED_WORD, isOfAnother, openForSearch, standsOf, wordsTable } from './textIndex.ts';
 
@@ -10,6 +12,9 @@ import { ESCAPED_WORD, isOfAnother, openForSearch, standsOf, wordsTable } from '
 const WORTH_ASKING = 5000;
 /** An index that leaves more than this share over costs more than it spares. */
 const MOST = 0.02;
+/** Records that are read in pieces, and how many may be left over at all: their ids are held. */
+const PIECE = 1 << 14;
+const MOST_LEFT = 1 << 21;
 
 /**
  * Those of the records that can have the words: found by the index, or not in it yet. Null: no index can help, all have
@@ -54,16 +59,33 @@ function narrow(
     context.throwIfAborted();
   }
   if (indexedTo.length === 0) return null;
-  const { index } = base;
-  const positions = new Uint32Array(base.count);
-  let count = 0;
-  for (let nth = 0; nth < base.count; nth++) {
-    const at = positionAt(base, nth);
-    const id = index.id[at]!;
-    const no = Math.floor(id / OFFSET_SPAN);
-    if (id - no * OFFSET_SPAN >= (indexedTo[no] ?? 0) || found.has(id)) positions[count++] = at;
+  const since = firstLeftOut(context, indexedTo);
+  // Before that moment the index knows all; from there on each record is looked at.
+  const known = inLogOrder(context, rowsOfRecords(context.db, [...found]));
+  const isBefore = known.mono.findIndex((time) => time >= since);
+  const ids = base.among(isBefore === -1 ? known : sliceRows(known, 0, isBefore));
+  for (let from = base.countBefore(since); from < base.count; from += PIECE) {
+    context.throwIfAborted();
+    const rows = base.rows(from, Math.min(from + PIECE, base.count));
+    for (const id of rows.id) {
+      const no = Math.floor(id / OFFSET_SPAN);
+      if (id - no * OFFSET_SPAN >= (indexedTo[no] ?? 0) || found.has(id)) ids.push(id);
+    }
+    if (ids.length > MOST_LEFT) return null;
   }
-  return { index, count, positions: positions.slice(0, count), from: 0 };
+  return new ListedRecords(context.db, Float64Array.from(ids));
+}
+
+/** Moment of the first record that is not in the index; Infinity: all are. */
+function firstLeftOut({ db, dictionary }: ReadContext, indexedTo: readonly number[]): number {
+  const first = prepared(db, 'SELECT mono FROM record WHERE id >= ? AND id < ? ORDER BY id LIMIT 1', 'pluck');
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { no } of dictionary.partitions()) {
+    const start = no * OFFSET_SPAN;
+    const time = first.get(start + (indexedTo[no] ?? 0), start + OFFSET_SPAN) as number | undefined;
+    if (time !== undefined) earliest = Math.min(earliest, time);
+  }
+  return earliest;
 }
 
 function* indexedTopics(

@@ -1,8 +1,10 @@
 /** Keys, values and headers of stored records, read through a bounded number of open blocks. */
 import type { Database, Statement } from 'better-sqlite3';
+import type { GrowingOutput } from '../kafka/growingOutput.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { type BlockRow, type Body, type OpenBlock, openBlock, unpack } from './blocks.ts';
+import { type BlockRow, type Body, type OpenBlock, openBlock, PLAIN, unpack, unpackInto } from './blocks.ts';
 import { DamagedBlock } from './damagedBlock.ts';
+import { freeBytes } from './freeBytes.ts';
 import { partitionNoOf } from './ids.ts';
 import { SpareMemory, WalkedBlock } from './walkedBlock.ts';
 
@@ -77,15 +79,24 @@ export const recordBytesOf = (context: ReadContext): RecordBytes =>
     () => KEPT_BYTES,
   );
 
+/** The encoded records of a block of which the row is not needed any more. */
+function unpackedOf(row: BlockRow, memory: GrowingOutput | null = null): Buffer {
+  const bytes = memory === null ? unpack(row) : unpackInto(row, memory);
+  if (row.codec !== PLAIN) freeBytes(row.bytes);
+  return bytes;
+}
+
 /**
  * The blocks that hold records from one id up to another (exclusive), in order, each decompressed once.
  * @param wanted says of a block's bytes whether it is of interest; one that is not is passed over
+ * @param memory holds the bytes of each block until the next is asked for; null: each has memory of its own
  */
 export function* blocksFrom(
   db: Database,
   from: number,
   to: number,
   wanted: ((bytes: Buffer) => boolean) | null = null,
+  memory: GrowingOutput | null = null,
 ): Generator<OpenBlock> {
   const start = db.prepare('SELECT id FROM block WHERE id <= ? ORDER BY id DESC LIMIT 1').pluck();
   const next = db.prepare(
@@ -96,7 +107,7 @@ export function* blocksFrom(
     const row = next.get(at, to) as BlockRow | undefined;
     if (row === undefined) return;
     at = row.id + 1;
-    const bytes = unpack(row);
+    const bytes = unpackedOf(row, memory);
     if (wanted !== null && !wanted(bytes)) continue;
     const block = openBlock(row, bytes);
     if (block.ids[block.count - 1]! >= from) yield block;
@@ -123,7 +134,7 @@ export function* blocksOf(
     let to = from + 1;
     while (to < ids.length && ids[to]! < end) to += 1;
     if (row === undefined) throw missingBytes(ids[from]!);
-    const bytes = unpack(row);
+    const bytes = unpackedOf(row);
     if (wanted === null || wanted(bytes)) yield { block: openBlock(row, bytes), from, to };
     from = to;
   }

@@ -9,7 +9,7 @@ import type { Dictionary } from './dictionary.ts';
 import { OFFSET_SPAN } from './ids.ts';
 import { candidateIds } from './postings.ts';
 import { KIND_BITS, KIND_MASK, TYPE_SHIFT, VERDICT_MASK } from './recordState.ts';
-import { KINDS, VERDICTS } from './values.ts';
+import { KINDS, orNull, VERDICTS } from './values.ts';
 
 /** An event as the columns of the store tell it, its payload unread: enough to be ordered, counted and listed. */
 export interface StreamHead extends Orderable {
@@ -191,8 +191,6 @@ function readRows(context: ReadContext, aggregate: number, ids: Float64Array): S
   }
   return count === ids.length ? columns : firstCount(columns, count);
 }
-
-const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** The event of a row. */
 export function headAt(columns: StreamColumns, row: number, dictionary: Dictionary): StreamHead {

@@ -1,8 +1,9 @@
 /** A decompressed block of which few records are read: they are found by walking, and its memory is used again. */
 import { GrowingOutput } from '../kafka/growingOutput.ts';
 import { type Cursor, readVarint, readVarlong } from '../kafka/varint.ts';
-import { type BlockRow, type Body, type RecordParts, unpackInto } from './blocks.ts';
+import { type BlockRow, type Body, PLAIN, type RecordParts, unpackInto } from './blocks.ts';
 import { DamagedBlock } from './damagedBlock.ts';
+import { freeBytes } from './freeBytes.ts';
 
 /** Blocks that are read one after the other go on where the last one was: at most so many memories wait. */
 const SPARE = 4;
@@ -35,12 +36,13 @@ export class WalkedBlock {
     ...{ valueStart: 0, valueLength: 0, headersStart: 0 },
   };
 
-  /** @throws DamagedBlock, CodecError */
+  /** Takes the bytes of the row over. @throws DamagedBlock, CodecError */
   constructor(row: BlockRow, memory: GrowingOutput) {
     this.id = row.id;
     this.#at = row.id;
     this.memory = memory;
     this.#bytes = unpackInto(row, memory);
+    if (row.codec !== PLAIN) freeBytes(row.bytes);
   }
 
   /** Bytes that it holds. */

@@ -1,13 +1,16 @@
 /** A workspace as the rest of the engine sees it: reads and writes by name, captures, and word of every change. */
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { HindcastError } from '../../contract/errors.ts';
+import type { SentenceTemplate } from '../../contract/sentences.ts';
 import { runRecheckThread } from '../capture/captureThread.ts';
 import { FollowSession } from '../capture/followSession.ts';
 import type { FollowOutcome, FollowProgress } from '../capture/followTypes.ts';
 import type { RecheckOutcome, RecheckProgress, RecheckRequest } from '../capture/recheckTypes.ts';
 import { startCapture } from '../capture/startCapture.ts';
 import type { CaptureOutcome, CaptureProgress, CaptureRequest } from '../capture/types.ts';
+import type { SayMessage } from '../workers/messages.ts';
 import type { Reads } from '../workers/reads.ts';
 import { StoreThread } from '../workers/storeThread.ts';
 import type { Writes } from '../workers/writes.ts';
@@ -62,13 +65,16 @@ export interface Workspace {
   revision(): number;
   /** Calls back after every change of records, at most once a second while a capture runs, and after every write. */
   onChange(listener: () => void): () => void;
-  /** Calls back after every change of records, as soon as it can be read. */
+  /** How events are said from now on, in every answer asked after it. */
+  say(sentences: readonly SentenceTemplate[]): void;
+  /** Calls back after every change of records, or of how they are said, as soon as it can be read. */
   onRevision(listener: () => void): () => void;
   /** Ends a running capture and all threads; what was committed stays. */
   close(): Promise<void>;
 }
 
-const READERS = 2;
+/** For lists, for streams, and for what takes long; the last is started when it is needed. */
+const READERS = 3;
 /** Change nothing that was captured, or made of it. */
 const QUIET_WRITES: ReadonlySet<keyof Writes> = new Set(['putDocument', 'removeDocument']);
 /** While a capture runs, listeners hear of new records this often. */
@@ -77,23 +83,24 @@ const CHANGE_EVERY_MS = 1000;
 /**
  * create: a new file. open: to read and write, locked against other processes; a recording opens read-only.
  * read-only: nothing is locked and nothing is written, also while another process captures into it.
+ * `scratch`: folder for what does not fit the memory while it is open; the system's unless said.
  * @throws HindcastError `workspace.exists`, `.missing`, `.not-ours`, `.newer`, `.damaged`, `.in-use`, `.read-only-place`
  */
 export async function openWorkspace(
   file: string,
-  options: { mode: 'create' | 'open' | 'read-only'; log: Log },
+  options: { mode: 'create' | 'open' | 'read-only'; log: Log; scratch?: string },
 ): Promise<Workspace> {
   const path = resolve(file);
-  const { mode, log } = options;
-  if (mode === 'read-only') return openReadOnly(path, log);
+  const { mode, log, scratch = tmpdir() } = options;
+  if (mode === 'read-only') return openReadOnly(path, log, scratch);
   // The lock comes first: looking into a file that this process has open would drop its locks.
   if (mode === 'open' && !existsSync(path)) throw new HindcastError('workspace.missing', { where: path });
   const known = mode === 'open' && !isHeldHere(path) ? inspectFile(path) : null;
-  if (known !== null && !known.wal) return openReadOnly(path, log);
+  if (known !== null && !known.wal) return openReadOnly(path, log, scratch);
   const lock = lockWorkspace(path);
   try {
     if (mode === 'create') createFile(path);
-    const workspace = new OpenWorkspace(path, lock, log);
+    const workspace = new OpenWorkspace(path, lock, log, scratch);
     await workspace.start();
     return workspace;
   } catch (error) {
@@ -102,12 +109,15 @@ export async function openWorkspace(
   }
 }
 
-async function openReadOnly(path: string, log: Log): Promise<Workspace> {
+async function openReadOnly(path: string, log: Log, scratch: string): Promise<Workspace> {
   if (!isHeldHere(path)) inspectFile(path);
-  const workspace = new OpenWorkspace(path, null, log);
+  const workspace = new OpenWorkspace(path, null, log, scratch);
   await workspace.start();
   return workspace;
 }
+
+/** What is read where the order of the log and the histories of projections are. */
+const LISTS: ReadonlySet<string> = new Set(['aggregates.list', 'aggregates.types', 'aggregates.row']);
 
 class OpenWorkspace implements Workspace {
   readonly file: string;
@@ -115,6 +125,7 @@ class OpenWorkspace implements Workspace {
   kind: WorkspaceKind = 'workspace';
   readonly #lock: WorkspaceLock | null;
   readonly #log: Log;
+  readonly #scratch: string;
   #readers: StoreThread[] = [];
   #writer: StoreThread | null = null;
   #revision = 0;
@@ -126,11 +137,12 @@ class OpenWorkspace implements Workspace {
   #changeTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor(file: string, lock: WorkspaceLock | null, log: Log) {
+  constructor(file: string, lock: WorkspaceLock | null, log: Log, scratch: string) {
     this.file = file;
     this.readOnly = lock === null;
     this.#lock = lock;
     this.#log = log;
+    this.#scratch = scratch;
   }
 
   async start(): Promise<void> {
@@ -151,11 +163,12 @@ class OpenWorkspace implements Workspace {
         (_, index) =>
           new StoreThread({
             entry: 'readerWorker',
-            workerData: { file: this.file, check: this.readOnly && index === 0 },
+            workerData: { file: this.file, check: this.readOnly && index === 0, scratch: this.#scratch },
             log,
           }),
       );
-      const [facts] = (await Promise.all(this.#readers.map((reader) => reader.start()))) as {
+      const atOnce = this.#readers.slice(0, -1);
+      const [facts] = (await Promise.all(atOnce.map((reader) => reader.start()))) as {
         kind: WorkspaceKind;
         revision: number;
       }[];
@@ -181,13 +194,15 @@ class OpenWorkspace implements Workspace {
     return this.#readerFor(name).call(name, args, options) as Promise<Awaited<ReturnType<Reads[K]>>>;
   }
 
-  /** Lists keep their indexes of the log in one thread, streams and SQL theirs in the other. */
+  /**
+   * Lists keep their indexes of the log in one thread, streams theirs in another. What folds whole streams for one
+   * answer has a third: who scrubs a million events must not wait for it.
+   */
   #readerFor(name: string): StoreThread {
-    const [lists, streams] = this.#readers as [StoreThread, StoreThread];
+    const [lists, streams, folds] = this.#readers as [StoreThread, StoreThread, StoreThread];
+    if (name.startsWith('invariants.') || name.startsWith('whatif.')) return folds;
     if (name.startsWith('workspace.')) return streams.load < lists.load ? streams : lists;
-    return name.startsWith('events.') || name === 'aggregates.list' || name === 'aggregates.types'
-      ? lists
-      : streams;
+    return name.startsWith('events.') || LISTS.has(name) ? lists : streams;
   }
 
   async write<K extends keyof Writes>(
@@ -268,6 +283,12 @@ class OpenWorkspace implements Workspace {
     } finally {
       this.#rechecks.delete(recheck);
     }
+  }
+
+  say(sentences: readonly SentenceTemplate[]): void {
+    const message: SayMessage = { kind: 'say', sentences };
+    for (const reader of this.#readers) reader.tell(message);
+    for (const listener of [...this.#revisionListeners]) listener();
   }
 
   revision(): number {

@@ -2,7 +2,7 @@
 import type { EventFilter } from '../../contract/events.ts';
 import type { TransferFormat } from '../../contract/transfer.ts';
 import { FLAG } from '../kafka/recordColumns.ts';
-import { positionAt, select } from '../reads/filter.ts';
+import { select } from '../reads/filter.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { rowsOfIds, type StoredRecord, withBytes } from '../store/stream.ts';
 import { KINDS, VERDICTS } from '../store/values.ts';
@@ -13,6 +13,8 @@ import type { TransferRow } from './transferRow.ts';
 /** How long one call looks for hits where bytes have to be searched. Milliseconds. */
 const SEARCH_MS = 500;
 const CHECK_EVERY = 500;
+/** Ids that are listed at once. */
+const PIECE = 1 << 14;
 
 export interface WantedIds {
   /** Record ids in log order; null: the search is not finished, ask again. */
@@ -26,11 +28,14 @@ function wantedIds(
   context: ReadContext,
   { filter, textIndex }: { filter: EventFilter; textIndex: string | null },
 ): WantedIds {
-  const found = select(context, filter, { textIndex, millis: SEARCH_MS });
-  const { looked, of } = found.scan ?? { looked: 0, of: 0 };
-  if (found.scan !== null && !found.scan.done) return { ids: null, looked, of };
-  const ids = new Float64Array(found.count);
-  for (let nth = 0; nth < ids.length; nth++) ids[nth] = found.index.id[positionAt(found, nth)]!;
+  const { selection, scan } = select(context, filter, { textIndex, millis: SEARCH_MS });
+  const { looked, of } = scan ?? { looked: 0, of: 0 };
+  if (scan !== null && !scan.done) return { ids: null, looked, of };
+  const ids = new Float64Array(selection.count);
+  for (let from = 0; from < ids.length; from += PIECE) {
+    context.throwIfAborted();
+    ids.set(selection.ids(from, Math.min(from + PIECE, ids.length)), from);
+  }
   return { ids, looked, of };
 }
 

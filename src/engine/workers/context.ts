@@ -1,5 +1,6 @@
 /** What the read and write functions of the registries get to work with. */
 import type { Database } from 'better-sqlite3';
+import type { SentenceBook } from '../sentences/sentenceBook.ts';
 import type { Dictionary } from '../store/dictionary.ts';
 import type { WorkspaceKind } from '../store/open.ts';
 import type { RecordWriter } from '../store/recordWriter.ts';
@@ -22,6 +23,10 @@ export interface ReadContext {
   /** As `cache`, but never emptied by a new revision: for what brings itself up to date. */
   readonly lasting: Map<string, unknown>;
   readonly dictionary: Dictionary;
+  /** Folder for what does not fit the memory of the thread; absent: it is read again instead. */
+  readonly scratch?: string;
+  /** The words for events that a person chose. Absent: all have the default words. */
+  readonly sentences?: Pick<SentenceBook, 'templateFor'>;
   /** @throws HindcastError `cancelled` when the caller has given up; call it inside long loops. */
   throwIfAborted(): void;
 }

@@ -1,12 +1,15 @@
 /**
  * How much garbage a thread lets gather before it looks. Left alone, V8 takes up to 192 MB in each thread of a machine
  * with much memory, and keeps it: following for an hour would look like a leak. The two threads of a capture get more,
- * with 24 it is a tenth slower. Megabytes.
+ * with 24 it is a tenth slower; so do those of a replay and of a check, which end with it.
+ * Megabytes.
  */
 export const THREAD_LIMITS = {
   readerWorker: { maxYoungGenerationSizeMb: 24 },
   writerWorker: { maxYoungGenerationSizeMb: 64 },
   captureWorker: { maxYoungGenerationSizeMb: 64 },
+  replayWorker: { maxYoungGenerationSizeMb: 64 },
+  check: { maxYoungGenerationSizeMb: 64 },
 } as const;
 
 /**

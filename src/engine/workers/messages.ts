@@ -1,5 +1,7 @@
 /** What crosses between the engine and its store threads. */
+
 import { type ErrorCode, type ErrorDetails, HindcastError } from '../../contract/errors.ts';
+import type { SentenceTemplate } from '../../contract/sentences.ts';
 
 export interface Call {
   id: number;
@@ -7,6 +9,12 @@ export interface Call {
   args: unknown;
   /** One number in shared memory: not 0 when the caller has given up. Seen also by a loop that never yields. */
   cancel: SharedArrayBuffer;
+}
+
+/** To a reader thread, beside its calls: how events are said from now on. */
+export interface SayMessage {
+  kind: 'say';
+  sentences: readonly SentenceTemplate[];
 }
 
 export type ThreadMessage =

@@ -3,24 +3,27 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { HindcastError } from '../../contract/errors.ts';
 import { setCancelled, setPulse, withSandbox } from '../sandbox/quickjs.ts';
+import { SentenceBook } from '../sentences/sentenceBook.ts';
 import { Dictionary } from '../store/dictionary.ts';
 import { storeFault } from '../store/faults.ts';
 import { metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
 import type { ReadContext } from './context.ts';
-import { type Call, isRaised, type ThreadMessage, toWire } from './messages.ts';
+import { type Call, isRaised, type SayMessage, type ThreadMessage, toWire } from './messages.ts';
 import { reads } from './reads.ts';
 import { LruCache } from './revisionCache.ts';
 
 export interface ReaderData {
   file: string;
   check: boolean;
+  /** Folder for what does not fit the memory. */
+  scratch?: string;
   /** Shown to the thread that watches this one. */
   pulse?: SharedArrayBuffer;
 }
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 
-const { file, check, pulse } = workerData as ReaderData;
+const { file, check, scratch, pulse } = workerData as ReaderData;
 if (pulse !== undefined) setPulse(new Int32Array(pulse));
 const port = parentPort!;
 const post = (message: ThreadMessage) => port.postMessage(message);
@@ -42,6 +45,7 @@ function start(db: Database): void {
   let dictionary = new Dictionary(db);
   const cache = new LruCache(CACHE_BYTES);
   const lasting = new Map<string, unknown>();
+  let sentences = new SentenceBook([]);
   const readRevision = db.prepare("SELECT value FROM meta WHERE key = 'revision'").pluck();
   // Rises when numbers of partitions, types or aggregates are taken back: nothing that rests on them may be kept.
   const readLayout = db.prepare("SELECT value FROM meta WHERE key = 'layout'").pluck();
@@ -58,6 +62,7 @@ function start(db: Database): void {
       cachedRevision = revision;
       const layout = readLayout.get();
       if (layout !== cachedLayout) {
+        for (const kept of lasting.values()) (kept as Partial<Disposable>)[Symbol.dispose]?.();
         lasting.clear();
         dictionary = new Dictionary(db);
         cachedLayout = layout;
@@ -70,6 +75,8 @@ function start(db: Database): void {
         cache,
         lasting,
         dictionary,
+        sentences,
+        ...(scratch === undefined ? {} : { scratch }),
         throwIfAborted() {
           if (isRaised(call.cancel)) throw new HindcastError('cancelled', { what: call.name });
         },
@@ -85,11 +92,13 @@ function start(db: Database): void {
     }
   }
 
-  port.on('message', (message: Call | { kind: 'close' }) => {
-    if ('kind' in message) {
+  port.on('message', (message: Call | SayMessage | { kind: 'close' }) => {
+    if (!('kind' in message)) void answer(message);
+    else if (message.kind === 'say') sentences = new SentenceBook(message.sentences);
+    else {
       db.close();
       port.close();
-    } else void answer(message);
+    }
   });
   post({ kind: 'ready', facts: { kind, revision: readRevision.get() as number } });
 }

@@ -13,9 +13,11 @@ import { coverageReads } from '../reads/coverage.ts';
 import { recordReads } from '../reads/records.ts';
 import { stateLineReads } from '../reads/stateLines.ts';
 import { timelineReads } from '../reads/timeline.ts';
+import { typeColourReads } from '../reads/typeColours.ts';
 import { upcastingReads } from '../reads/upcasting.ts';
 import { scriptReads } from '../sandbox/checkScript.ts';
 import { searchReads } from '../search/registry.ts';
+import { sentenceReads } from '../sentences/sentenceReads.ts';
 import { exportReads } from '../transfer/exportReads.ts';
 import { whatIfReads } from '../whatif/whatIfReads.ts';
 import { workspaceReads } from '../workspace/workspaceReads.ts';
@@ -41,5 +43,7 @@ export const reads = {
   ...whatIfReads,
   ...notebookReads,
   ...mappingReads,
+  ...sentenceReads,
+  ...typeColourReads,
 };
 export type Reads = typeof reads;

@@ -25,6 +25,8 @@ export interface StoreThreadOptions {
   /** Default {@link STUCK_AFTER_MS}. */
   stuckAfterMs?: number;
   entry: 'readerWorker' | 'writerWorker';
+  /** Default that of the entry. */
+  limits?: (typeof THREAD_LIMITS)[keyof typeof THREAD_LIMITS];
   workerData: Record<string, unknown>;
   onChanged?: (revision: number) => void;
   log: (level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
@@ -36,6 +38,8 @@ export class StoreThread {
   #ready: Promise<unknown> | null = null;
   readonly #queue: Pending[] = [];
   #current: Pending | null = null;
+  /** What every thread is told before its first call. */
+  #told: unknown = null;
   #nextId = 1;
   #closed = false;
   /** See sandbox/quickjs.ts. */
@@ -58,9 +62,10 @@ export class StoreThread {
       this.#watchScripts();
       const worker = new Worker(workerUrl(this.#options.entry), {
         workerData: { ...this.#options.workerData, pulse: this.#pulse.buffer },
-        resourceLimits: THREAD_LIMITS[this.#options.entry],
+        resourceLimits: this.#options.limits ?? THREAD_LIMITS[this.#options.entry],
       });
       this.#worker = worker;
+      if (this.#told !== null) worker.postMessage(this.#told);
       let crash: Error | null = null;
       let refused = false;
       worker.on('message', (message: ThreadMessage) => {
@@ -118,6 +123,12 @@ export class StoreThread {
       this.#queue.push(pending);
       this.#pump();
     });
+  }
+
+  /** Tells the thread, and each that takes its place, outside the queue; what is asked after it is answered so. */
+  tell(message: unknown): void {
+    this.#told = message;
+    this.#worker?.postMessage(message);
   }
 
   /** Hands a port to the thread, outside the queue. */
