@@ -33,6 +33,8 @@ export const ProjectionStatus = z.object({
   version: Count,
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   source: z.string(),
+  /** Types of the aggregates that its rows are; empty: all types. Null: rows are no aggregates. */
+  aggregateTypes: z.array(z.string()).nullable(),
   /** new: never built. stale: the definition changed, or the table is of an older one. */
   state: z.enum(['new', 'building', 'ready', 'stale', 'failed']),
   rows: Count,
@@ -46,8 +48,10 @@ export const ProjectionStatus = z.object({
    * table that is ready answers until it is done.
    */
   jobId: z.string().nullable(),
-  /** The result of the definition before this one, kept for `compare`; null: there is none. */
-  previous: ProjectionBuild.nullable(),
+  /** Results of earlier definitions, kept for `compare`, the latest first; each definition once. */
+  kept: z.array(ProjectionBuild),
+  /** What answers now; null: nothing was built. */
+  present: ProjectionBuild.nullable(),
   /** What is kept to answer as of any earlier moment; null: such questions are folded. */
   history: z.object({ changes: Count, bytes: Count }).nullable(),
   builtAt: Millis.nullable(),
@@ -129,11 +133,14 @@ export const projections = {
       .object({ name: ProjectionName, recordIds: z.array(RecordId).min(1).max(LIMITS.pageRows).nullable() })
       .strict(),
   ),
-  /** What the newest change of the definition changed in the results; null: there is no earlier result. */
+  /** What changes of the definition changed in the results; null: one of the two is not kept (any more). */
   compare: query(
     z
       .object({
         name: ProjectionName,
+        /** Hashes of the definitions. Absent or null: the latest kept one, and the one that answers. */
+        before: z.string().max(64).nullable().optional(),
+        after: z.string().max(64).nullable().optional(),
         /** Null: all three. */
         show: RowChange.nullable(),
         /** Only rows in which this column differs. */

@@ -7,10 +7,11 @@ import type { Json, JsonObject, Operation, Reducer, StreamEvent } from './model.
 import {
   addExact,
   addText,
-  exactNumber,
+  combineSmall,
   isDecimalText,
   isJsonObject,
   isNumeric,
+  type Numeric,
   numberText,
   subtractExact,
   subtractText,
@@ -35,7 +36,8 @@ export interface FoldContext {
   aggregateId?: string;
 }
 
-type Source = (event: StreamEvent, context: FoldContext) => Json | undefined;
+/** Reads one thing of an event; undefined: the event does not have it. */
+export type Source = (event: StreamEvent, context: FoldContext) => Json | undefined;
 /** Applies one operation; throws a {@link StepProblem} or {@link PathProblem} and then has changed nothing. */
 type Step = (state: Json, event: StreamEvent, context: FoldContext) => Json;
 
@@ -60,7 +62,8 @@ export interface FoldResult {
 
 class StepProblem extends Error {}
 
-const ENVELOPE_SOURCES: Record<string, Source> = {
+/** What lies beside the payload, by the names that definitions and templates use. */
+export const ENVELOPE_SOURCES: Readonly<Record<string, Source>> = {
   $type: (event) => event.type,
   $eventId: (event) => event.eventId ?? undefined,
   $occurredAt: (event) => (event.occurredAt === null ? undefined : formatTime(event.occurredAt)),
@@ -125,6 +128,8 @@ function shown(value: Json): string {
 
 /** Adds or subtracts; decimal text counts as a number and text stays text when the state already holds text. */
 function calculate(current: Json | undefined, operand: Json, sign: 1 | -1, where: string): Json {
+  const quick = typeof current === 'string' ? null : combineSmall(current ?? 0, operand, sign);
+  if (quick !== null) return quick;
   const isText = isDecimalText(operand);
   if (!isText && !isNumeric(operand))
     throw new StepProblem(
@@ -137,9 +142,7 @@ function calculate(current: Json | undefined, operand: Json, sign: 1 | -1, where
       return sign === 1 ? addText(base, amount) : subtractText(base, amount);
     }
     if (!isNumeric(base)) throw new StepProblem(`${where} is ${shown(base)}, not a number`);
-    if (!isText) return sign === 1 ? addExact(base, operand) : subtractExact(base, operand);
-    const from = numberText(base);
-    return exactNumber(sign === 1 ? addText(from, operand) : subtractText(from, operand));
+    return sign === 1 ? addExact(base, operand) : subtractExact(base, operand);
   } catch (error) {
     if (error instanceof RangeError) throw new StepProblem(`${where}: ${error.message}`);
     throw error;
@@ -169,6 +172,13 @@ export function deepMerge(base: Json | undefined, change: Json): Json {
   return result;
 }
 
+function isSameNumber(a: Numeric, b: Numeric): boolean {
+  // What is not even about the same needs no text.
+  if (typeof a === 'number' && typeof b !== 'number' && a !== Number(b.value)) return false;
+  if (typeof b === 'number' && typeof a !== 'number' && b !== Number(a.value)) return false;
+  return numberText(a) === numberText(b);
+}
+
 /** Equal in every digit and in the order of lists; the order of keys does not count. */
 export function sameJson(a: Json, b: Json): boolean {
   if (a === b) return true;
@@ -176,7 +186,7 @@ export function sameJson(a: Json, b: Json): boolean {
   // Different values of JavaScript's own kinds are different; only a number may equal one kept as text.
   if (kind !== 'object' && kind === typeof b) return false;
   if (kind === 'string' || kind === 'boolean') return false;
-  if (isNumeric(a) || isNumeric(b)) return isNumeric(a) && isNumeric(b) && numberText(a) === numberText(b);
+  if (isNumeric(a) || isNumeric(b)) return isNumeric(a) && isNumeric(b) && isSameNumber(a, b);
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]!));
   }
@@ -191,14 +201,30 @@ export function sameJson(a: Json, b: Json): boolean {
 /** The state that the event under way has made: nobody else holds it, so its next steps need no other copy. */
 let ownState: JsonObject | null = null;
 
-function replace(state: Json, path: PathStep[], value: Json): Json {
-  const before = getPath(state, path);
+/** A place in the state. */
+interface Target {
+  path: PathStep[];
+  /** The path is just this key, which no object inherits; null: a longer way. */
+  key: string | null;
+}
+
+function targetOf(path: PathStep[]): Target {
+  const [key] = path;
+  const isKey = path.length === 1 && typeof key === 'string' && !(key in Object.prototype);
+  return { path, key: isKey ? key : null };
+}
+
+const valueAt = (state: Json, { path, key }: Target): Json | undefined =>
+  key !== null && state === ownState ? (ownState as JsonObject)[key] : getPath(state, path);
+
+/** @param before what is there */
+function replace(state: Json, { path, key }: Target, before: Json | undefined, value: Json): Json {
   if (before !== undefined && sameJson(before, value)) return state;
-  const key = path[0];
-  // Only as a key of its own object is `__proto__` an ordinary one.
-  if (path.length > 1 || typeof key !== 'string' || key === '__proto__' || !isJsonObject(state))
-    return setPath(state, path, value);
-  if (state !== ownState) ownState = { ...state };
+  if (key === null) return setPath(state, path, value);
+  if (state !== ownState || ownState === null) {
+    if (!isJsonObject(state)) return setPath(state, path, value);
+    ownState = { ...state };
+  }
   ownState[key] = value;
   return ownState;
 }
@@ -223,17 +249,23 @@ function compileOperation(operation: Operation, at: string): Step {
       'the path is empty; only merge and remove may change the whole state',
     );
   const where = formatPath(path);
+  const target = targetOf(path);
   switch (operation.op) {
     case 'set': {
       const read = compileOperand(operation, at);
-      return (state, event, context) => replace(state, path, read(event, context)!);
+      return (state, event, context) => {
+        const value = read(event, context)!;
+        return replace(state, target, valueAt(state, target), value);
+      };
     }
     case 'add':
     case 'subtract': {
       const read = compileOperand(operation, at);
       const sign = operation.op === 'add' ? 1 : -1;
-      return (state, event, context) =>
-        replace(state, path, calculate(getPath(state, path), read(event, context)!, sign, where));
+      return (state, event, context) => {
+        const before = valueAt(state, target);
+        return replace(state, target, before, calculate(before, read(event, context)!, sign, where));
+      };
     }
     case 'append': {
       const read = compileOperand(operation, at);

@@ -13,6 +13,8 @@ import {
 } from './fold.ts';
 import { canonicalJson, sha256Hex } from './json.ts';
 import type { Json, Reducer, ScriptReducer, StreamEvent } from './model.ts';
+import type { PathStep } from './path.ts';
+import { payloadPaths, touchedKeys } from './reach.ts';
 
 export interface Folder {
   readonly name: string;
@@ -35,6 +37,13 @@ export interface Folder {
    * elsewhere; the result is the same.
    */
   fold(events: readonly StreamEvent[], context: FoldContext, start?: Json): FoldResult;
+  /**
+   * Paths of the payload that a step reads of an event of this type (kind `event`): whatever else of its payload, its value
+   * and its event id is not looked at. Null, or absent: it may look at anything.
+   */
+  reads?(type: string): readonly (readonly PathStep[])[] | null;
+  /** Keys of the state that an event of this type (kind `event`) can change. Null, or absent: any. */
+  touches?(type: string): ReadonlySet<string> | null;
 }
 
 export const isScript = (reducer: Reducer | ScriptReducer): reducer is ScriptReducer => 'source' in reducer;
@@ -55,5 +64,7 @@ export function declarativeFolder(reducer: Reducer): Folder {
     step: (state, event, context) => applyEvent(compiled, state, event, context),
     stepOwn: (state, event, context) => applyEvent(compiled, state, event, context, true),
     fold: (events, context, start) => foldStream(compiled, events, context, start),
+    reads: (type) => payloadPaths(reducer, type),
+    touches: (type) => touchedKeys(reducer, type),
   };
 }

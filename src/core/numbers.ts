@@ -47,7 +47,7 @@ export function exactNumber(text: string): Numeric {
 
 /** True for text such as `61.76` or `-3`: systems that distrust floats send amounts as strings. */
 export function isDecimalText(value: unknown): value is string {
-  return typeof value === 'string' && DECIMAL_TEXT.test(value);
+  return typeof value === 'string' && (readSmall(value) || DECIMAL_TEXT.test(value));
 }
 
 /** The decimal text of a number or of a string that holds one; null for anything else. */
@@ -104,8 +104,87 @@ function readSmall(text: string): boolean {
   return true;
 }
 
-/** Amounts of everyday size, without big.js. Null: not of that kind. */
-function combineSmall(a: string, b: string, sign: 1 | -1): string | null {
+/** More decimal places than these are left to the text: none prints with an exponent. */
+const MOST_PLACES = 6;
+const POWERS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
+const SAFE_LIMIT = 10 ** SAFE_DIGITS;
+
+/**
+ * Decimal places of the text that JavaScript prints for a number; −1: they have to be counted there. Of decimals with up
+ * to 15 digits no two are the same double, so the first that gives the number back is the one that is printed.
+ */
+function placesOf(value: number): number {
+  for (let places = 0; places <= MOST_PLACES; places += 1) {
+    const power = POWERS[places]!;
+    const scaled = Math.round(value * power);
+    if (scaled >= SAFE_LIMIT || scaled <= -SAFE_LIMIT) return -1;
+    if (scaled / power === value) return places;
+  }
+  return -1;
+}
+
+/** Reads a number, or decimal text, into {@link small}; false: the value is neither, or not of everyday size. */
+function readNumber(value: Json): boolean {
+  if (typeof value === 'string') return readSmall(value);
+  if (typeof value !== 'number') return value instanceof LosslessNumber && readSmall(value.value);
+  const places = placesOf(value);
+  if (places === -1) return false;
+  // Never −0, which prints as 0.
+  small.value = Math.round(value * POWERS[places]!) + 0;
+  small.places = places;
+  return true;
+}
+
+/** A decimal as JavaScript's number that is nearest to it, and the decimal places that are written. */
+export interface SmallDecimal {
+  number: number;
+  places: number;
+}
+
+/** Reads a number, or decimal text, of everyday size; false: the value is neither, or not of that kind. */
+export function readSmallDecimal(value: Json, into: SmallDecimal): boolean {
+  if (typeof value === 'number') {
+    into.number = value + 0;
+    into.places = placesOf(value);
+    return into.places !== -1;
+  }
+  if (!readNumber(value) || small.places > MOST_PLACES) return false;
+  // Both are exact, so that the quotient is what the text is read as.
+  into.number = small.value / POWERS[small.places]! + 0;
+  into.places = small.places;
+  return true;
+}
+
+/**
+ * a + b or a − b as {@link addExact} and {@link subtractExact} give it, for numbers and decimal texts of everyday size. Null:
+ * one of them is not of that kind.
+ */
+export function combineSmall(a: Json, b: Json, sign: 1 | -1): Numeric | null {
+  if (!readNumber(a)) return null;
+  const { value: left, places: leftPlaces } = small;
+  if (!readNumber(b)) return null;
+  const { value: right, places: rightPlaces } = small;
+  const places = Math.max(leftPlaces, rightPlaces);
+  if (places > MOST_PLACES) return null;
+  const power = POWERS[places]!;
+  const [from, to] = [left * POWERS[places - leftPlaces]!, right * POWERS[places - rightPlaces]!];
+  if (Math.abs(from) >= SAFE_LIMIT || Math.abs(to) >= SAFE_LIMIT) return null;
+  const sum = from + sign * to;
+  if (Math.abs(sum) >= SAFE_LIMIT) return null;
+  if (places === 0) return sum + 0;
+  // JavaScript prints no zero at the end of a fraction.
+  return sum % 10 === 0 ? new LosslessNumber(placed(sum, places)) : sum / power;
+}
+
+/** The text of a whole number with a point before its last digits. */
+function placed(value: number, places: number): string {
+  const digits = String(Math.abs(value)).padStart(places + 1, '0');
+  const whole = digits.length - places;
+  return `${value < 0 ? '-' : ''}${digits.slice(0, whole)}.${digits.slice(whole)}`;
+}
+
+/** Amounts of everyday size as text, without big.js. Null: not of that kind. */
+function combineSmallTexts(a: string, b: string, sign: 1 | -1): string | null {
   if (!readSmall(a)) return null;
   const { value: left, places: leftPlaces, digits: leftDigits } = small;
   if (!readSmall(b)) return null;
@@ -114,14 +193,11 @@ function combineSmall(a: string, b: string, sign: 1 | -1): string | null {
   const moreDigits = Math.max(leftDigits + places - leftPlaces, rightDigits + places - rightPlaces);
   if (moreDigits > SAFE_DIGITS) return null;
   const sum = left * 10 ** (places - leftPlaces) + sign * right * 10 ** (places - rightPlaces);
-  const digits = String(Math.abs(sum)).padStart(places + 1, '0');
-  const whole = digits.length - places;
-  const minus = sum < 0 ? '-' : '';
-  return places === 0 ? minus + digits : `${minus}${digits.slice(0, whole)}.${digits.slice(whole)}`;
+  return places === 0 ? String(sum + 0) : placed(sum, places);
 }
 
 function combine(a: string, b: string, sign: 1 | -1): string {
-  const small = combineSmall(a, b, sign);
+  const small = combineSmallTexts(a, b, sign);
   if (small !== null) return small;
   const places = Math.max(decimalPlaces(a), decimalPlaces(b));
   const left = new Big(a);
@@ -145,27 +221,17 @@ export function negateText(text: string): string {
   return text.startsWith('-') ? text.slice(1) : `-${text}`;
 }
 
-function fastInteger(value: number): number | null {
-  return Number.isSafeInteger(value) ? value : null;
+/** a + b as a number, exact; either may be decimal text. @throws RangeError for other text, and beyond 10^±10000. */
+export function addExact(a: Numeric | string, b: Numeric | string): Numeric {
+  return combineSmall(a, b, 1) ?? exactNumber(combine(textOf(a), textOf(b), 1));
 }
 
-/** a + b, exact. @throws RangeError beyond 10^±10000. */
-export function addExact(a: Numeric, b: Numeric): Numeric {
-  if (typeof a === 'number' && typeof b === 'number' && Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
-    const sum = fastInteger(a + b);
-    if (sum !== null) return sum;
-  }
-  return exactNumber(combine(numberText(a), numberText(b), 1));
+/** a − b as a number, exact; either may be decimal text. @throws RangeError for other text, and beyond 10^±10000. */
+export function subtractExact(a: Numeric | string, b: Numeric | string): Numeric {
+  return combineSmall(a, b, -1) ?? exactNumber(combine(textOf(a), textOf(b), -1));
 }
 
-/** a − b, exact. @throws RangeError beyond 10^±10000. */
-export function subtractExact(a: Numeric, b: Numeric): Numeric {
-  if (typeof a === 'number' && typeof b === 'number' && Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
-    const difference = fastInteger(a - b);
-    if (difference !== null) return difference;
-  }
-  return exactNumber(combine(numberText(a), numberText(b), -1));
-}
+const textOf = (value: Numeric | string): string => (typeof value === 'string' ? value : numberText(value));
 
 /** −1, 0 or 1 by value: 1250.00 and 1250 are equal. */
 export function compareExact(a: Numeric, b: Numeric): -1 | 0 | 1 {

@@ -7,7 +7,7 @@ import { conditionsOf, fieldOf, isTimeLiteral } from './filter/expression.ts';
 import { compileFilter, type FilterSubject, parseStateCondition } from './filter/filter.ts';
 import type { Json } from './model.ts';
 import { decimalTextOf, isJsonObject, isNumeric } from './numbers.ts';
-import { getPath } from './path.ts';
+import { getPath, type PathStep } from './path.ts';
 import { occurredMillis } from './time.ts';
 
 /** null: it cannot be said, because a path is not there or holds a value of another kind. */
@@ -105,6 +105,14 @@ function compileLeaf(tree: Expression): Test {
   const literals: readonly Literal[] =
     tree.kind === 'compare' ? [tree.value] : tree.kind === 'in' ? tree.values : [''];
   const says = (value: Json) => literals.some((literal) => isComparable(value, literal, field.asNumber));
+  // Nearly every condition asks for one value.
+  if (field.path.every((step) => step !== null)) {
+    const path = field.path as PathStep[];
+    return (state) => {
+      const value = getPath(state, path);
+      return value === undefined || !says(value) ? null : fits(subjectOf(value));
+    };
+  }
   return (state) => {
     let isUnknown = true;
     for (const value of valuesAt(state, field.path, 0)) {
@@ -165,11 +173,14 @@ export class Runs {
     this.#condition = condition;
   }
 
-  /** The state after the event at `index`; called once for each event, in order. True when a new run begins. */
-  add(index: number, state: Json): boolean {
+  /**
+   * The state after the event at `index`; called once for each event, in order. True when a new run begins.
+   * @param isTouched false: the state is as it was; true: it may have been changed in place
+   */
+  add(index: number, state: Json, isTouched = this.#last !== state): boolean {
     const last = this.runs.at(-1);
     // Most events leave most states as they are.
-    const holds = last !== undefined && this.#last === state ? last.holds : this.#condition.holds(state);
+    const holds = last !== undefined && !isTouched ? last.holds : this.#condition.holds(state);
     this.#last = state;
     if (last !== undefined && last.holds === holds) {
       last.to = index;

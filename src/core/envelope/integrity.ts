@@ -32,7 +32,7 @@ export interface Integrity {
 /** Canonical JSON (RFC 8785): keys sorted, numbers as JavaScript prints the nearest double. @throws JsonProblem */
 export function jcs(value: Json): string {
   if (isNumeric(value)) {
-    const double = Number(numberText(value));
+    const double = typeof value === 'number' ? value : Number(numberText(value));
     if (!Number.isFinite(double)) throw new JsonProblem('a number is beyond what RFC 8785 can write', 0);
     return String(double === 0 ? 0 : double);
   }

@@ -1,12 +1,13 @@
 /**
  * A projection as of a moment, as a table of a statement: rows come from the history that the projection keeps. Only
- * rows whose events happened in another order than they are folded, or that have new events, are folded.
+ * rows of which clocks that jitter leave no prefix at that moment, or that have new events, are folded.
  */
 import type { Database } from 'better-sqlite3';
 import type { Cut } from '../../core/model.ts';
 import { stepBuild } from '../projection/build.ts';
 import { type BuildRow, type Derived, dataTable, quoted, temporaryDerived } from '../projection/derived.ts';
 import { History } from '../projection/history/historyFile.ts';
+import type { RowsAsOf } from '../projection/history/loadedShard.ts';
 import { type Definition, planKeys, touchedKeys } from '../projection/plan.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { LruCache } from '../workers/revisionCache.ts';
@@ -58,11 +59,14 @@ export function asOfTable(
   if (!history.has(columns)) return null;
   const touched = touchedKeys(context, own, build, projection);
   if (touched === null) return null;
-  const keys = new Set(cut.trueOn === null ? touched : [...touched, ...history.lateRows()]);
+  const { shards, folds } = history.asOf(cut);
+  const keys = touched.length === 0 ? folds : new Set([...touched, ...folds]);
   const folded =
     keys.size === 0 ? { rows: [], moved: 0 } : foldKeys(context, own, build, definition, keys, cut);
   const table = `_as_of_${build.id}`;
-  defineTable(context.db, table, history, { projection: definition.projection, columns, cut, keys, folded });
+  defineTable(context.db, table, history, {
+    ...{ projection: definition.projection, columns, cut, shards, keys, folded },
+  });
   context.db.exec(`CREATE TEMP VIEW ${quoted(projection.name)} AS SELECT * FROM ${table}`);
   return { table, moved: folded.moved };
 }
@@ -115,12 +119,14 @@ function defineTable(
     projection,
     columns,
     cut,
+    shards,
     keys,
     folded,
   }: {
     projection: Definition['projection'];
     columns: readonly number[];
     cut: Cut;
+    shards: readonly RowsAsOf[];
     keys: ReadonlySet<string>;
     folded: Folded;
   },
@@ -129,10 +135,9 @@ function defineTable(
   db.table(table, {
     columns: ['key', ...projection.columns.map(({ name }) => name), '_events', '_last_event', '_last_at'],
     *rows() {
-      const shards = history.asOf(cut);
       const row: unknown[] = new Array(1 + count + OWN_COLUMNS).fill(null);
       let next = 0;
-      for (const { key, shard, row: at } of history.inOrder()) {
+      for (const { key, shard, row: at } of history.inOrder(cut)) {
         const rows = shards[shard]!;
         if (!rows.isThere(at) || keys.has(key)) continue;
         while (next < folded.rows.length && (folded.rows[next]![0] as string) < key)

@@ -133,7 +133,11 @@ describe('an incremental replay', () => {
     const again = await statusOf('orders');
     // How the history lies in the file depends on how it came.
     expect(again.history!.changes).toBe(300);
-    expect({ ...again, builtAt: 0, history: null }).toEqual({ ...status, builtAt: 0, history: null });
+    const timeless = (of: typeof again) => ({
+      ...of,
+      ...{ builtAt: 0, history: null, present: { ...of.present, builtAt: 0 } },
+    });
+    expect(timeless(again)).toEqual(timeless(status));
     expect(await kit.projections.failures({ name: 'orders', from: 0, count: 500 }, kit.context)).toEqual(
       failures,
     );

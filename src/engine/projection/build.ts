@@ -11,6 +11,7 @@ import { type BuildRow, buildById, type Derived, dataTable, switchTo } from './d
 import { compileProjection, type Failure, type FoldRun, foldRow } from './fold.ts';
 import { Groups } from './groups.ts';
 import { addShard, tidyShards } from './history/historyFile.ts';
+import { recordOccurred } from './history/occurred.ts';
 import { HistoryRecorder } from './history/recorder.ts';
 import { countTodo, type Definition, SCAN_PART, type ScanPart } from './plan.ts';
 
@@ -209,6 +210,10 @@ class Step {
       ? this.#groups.byAggregateId(key, this.#cut)
       : this.#groups.byRecords(this.#recordsOf(key), this.#cut);
     const row = foldRow(this.#run, key, events);
+    if (this.#run.recorder !== null) {
+      const occurred = this.#groups.occurredOrder(events);
+      if (occurred !== 'same') recordOccurred(this.#run, key, occurred);
+    }
     if (row.values === null) this.#dropRow.run(key);
     else this.#putRow.run(key, ...row.values);
     this.#account(ROW_PART + key, row.processed, row.ignored, row.failures);

@@ -115,6 +115,29 @@ describe('a first replay of many events', () => {
     }
   });
 
+  it('shows a program all of an event, as its timeline does', async () => {
+    await kit.append(log(0, EVENTS));
+    const source =
+      'export const reduce = (state, event) => ({ count: (state.count ?? 0) + 1, last: event.eventId, whole: event.value.event_id });';
+    await save({
+      ...{ name: 'lasts', title: 'lasts', source: { aggregateTypes: ['Order'] }, key: 'aggregateId' },
+      columns: [
+        { name: 'count', type: 'integer' },
+        { name: 'last', type: 'text' },
+        { name: 'whole', type: 'text' },
+      ],
+      reducer: { name: 'lasts', version: 1, language: 'javascript', source },
+    });
+    await kit.replay('lasts');
+    const { rows } = await all('lasts');
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.every((row) => /^event-/.test(String(row[2])) && row[2] === row[3])).toBe(true);
+    const [key, count, last] = rows[0]!;
+    const at = { ref: { type: 'Order', id: String(key) }, cut: NO_CUT, reducer: 'lasts' };
+    const { state } = await kit.aggregates.state({ ...at, index: Number(count) - 1 }, kit.context);
+    expect(JSON.parse(state!)).toEqual({ count, last, whole: last });
+  });
+
   it('that is cancelled leaves the table that answers, and is done anew', async () => {
     await save(definition('orders', { aggregateTypes: ['Order'] }));
     await kit.append(log(0, EVENTS));
@@ -162,7 +185,38 @@ describe('a first replay of many events', () => {
     const none = await kit.projections.compare({ ...question, column: 'note' }, kit.context);
     expect(none).toMatchObject({ total: 0, rows: [] });
     const { projections } = await kit.projections.list({}, kit.context);
-    expect(projections.find(({ name }) => name === 'orders')!.previous).toMatchObject({ rows: rows.length });
+    expect(projections.find(({ name }) => name === 'orders')!.kept).toMatchObject([{ rows: rows.length }]);
+  });
+
+  it('keeps the results of five definitions, of which any two are compared', async () => {
+    const source = { aggregateTypes: ['Order'] };
+    await kit.append(log(0, 300));
+    const step = async (value: number) => {
+      const changed = definition('orders', source);
+      changed.reducer.on.Added[1] = { op: 'add', path: 'items', value };
+      await save(changed);
+      await kit.replay('orders');
+      return (await kit.projections.list({}, kit.context)).projections.find(({ name }) => name === 'orders')!;
+    };
+    for (const value of [1, 2, 3, 4, 5, 6]) await step(value);
+    const status = await step(7);
+    expect(new Set(status.kept.map(({ hash }) => hash)).size).toBe(5);
+    const ask = { name: 'orders', show: null, column: 'items', from: 0, count: 50 };
+    const itemsOf = async (before: string, after: string) => {
+      const { rows, sameEvents } = (await kit.projections.compare({ ...ask, before, after }, kit.context))!;
+      expect(sameEvents).toBe(true);
+      return rows.map(({ cells }) => [cells[0]!.before, cells[0]!.after] as [number, number]);
+    };
+    const [six, , four] = status.kept;
+    const between = await itemsOf(four!.hash, six!.hash);
+    expect(between.length).toBeGreaterThan(0);
+    for (const [was, is] of between) expect(is * 4).toBe(was * 6);
+    for (const [was, is] of await itemsOf(status.present!.hash, four!.hash)) expect(is * 7).toBe(was * 4);
+    // The first is gone; a definition that is made again takes the place of what was kept of it.
+    expect(await kit.projections.compare({ ...ask, before: 'none', after: null }, kit.context)).toBeNull();
+    const again = await step(4);
+    expect(again.kept.map(({ hash }) => hash)).not.toContain(again.present!.hash);
+    expect(again.present!.hash).toBe(four!.hash);
   });
 
   it('grows by little shards that become one, and stays true', async () => {

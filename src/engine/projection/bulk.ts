@@ -1,16 +1,21 @@
 /**
  * The first replay of a projection: all events once, in the order of the log, each folded into its row as it comes. What
- * a row needs of other orders (versions that contradict the times of several partitions) is left to be folded alone.
+ * a row needs of other orders (versions that contradict the times of several partitions, backdated events) is left to be
+ * folded alone.
  */
 import type { FoldContext } from '../../core/fold.ts';
+import { isScript } from '../../core/folder.ts';
 import type { Projection } from '../../core/model.ts';
 import type { OpenBlock } from '../store/blocks.ts';
 import { placeIn } from '../store/blocks.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
+import { PathReader, type ValueBytes } from '../store/payloadPaths.ts';
 import { blocksFrom } from '../store/recordBytes.ts';
-import { PayloadReader, type StreamHead } from '../store/stream.ts';
-import { KIND, KINDS, VERDICT, VERDICTS } from '../store/values.ts';
+import { KIND_BITS, KIND_MASK, TYPE_SHIFT, VERDICT_MASK } from '../store/recordState.ts';
+import type { StreamHead } from '../store/stream.ts';
+import { KIND, KINDS, orNull, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { leastTolerance, leaveBackdated } from './bulkBackdated.ts';
 import { compileProjection, type FoldedRow, type FoldRun, RowFold } from './fold.ts';
 import { Groups } from './groups.ts';
 import { HistoryRecorder, type Shard } from './history/recorder.ts';
@@ -41,26 +46,27 @@ export function foldAtOnce(
 ): BulkResult {
   const groups = new Groups(context, projection);
   const streams = streamsOf(context, groups, part);
-  // Finding the id of an event costs as much as folding it.
-  const withHash = JSON.stringify(projection.reducer).includes('$eventId');
+  // Finding the id of an event costs as much as folding it; a program may reach it by any name.
+  const withHash = isScript(projection.reducer) || JSON.stringify(projection.reducer).includes('$eventId');
   const heads = readHeads(context, groups, streams, part, withHash);
   const order = logOrder(context, heads);
   const isLeft = findContradictions(heads, order, streams);
+  leaveBackdated(heads, order, { ...streams, toleranceMs: leastTolerance(context) }, isLeft);
   const run: FoldRun = {
     compiled: compileProjection(projection),
     recorder: new HistoryRecorder(projection.columns),
     scales: new Map(),
   };
   const rows: (RowFold | undefined)[] = new Array(streams.keys.length);
-  const texts = new TextsInOrder(context, heads);
-  const payloads = new PayloadReader(context);
+  const values = new ValuesInOrder(context, heads);
+  const payloads = new PathReader(context, [run.compiled.folder]);
+  const head = anyHead();
   for (let nth = 0; nth < order.length; nth += 1) {
     if (nth % REPORT_EVERY === 0) {
       context.throwIfAborted();
       report(nth, order.length);
     }
     const at = order[nth]!;
-    const text = texts.next(at);
     const row = streams.rowOf[heads.aggregate[at]!]!;
     if (isLeft[row] === 1) continue;
     let fold = rows[row];
@@ -68,8 +74,8 @@ export function foldAtOnce(
       fold = new RowFold(run, streams.keys[row]!);
       rows[row] = fold;
     }
-    const head = headOf(context, heads, at);
-    const event = text === undefined ? payloads.event(head) : payloads.event(head, text);
+    fillHead(head, context, heads, at);
+    const event = payloads.event(head, payloads.needsValue(head) ? values.next(at) : undefined);
     fold.add(event, streams.contexts[heads.aggregate[at]!]!, head.monotonicAt);
   }
   report(order.length, order.length);
@@ -138,6 +144,20 @@ interface Heads {
   kind: Uint8Array;
 }
 
+type HeadRow = [
+  id: number,
+  ts: number,
+  late: number | null,
+  occurred: number | null,
+  version: number | null,
+  state: number,
+  aggregate: number,
+  hash?: number | null,
+];
+
+const ROWS_AT_ONCE = 5000;
+const TYPE_SCALE = 2 ** TYPE_SHIFT;
+
 function readHeads(
   context: ReadContext,
   groups: Groups,
@@ -154,55 +174,74 @@ function readHeads(
     ...{ type: new Uint32Array(most), aggregate: new Uint32Array(most), kind: new Uint8Array(most) },
   };
   const isOne = groups.aggregateTypes().length === 1;
+  // The columns below the view: SQLite computes nothing per row.
   const read = db
     .prepare(
-      `SELECT id, ts, mono, occurred, version, type_id, agg_id, kind ${withHash ? ', event_hash' : ''} FROM record
-       WHERE id >= ? AND id < ? AND agg_id IS NOT NULL AND verdict = ${VERDICT.committed} AND kind <> ${KIND.control}
-         AND (? OR agg_id % ? = ?) ORDER BY id`,
+      `SELECT id, ts, late, occurred, version, state, agg_id${withHash ? ', event_hash' : ''} FROM record
+       WHERE id > ? AND id < ? ${isOne ? `AND agg_id % ${of} = ${part}` : 'AND agg_id IS NOT NULL'}
+       ORDER BY id LIMIT ${ROWS_AT_ONCE}`,
     )
     .raw();
   for (const no of groups.partitions().sort((a, b) => a - b)) {
-    const from = no * OFFSET_SPAN;
-    const rows = read.iterate(from, from + OFFSET_SPAN, isOne ? 0 : 1, of, part);
-    for (const row of rows as IterableIterator<(number | null)[]>) {
-      if (rowOf[row[6]!]! < 0) continue;
-      const at = heads.count;
-      heads.id[at] = row[0]!;
-      heads.recordedAt[at] = row[1]!;
-      heads.mono[at] = row[2]!;
-      heads.occurred[at] = row[3] ?? Number.NaN;
-      heads.version[at] = row[4] ?? Number.NaN;
-      heads.type[at] = row[5] ?? 0;
-      heads.aggregate[at] = row[6]!;
-      heads.kind[at] = row[7]!;
-      if (heads.hash !== null) heads.hash[at] = row[8] ?? Number.NaN;
-      heads.count += 1;
+    const end = (no + 1) * OFFSET_SPAN;
+    for (let last = no * OFFSET_SPAN - 1; ; ) {
+      const rows = read.all(last, end) as HeadRow[];
+      for (const row of rows) {
+        const state = row[5];
+        const kind = state & KIND_MASK;
+        const verdict = (state >>> KIND_BITS) & VERDICT_MASK;
+        if (rowOf[row[6]]! < 0 || verdict !== VERDICT.committed || kind === KIND.control) continue;
+        const at = heads.count;
+        heads.id[at] = row[0];
+        heads.recordedAt[at] = row[1];
+        heads.mono[at] = row[2] ?? row[1];
+        heads.occurred[at] = row[3] ?? Number.NaN;
+        heads.version[at] = row[4] ?? Number.NaN;
+        heads.type[at] = Math.floor(state / TYPE_SCALE);
+        heads.aggregate[at] = row[6];
+        heads.kind[at] = kind;
+        if (heads.hash !== null) heads.hash[at] = row[7] ?? Number.NaN;
+        heads.count += 1;
+      }
+      context.throwIfAborted();
+      if (rows.length < ROWS_AT_ONCE) break;
+      last = rows.at(-1)![0];
     }
-    context.throwIfAborted();
   }
   return heads;
 }
 
 const partitionOf = (id: number): number => Math.floor(id / OFFSET_SPAN);
-const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
-function headOf({ dictionary }: ReadContext, heads: Heads, at: number): StreamHead {
+const anyHead = (): StreamHead => ({
+  ...{
+    id: 0,
+    topic: '',
+    partition: 0,
+    offset: 0,
+    recordedAt: 0,
+    monotonicAt: 0,
+    occurredAt: null,
+    version: null,
+  },
+  ...{ type: '', kind: KINDS[0]!, verdict: VERDICTS[VERDICT.committed]!, eventHash: null },
+});
+
+/** Makes `head` the one at this place: events that are folded at once need none of their own. */
+function fillHead(head: StreamHead, { dictionary }: ReadContext, heads: Heads, at: number): void {
   const id = heads.id[at]!;
   const { topic, partition } = dictionary.placeOf(id);
-  return {
-    id,
-    topic,
-    partition,
-    offset: id % OFFSET_SPAN,
-    recordedAt: heads.recordedAt[at]!,
-    monotonicAt: heads.mono[at]!,
-    occurredAt: orNull(heads.occurred[at]!),
-    version: orNull(heads.version[at]!),
-    type: dictionary.typeName(heads.type[at]!),
-    kind: KINDS[heads.kind[at]!]!,
-    verdict: VERDICTS[VERDICT.committed]!,
-    eventHash: heads.hash === null ? null : orNull(heads.hash[at]!),
-  };
+  head.id = id;
+  head.topic = topic;
+  head.partition = partition;
+  head.offset = id % OFFSET_SPAN;
+  head.recordedAt = heads.recordedAt[at]!;
+  head.monotonicAt = heads.mono[at]!;
+  head.occurredAt = orNull(heads.occurred[at]!);
+  head.version = orNull(heads.version[at]!);
+  head.type = dictionary.typeName(heads.type[at]!);
+  head.kind = KINDS[heads.kind[at]!]!;
+  head.eventHash = heads.hash === null ? null : orNull(heads.hash[at]!);
 }
 
 /** Indexes of the heads by recorded time made monotonic, topic, partition, offset: see core/order.ts. */
@@ -270,19 +309,20 @@ function findContradictions(heads: Heads, order: Uint32Array, { rowOf, keys }: S
   return isLeft;
 }
 
-/** The values of records as text, asked for partition by partition in the order of offsets. */
-class TextsInOrder {
+/** The values of records, asked for partition by partition in the order of offsets. */
+class ValuesInOrder {
   readonly #db: ReadContext['db'];
   readonly #heads: Heads;
   readonly #open = new Map<number, { blocks: Generator<OpenBlock>; block: OpenBlock | null }>();
+  readonly #value: ValueBytes = { bytes: Buffer.alloc(0), start: 0, length: -1 };
 
   constructor({ db }: ReadContext, heads: Heads) {
     this.#db = db;
     this.#heads = heads;
   }
 
-  /** Null: the record has no value. Undefined: no block holds it here, so that it is read alone. */
-  next(at: number): string | null | undefined {
+  /** Good until the next call. Undefined: no block holds it here, so that it is read alone. */
+  next(at: number): ValueBytes | undefined {
     const id = this.#heads.id[at]!;
     const no = partitionOf(id);
     let lane = this.#open.get(no);
@@ -294,9 +334,11 @@ class TextsInOrder {
       const { block } = lane;
       const place = block === null ? -1 : placeIn(block, id);
       if (block !== null && place >= 0) {
-        const length = block.valueLength[place]!;
-        const start = block.valueStart[place]!;
-        return length < 0 ? null : block.bytes.toString('utf8', start, start + length);
+        const value = this.#value;
+        value.bytes = block.bytes;
+        value.start = block.valueStart[place]!;
+        value.length = block.valueLength[place]!;
+        return value;
       }
       if (block !== null && block.id > id) return undefined;
       const { value, done } = lane.blocks.next();

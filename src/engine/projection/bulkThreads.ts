@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { HindcastError } from '../../contract/errors.ts';
-import { workerUrl } from '../workers/locate.ts';
+import { THREAD_LIMITS, workerUrl } from '../workers/locate.ts';
 import { fromWire, newCancelFlag, raiseFlag } from '../workers/messages.ts';
 import type { ReplayData, ReplayMessage } from '../workers/replayWorker.ts';
 
@@ -74,7 +74,10 @@ function dataOf({ file, derived, definition, build }: BulkRun, name: string): Om
 
 function runPart(workerData: ReplayData, onProgress: (done: number, total: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(workerUrl('replayWorker'), { workerData });
+    const worker = new Worker(workerUrl('replayWorker'), {
+      workerData,
+      resourceLimits: THREAD_LIMITS.replayWorker,
+    });
     let result: ReplayMessage | null = null;
     let crash: Error | null = null;
     worker.on('message', (message: ReplayMessage) => {

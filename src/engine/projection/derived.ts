@@ -15,7 +15,7 @@ import { storeFault } from '../store/faults.ts';
 import { metaOf } from '../store/open.ts';
 
 /** Raised with every change of the tables below or of what they mean; another number: the file is made anew. */
-const DERIVED_FORMAT = 3;
+const DERIVED_FORMAT = 4;
 
 /** Where tables are: the file itself, or the temporary tables of a console connection. */
 export interface Derived {
@@ -32,8 +32,8 @@ export interface BuildRow {
   version: number;
   definition: string;
   /**
-   * ready: the table that questions are answered from. next: being built beside it. previous: what answered under the
-   * definition before, kept to be compared.
+   * ready: the table that questions are answered from. next: being built beside it. previous: what answered under an
+   * earlier definition, kept to be compared.
    */
   state: 'ready' | 'next' | 'previous';
   processed: number;
@@ -61,9 +61,9 @@ const tables = (schema: string) => `
     processed INTEGER NOT NULL DEFAULT 0,
     ignored INTEGER NOT NULL DEFAULT 0,
     failed INTEGER NOT NULL DEFAULT 0,
-    built_at INTEGER,
-    UNIQUE (name, state)
+    built_at INTEGER
   );
+  CREATE UNIQUE INDEX ${schema}._build_state ON _build (name, state) WHERE state <> 'previous';
   CREATE TABLE ${schema}._seen (
     build INTEGER, partition_no INTEGER, next_offset INTEGER NOT NULL, settled_offset INTEGER NOT NULL,
     rewritten INTEGER NOT NULL,
@@ -199,10 +199,16 @@ export function temporaryDerived(db: Database.Database): Derived {
   return { db, schema: 'temp' };
 }
 
-export function findBuild({ db, schema }: Derived, name: string, state: BuildRow['state']): BuildRow | null {
+export function findBuild({ db, schema }: Derived, name: string, state: 'ready' | 'next'): BuildRow | null {
   const row = db.prepare(`SELECT * FROM ${schema}._build WHERE name = ? AND state = ?`).get(name, state);
   return (row as BuildRow | undefined) ?? null;
 }
+
+/** Results of earlier definitions, the latest first; each definition once. */
+export const previousBuilds = ({ db, schema }: Derived, name: string): BuildRow[] =>
+  db
+    .prepare(`SELECT * FROM ${schema}._build WHERE name = ? AND state = 'previous' ORDER BY id DESC`)
+    .all(name) as BuildRow[];
 
 export function buildById({ db, schema }: Derived, id: number): BuildRow | null {
   return (db.prepare(`SELECT * FROM ${schema}._build WHERE id = ?`).get(id) as BuildRow | undefined) ?? null;
@@ -239,7 +245,7 @@ export function switchTo(derived: Derived, build: BuildRow, at: number): void {
   const before = findBuild(derived, build.name, 'ready');
   if (before !== null && before.id !== build.id) {
     if (before.hash === build.hash) dropBuild(derived, before.id);
-    else keepPrevious(derived, before);
+    else keepPrevious(derived, before, build);
   }
   db.prepare(`UPDATE ${schema}._build SET state = 'ready', built_at = ?, stamp = stamp + 1 WHERE id = ?`).run(
     at,
@@ -251,11 +257,16 @@ export function switchTo(derived: Derived, build: BuildRow, at: number): void {
   }
 }
 
+/** Results of so many earlier definitions are kept. */
+const MOST_PREVIOUS = 5;
+
 /** Only its rows are kept, with what is needed to read them and to tell which events they rest on. */
-function keepPrevious(derived: Derived, build: BuildRow): void {
+function keepPrevious(derived: Derived, build: BuildRow, next: BuildRow): void {
   const { db, schema } = derived;
-  const older = findBuild(derived, build.name, 'previous');
-  if (older !== null) dropBuild(derived, older.id);
+  const older = previousBuilds(derived, build.name);
+  for (const [nth, each] of older.entries())
+    if (each.hash === build.hash || each.hash === next.hash || nth >= MOST_PREVIOUS - 1)
+      dropBuild(derived, each.id);
   for (const table of PER_BUILD)
     if (table !== '_scale' && table !== '_seen')
       db.prepare(`DELETE FROM ${schema}.${table} WHERE build = ?`).run(build.id);

@@ -1,8 +1,8 @@
 /** One row of a projection: the fold of its events, the columns, and what could not be done. */
 import type { FoldContext } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
-import type { Json, JsonObject, Projection, StreamEvent } from '../../core/model.ts';
-import { isJsonObject } from '../../core/numbers.ts';
+import type { ColumnType, Json, JsonObject, Projection, StreamEvent } from '../../core/model.ts';
+import { isJsonObject, readSmallDecimal, type SmallDecimal } from '../../core/numbers.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
 import { formatTime } from '../../core/time.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
@@ -37,15 +37,33 @@ export interface CompiledProjection {
   paths: PathStep[][];
   /** Names of the columns that are just a key of the state; null: a longer way, or a key that objects inherit. */
   keys: (string | null)[];
+  columns: readonly number[];
+  /** Columns that an event of this type (kind `event`) can change. */
+  columnsOf(type: string): readonly number[];
 }
 
 /** @throws ReducerProblem or PathProblem for a definition that was not validated */
 export function compileProjection(projection: Projection): CompiledProjection {
   const paths = projection.columns.map((column) => parsePath(column.path ?? column.name));
+  const folder = folderFor(projection.reducer);
+  const columns = paths.map((_, column) => column);
+  const known = new Map<string, readonly number[]>();
   return {
     projection,
-    folder: folderFor(projection.reducer),
+    folder,
     paths,
+    columns,
+    columnsOf(type) {
+      let changed = known.get(type);
+      if (changed === undefined) {
+        const touched = folder.touches?.(type) ?? null;
+        // A column of the empty path is the whole state.
+        const isTouched = ([key]: PathStep[]) => key === undefined || touched?.has(String(key)) !== false;
+        changed = columns.filter((column) => isTouched(paths[column]!));
+        known.set(type, changed);
+      }
+      return changed;
+    },
     keys: paths.map(([key, ...rest]) =>
       rest.length === 0 && typeof key === 'string' && !(key in Object.prototype) ? key : null,
     ),
@@ -62,6 +80,9 @@ export interface FoldRun {
 }
 
 const NO_FAILURES: readonly Failure[] = [];
+
+/** What was read last. */
+const decimal: SmallDecimal = { number: 0, places: 0 };
 
 /** One row while its events come. */
 export class RowFold {
@@ -112,33 +133,47 @@ export class RowFold {
   }
 
   #record(event: StreamEvent, at: number, isFirst: boolean): void {
-    const { recorder, compiled, scales } = this.#run;
-    const { paths, keys, projection } = compiled;
+    const { recorder, compiled } = this.#run;
     const state = this.#state;
-    const known = this.#values!;
     const happened = event.occurredAt ?? event.recordedAt;
     const place = recorder!.addEvent(this.#row, at, event.id, event.recordedAt, happened);
     if (isFirst) recorder!.bear(this.#row, place);
     const object = isJsonObject(state) ? (state as JsonObject) : null;
-    for (let column = 0; column < paths.length; column += 1) {
+    const { paths, keys, projection } = compiled;
+    const known = this.#values!;
+    // What the reducer begins with is told with the first event, whatever that changes.
+    const columns =
+      this.#events > 1 && event.kind === 'event' ? compiled.columnsOf(event.type) : compiled.columns;
+    for (const column of columns) {
       const key = keys[column]!;
       const value = key !== null && object !== null ? object[key] : getPath(state, paths[column]!);
       const before = known[column];
       if (value === before || isUnchanged(before, value)) continue;
       known[column] = value;
       const { name, type } = projection.columns[column]!;
-      if (type === 'time' && typeof value === 'string') {
-        // Mostly a moment of the event itself, as text.
-        const ms = value === formatTime(event.recordedAt) ? event.recordedAt : event.occurredAt;
-        if (ms !== null && (ms === event.recordedAt || value === formatTime(ms))) {
-          recorder!.addChange(column, place, value, ms);
-          continue;
-        }
+      if (type === 'decimal' && value !== undefined && readSmallDecimal(value, decimal)) {
+        recorder!.addNumber(column, place, decimal.number);
+        this.#scale(name, decimal.places);
+        continue;
+      }
+      const number = plainNumber(type, value, event);
+      if (number !== null) {
+        recorder!.addNumber(column, place, number);
+        continue;
+      }
+      if (type === 'text' && typeof value === 'string') {
+        recorder!.addChange(column, place, value);
+        continue;
       }
       const { value: stored, scale } = toColumn(type, value);
-      if (scale !== undefined && scale > (scales.get(name) ?? -1)) scales.set(name, scale);
+      if (scale !== undefined) this.#scale(name, scale);
       recorder!.addChange(column, place, stored);
     }
+  }
+
+  #scale(column: string, places: number): void {
+    const { scales } = this.#run;
+    if (places > (scales.get(column) ?? -1)) scales.set(column, places);
   }
 
   /** The row after all events. */
@@ -161,6 +196,16 @@ export class RowFold {
     else failures.push({ recordId: this.#lastId, type: this.#lastType, message: notes.join('; ') });
     return failures;
   }
+}
+
+/** The number by which a history keeps the value; null: it takes more than that (see `ColumnLog`). */
+function plainNumber(type: ColumnType, value: Json | undefined, event: StreamEvent): number | null {
+  if (type === 'integer') return typeof value === 'number' && Number.isSafeInteger(value) ? value + 0 : null;
+  if (type !== 'time' || typeof value !== 'string') return null;
+  // Mostly a moment of the event itself, as text.
+  if (value === formatTime(event.recordedAt)) return event.recordedAt;
+  const { occurredAt } = event;
+  return occurredAt !== null && value === formatTime(occurredAt) ? occurredAt : null;
 }
 
 /** Folds the events of one row in the order given. */

@@ -29,6 +29,8 @@ interface OwnedEvent {
 /** How a projection finds its rows in the store. */
 export class Groups {
   readonly byAggregate: boolean;
+  /** Whether the workspace keeps logs of topics that were created again or lost their end. */
+  readonly hasOldLogs: boolean;
   /** Events that were moved to where they occurred, so far. */
   moved = 0;
   readonly #context: ReadContext;
@@ -43,6 +45,9 @@ export class Groups {
     this.#context = context;
     this.#projection = projection;
     this.byAggregate = projection.key === 'aggregateId';
+    this.hasOldLogs = context.dictionary
+      .partitions()
+      .some(({ incarnation }) => incarnation !== Number.POSITIVE_INFINITY);
     this.#topics = projection.source.topics === undefined ? null : new Set(projection.source.topics);
     this.#keyPath =
       this.byAggregate || projection.key === '$eventId' ? [] : parsePath(projection.key).slice(1);
@@ -117,11 +122,37 @@ export class Groups {
     return Array.from(latestOnly(this.#context.dictionary, Float64Array.from(ids)));
   }
 
-  /** Whether the workspace keeps logs of topics that were created again or lost their end. */
-  get hasOldLogs(): boolean {
-    return this.#context.dictionary
-      .partitions()
-      .some(({ incarnation }) => incarnation !== Number.POSITIVE_INFINITY);
+  /**
+   * The events of a row as the occurred clock folds all of them, when that is another order than the given one of the
+   * log; `same`: it is not. Null: it is, and what a moment takes of them cannot be told from that order.
+   */
+  occurredOrder(placed: readonly PlacedEvent[]): readonly PlacedEvent[] | 'same' | null {
+    let latest = Number.NEGATIVE_INFINITY;
+    let falls = false;
+    for (const { event } of placed) {
+      const happened = event.occurredAt ?? event.recordedAt;
+      falls ||= happened < latest;
+      latest = Math.max(latest, happened);
+    }
+    if (!falls) return 'same';
+    const tolerances = new Set(placed.map(({ event }) => this.#context.dictionary.toleranceOf([event.id])));
+    // Which tolerance counts hangs on what is known.
+    if (tolerances.size > 1) return null;
+    const everything = { knownOn: null, trueOn: Number.POSITIVE_INFINITY };
+    const byStream = [...Map.groupBy(placed, ({ stream }) => stream)];
+    const isMoved = { any: false };
+    const streams = byStream.map(([stream, own]) => {
+      const events = own.map(({ event }) => event);
+      const cut = cutStream(orderStream(events, { toleranceMs: [...tolerances][0]! }), everything);
+      isMoved.any ||= cut.note.moved.length > 0;
+      return inOccurredTime(cut.events, stream);
+    });
+    if (streams.length === 1) return isMoved.any ? streams[0]! : 'same';
+    // Streams are merged by the latest time so far: jitter in one of them moves it against the others.
+    const isOrderly = streams.every((each) =>
+      each.every(({ event, at }) => (event.occurredAt ?? event.recordedAt) === at),
+    );
+    return isOrderly ? mergeStreams(streams) : null;
   }
 
   /** Ids of the records of the projection's aggregates with this id. */
@@ -178,13 +209,21 @@ export class Groups {
       cut,
     );
     this.moved += taken.note.moved.length;
+    if (cut.trueOn !== null) return inOccurredTime(taken.events, stream);
     let at = Number.NEGATIVE_INFINITY;
     return taken.events.map((event) => {
-      const time = cut.trueOn === null ? event.monotonicAt : (event.occurredAt ?? event.recordedAt);
-      at = Math.max(at, time);
+      at = Math.max(at, event.monotonicAt);
       return { event, stream, at };
     });
   }
+}
+
+function inOccurredTime(events: readonly StreamEvent[], stream: FoldContext): PlacedEvent[] {
+  let at = Number.NEGATIVE_INFINITY;
+  return events.map((event) => {
+    at = Math.max(at, event.occurredAt ?? event.recordedAt);
+    return { event, stream, at };
+  });
 }
 
 const contextOf = (ref: AggregateRef): FoldContext => ({ aggregateType: ref.type, aggregateId: ref.id });

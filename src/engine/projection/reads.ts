@@ -14,6 +14,7 @@ import {
   dropBuild,
   findBuild,
   openDerived,
+  previousBuilds,
   quoted,
   rowCount,
 } from './derived.ts';
@@ -37,8 +38,9 @@ export interface TableState {
   rows: number;
   /** Captured records that the table does not take in yet. */
   behind: number;
-  /** The result of the definition before. */
-  previous: ProjectionBuild | null;
+  /** Results of earlier definitions, the latest first. */
+  kept: ProjectionBuild[];
+  present: ProjectionBuild | null;
   history: ProjectionStatus['history'];
 }
 
@@ -46,7 +48,8 @@ export interface TableState {
 const STEP_MS = 60;
 const NO_CUT = { knownOn: null, trueOn: null };
 
-function derivedOf(context: ReadContext, folder: string): Derived {
+/** The file of projection tables, opened once in each thread. @param folder of such files */
+export function derivedOf(context: ReadContext, folder: string): Derived {
   const file = derivedFile(folder, context.file, context.db);
   const key = `derived ${file}`;
   const known = context.lasting.get(key) as Derived | undefined;
@@ -56,7 +59,7 @@ function derivedOf(context: ReadContext, folder: string): Derived {
   return derived;
 }
 
-function definitionOf(context: ReadContext, { definition, hash }: DefinitionText): Definition {
+export function definitionOf(context: ReadContext, { definition, hash }: DefinitionText): Definition {
   const key = `definition ${hash}`;
   const known = context.lasting.get(key) as Definition | undefined;
   if (known !== undefined) return known;
@@ -118,14 +121,14 @@ function stateOf(context: ReadContext, derived: Derived, text: DefinitionText): 
   const { name } = projection;
   const ready = findBuild(derived, name, 'ready');
   const next = findBuild(derived, name, 'next');
-  const previous = findBuild(derived, name, 'previous');
   const rows = ready === null ? 0 : rowCount(derived, ready.id);
   const behind = context.cache.get(`behind ${text.hash} ${ready?.id ?? 0} ${ready?.built_at ?? 0}`, () =>
     countBehind(context, derived, ready, projection),
   );
   return {
     ...{ name, ready, next, rows, behind },
-    previous: previous === null ? null : buildOut(derived, previous),
+    present: ready === null ? null : buildOut(derived, ready),
+    kept: previousBuilds(derived, name).map((build) => buildOut(derived, build)),
     history:
       ready === null || ready.history_bytes === 0
         ? null
@@ -217,10 +220,12 @@ export const projectionReads = {
     derived.db
       .transaction(() => {
         derived.db.exec(`DROP VIEW IF EXISTS ${quoted(name)}`);
-        for (const state of ['ready', 'next', 'previous'] as const) {
-          const build = findBuild(derived, name, state);
+        for (const build of [
+          findBuild(derived, name, 'ready'),
+          findBuild(derived, name, 'next'),
+          ...previousBuilds(derived, name),
+        ])
           if (build !== null) dropBuild(derived, build.id);
-        }
       })
       .immediate();
     return null;

@@ -1,10 +1,19 @@
-/** What a change of a definition changed in the results: the table that answers against the one before it. */
+/** What changes of a definition changed in the results: two of the kept tables, or one of them and the one that answers. */
 import type { z } from 'zod';
 import type { ProjectionComparison, RowChange } from '../../contract/projections.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Projection } from '../../core/model.ts';
 import { cellOf } from '../console/cells.ts';
-import { type BuildRow, type Derived, dataTable, findBuild, quoted, rowCount, scalesOf } from './derived.ts';
+import {
+  type BuildRow,
+  type Derived,
+  dataTable,
+  findBuild,
+  previousBuilds,
+  quoted,
+  rowCount,
+  scalesOf,
+} from './derived.ts';
 import { seenOf } from './plan.ts';
 
 type Comparison = z.infer<typeof ProjectionComparison>;
@@ -12,6 +21,9 @@ type Change = z.infer<typeof RowChange>;
 
 export interface CompareQuestion {
   name: string;
+  /** Hashes of the definitions; null: the latest kept one, and the one that answers. */
+  before: string | null;
+  after: string | null;
   show: Change | null;
   column: string | null;
   from: number;
@@ -46,20 +58,23 @@ export const buildOut = (derived: Derived, build: BuildRow): Comparison['before'
   builtAt: build.built_at ?? 0,
 });
 
-/** Null: there is no earlier result. Rows are equal when every column that both have is. */
+/** Null: one of the results is not there (any more). Rows are equal when every column that both have is. */
 export function compareBuilds(derived: Derived, question: CompareQuestion): Comparison | null {
   const ready = findBuild(derived, question.name, 'ready');
-  const previous = findBuild(derived, question.name, 'previous');
-  if (ready === null || previous === null) return null;
-  const before = sideOf(derived, previous);
-  const after = sideOf(derived, ready);
-  const kept = [...before.types.keys()].filter((name) => after.types.has(name));
-  const counted = count(derived, before, after, kept);
+  const kept = previousBuilds(derived, question.name);
+  const find = (hash: string) => [ready, ...kept].find((build) => build?.hash === hash) ?? null;
+  const earlier = question.before === null ? (kept[0] ?? null) : find(question.before);
+  const later = question.after === null ? ready : find(question.after);
+  if (earlier === null || later === null) return null;
+  const before = sideOf(derived, earlier);
+  const after = sideOf(derived, later);
+  const inBoth = [...before.types.keys()].filter((name) => after.types.has(name));
+  const counted = count(derived, before, after, inBoth);
   const names = [...new Set([...before.types.keys(), ...after.types.keys()])];
   return {
-    before: buildOut(derived, previous),
-    after: buildOut(derived, ready),
-    sameEvents: sameEvents(derived, previous.id, ready.id),
+    before: buildOut(derived, earlier),
+    after: buildOut(derived, later),
+    sameEvents: sameEvents(derived, earlier.id, later.id),
     counts: counted.counts,
     columns: names.map((name) => ({
       name,
@@ -67,7 +82,7 @@ export function compareBuilds(derived: Derived, question: CompareQuestion): Comp
       change: !before.types.has(name) ? 'added' : after.types.has(name) ? 'kept' : 'removed',
       differs: counted.differs.get(name) ?? 0,
     })),
-    ...page(derived, before, after, kept, question),
+    ...page(derived, before, after, inBoth, question),
   };
 }
 

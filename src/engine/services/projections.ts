@@ -28,6 +28,12 @@ function sourceText({ projection: { source } }: KnownProjection): string {
   return parts.join(' in ');
 }
 
+function rowTypes({ projection: { key, source } }: KnownProjection): string[] | null {
+  if (key !== 'aggregateId') return null;
+  const types = source.aggregateTypes ?? [];
+  return types.includes('*') ? [] : types;
+}
+
 /** What this session knows of the replays of one projection in one workspace. */
 interface Replay {
   /** Null: none is running. */
@@ -54,6 +60,7 @@ function statusOf(known: KnownProjection, table: TableState | null, replay: Repl
     version: projection.reducer.version,
     columns: columnsOf(projection),
     source: sourceText(known),
+    aggregateTypes: rowTypes(known),
     state: state(),
     rows: table?.rows ?? 0,
     processed: shown?.processed ?? 0,
@@ -61,7 +68,8 @@ function statusOf(known: KnownProjection, table: TableState | null, replay: Repl
     failed: shown?.failed ?? 0,
     behind: table?.behind ?? 0,
     jobId: replay?.jobId ?? null,
-    previous: table?.previous ?? null,
+    kept: table?.kept ?? [],
+    present: table?.present ?? null,
     history: table?.history ?? null,
     builtAt: table?.ready?.built_at ?? null,
     problem,
@@ -201,8 +209,8 @@ export function createProjectionService(deps: ServiceDeps): Service<'projections
       start(name, rebuild ? 'Rebuild' : 'Replay', (...work) => replayAll(...work, rebuild)),
     retry: async ({ name, recordIds }) =>
       start(name, 'Retry', (...work) => retryFailures(...work, recordIds)),
-    compare: async (input, { signal }) =>
-      workspaces.current().read('projections.compare', { ...input, folder }, { signal }),
+    compare: async ({ before = null, after = null, ...input }, { signal }) =>
+      workspaces.current().read('projections.compare', { ...input, before, after, folder }, { signal }),
     failures: async (input, { signal }) =>
       workspaces.current().read('projections.failures', { ...input, folder }, { signal }),
   };

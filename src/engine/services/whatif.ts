@@ -23,6 +23,12 @@ interface Run {
 
 /** Paths of the summary that a page gets. */
 const MOST_PATHS = 50;
+/** Scripts are stepped through streams of so many records together: two of them take some seconds for that. */
+const MOST_STEPPED = 250_000;
+const AFTER_EVERY_EVENT =
+  'The states of a script are compared after every event: differences that were gone again later are found, too.';
+const BY_END =
+  'With so many events a script is compared at the end of each stream: differences that were gone again by then are not found. An aggregate alone is compared after every event.';
 
 export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
   const { workspaces, jobs, log } = deps;
@@ -66,6 +72,8 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
     const { types, topics } = subject;
     const { coverage, revision, records } = await workspace.read('whatif.coverage', { types }, { signal });
     Object.assign(result, { coverage, revision });
+    const isByEnd = records > MOST_STEPPED && scope.kind !== 'aggregate' && without === null;
+    if (isOfScript(subject, hypothesis)) result.notes.push(isByEnd ? BY_END : AFTER_EVERY_EVENT);
     const paths = new PathBook();
     const found = () => {
       result.firstMs ??= differing.count === 0 ? null : Date.now() - result.startedAt;
@@ -103,7 +111,7 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
     const steps: WhatIfStep[] = [];
     const before = { ...result, problems: { ...result.problems } };
     const sides: Omit<WhatIfArgs, 'scope'> = {
-      ...{ cut, without, aside: opened, real: textOfReducer(subject.reducer) },
+      ...{ cut, without, aside: opened, isByEnd, real: textOfReducer(subject.reducer) },
       hypothetical: hypotheticalText(hypothesis.reducer, subject.reducer),
     };
     await runThreads<WhatIfStep>(workspace, {
@@ -168,7 +176,7 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
         },
         ...{ state: 'running', startedAt: Date.now(), tookMs: 0, firstMs: null, events: 0, differing: 0 },
         ...{ aggregates: { done: 0, total: 0 }, kept: 0, healed: 0, paths: [] },
-        ...{ problems: { real: 0, hypothetical: 0 }, notes: notesOf(subject, hypothesis), coverage: null },
+        ...{ problems: { real: 0, hypothetical: 0 }, notes: [], coverage: null },
         revision: 0,
       };
       const run = { result, differing: new Differing(), stop };
@@ -280,10 +288,5 @@ function titleOf(
   return `${parts.length === 0 ? 'nothing changed' : parts.join(', ')}, over ${words}`;
 }
 
-function notesOf({ reducer }: Subject, { reducer: other, without }: Hypothesis): string[] {
-  const isScript = 'source' in reducer || (other !== null && other.language !== 'json');
-  if (!isScript || without !== null) return [];
-  return [
-    'A script is compared at the end of each stream: differences that were gone again by then are not found.',
-  ];
-}
+const isOfScript = ({ reducer }: Subject, { reducer: other }: Hypothesis): boolean =>
+  'source' in reducer || (other !== null && other.language !== 'json');

@@ -65,7 +65,7 @@ export class AlignedFold {
     const read = this.#reader(context);
     this.places = this.#leftOut(alignLogs(heads, { log }), read);
     this.differs = new Uint8Array(this.places.length);
-    const states = new TwoStates(sides, this.#stream);
+    const states = new TwoStates(sides, this.#stream, true);
     for (const [at, place] of this.places.entries()) {
       if (at % CHECK_EVERY === 0) context.throwIfAborted();
       if (at % KEYFRAME_EVERY === 0)
@@ -134,7 +134,7 @@ export class AlignedFold {
   /** Both states after the place at `index`; −1: before the first. */
   statesAt(context: ReadContext, index: number): Keyframe {
     const count = Math.min(index, this.places.length - 1) + 1;
-    const states = new TwoStates(this.#sides, this.#stream);
+    const states = new TwoStates(this.#sides, this.#stream, true);
     const nearest = Math.min(Math.floor(count / KEYFRAME_EVERY), this.#keyframes.length - 1);
     if (nearest >= 0) Object.assign(states, this.#keyframes[nearest]);
     states.isSame = states.real === states.hypothetical;

@@ -1,7 +1,8 @@
 /** One stream folded twice: after which event the states differ for the first time, and what differs at the end. */
 import type { DifferingPath, DifferingRow } from '../../contract/whatif.ts';
 import { diffStates } from '../../core/diff.ts';
-import { sameJson } from '../../core/fold.ts';
+import { type Applied, sameJson } from '../../core/fold.ts';
+import type { Folder } from '../../core/folder.ts';
 import { compareExact, decimalTextOf, exactNumber, formatJson } from '../../core/json.ts';
 import type { Change, Json, StreamEvent } from '../../core/model.ts';
 import { addText, subtractText } from '../../core/numbers.ts';
@@ -21,10 +22,15 @@ export class TwoStates {
   problems = { real: 0, hypothetical: 0 };
   readonly #sides: Sides;
   readonly #stream: AggregateStream['stream'];
+  readonly #areKept: boolean;
+  /** The states were made by steps, and nobody else holds them. */
+  #isOwn = { real: false, hypothetical: false };
 
-  constructor(sides: Sides, stream: AggregateStream['stream']) {
+  /** @param areKept the caller holds states beyond the next step: none may be changed in place */
+  constructor(sides: Sides, stream: AggregateStream['stream'], areKept: boolean) {
     this.#sides = sides;
     this.#stream = stream;
+    this.#areKept = areKept;
     this.real = sides.real.initial;
     this.hypothetical = sides.hypothetical.initial;
     this.isSame = true;
@@ -36,42 +42,55 @@ export class TwoStates {
     real: StreamEvent | null,
     hypothetical: StreamEvent | null,
   ): { real: string | null; hypothetical: string | null } {
-    const sides = this.#sides;
-    if (real !== null && real === hypothetical && this.real === this.hypothetical && sides.doSame(real)) {
-      const { state, problem } = sides.real.step(this.real, real, this.#stream);
-      this.real = state;
-      this.hypothetical = state;
+    const isShared = this.real === this.hypothetical;
+    if (real !== null && real === hypothetical && isShared && this.#sides.doSame(real)) {
+      const problem = this.#stepReal(real);
+      this.hypothetical = this.real;
+      this.#isOwn.hypothetical = this.#isOwn.real;
       if (problem === undefined) return NO_PROBLEM;
-      this.problems.real += 1;
       this.problems.hypothetical += 1;
       return { real: problem, hypothetical: problem };
     }
+    // From here on each changes a copy of its own.
+    if (isShared) this.#isOwn = { real: false, hypothetical: false };
+    const isInPlace = this.#isOwn.real || this.#isOwn.hypothetical;
     const [before, beside] = [this.real, this.hypothetical];
-    const found: { real: string | null; hypothetical: string | null } = { real: null, hypothetical: null };
-    if (real !== null) {
-      const { state, problem } = sides.real.step(this.real, real, this.#stream);
-      this.real = state;
-      if (problem !== undefined) {
-        this.problems.real += 1;
-        found.real = problem;
-      }
-    }
-    if (hypothetical !== null) {
-      const { state, problem } = sides.hypothetical.step(this.hypothetical, hypothetical, this.#stream);
-      this.hypothetical = state;
-      if (problem !== undefined) {
-        this.problems.hypothetical += 1;
-        found.hypothetical = problem;
-      }
-    }
-    if (before !== this.real || beside !== this.hypothetical) this.#compare();
-    return found;
+    const ofReal = real === null ? undefined : this.#stepReal(real);
+    const ofHypothetical = hypothetical === null ? undefined : this.#stepHypothetical(hypothetical);
+    if (isInPlace || before !== this.real || beside !== this.hypothetical) this.#compare();
+    if (ofReal === undefined && ofHypothetical === undefined) return NO_PROBLEM;
+    return { real: ofReal ?? null, hypothetical: ofHypothetical ?? null };
+  }
+
+  #stepReal(event: StreamEvent): string | undefined {
+    const { state, problem } = this.#stepped(this.#sides.real, this.real, event, this.#isOwn.real);
+    this.#isOwn.real ||= !this.#areKept && state !== this.real;
+    this.real = state;
+    if (problem !== undefined) this.problems.real += 1;
+    return problem;
+  }
+
+  #stepHypothetical(event: StreamEvent): string | undefined {
+    const { hypothetical: folder } = this.#sides;
+    const { state, problem } = this.#stepped(folder, this.hypothetical, event, this.#isOwn.hypothetical);
+    this.#isOwn.hypothetical ||= !this.#areKept && state !== this.hypothetical;
+    this.hypothetical = state;
+    if (problem !== undefined) this.problems.hypothetical += 1;
+    return problem;
+  }
+
+  #stepped(folder: Folder, state: Json, event: StreamEvent, isOwn: boolean): Applied {
+    return isOwn && folder.stepOwn !== undefined
+      ? folder.stepOwn(state, event, this.#stream)
+      : folder.step(state, event, this.#stream);
   }
 
   /** Equal states become one object, so that steps that do the same need not be done twice. */
   #compare(): void {
     this.isSame = sameJson(this.real, this.hypothetical);
-    if (this.isSame) this.hypothetical = this.real;
+    if (!this.isSame) return;
+    this.hypothetical = this.real;
+    this.#isOwn.hypothetical = this.#isOwn.real;
   }
 }
 
@@ -89,14 +108,17 @@ export interface Compared {
   problems: { real: number; hypothetical: number };
 }
 
-/** Folds both after every event. Scripts are compared at the end first: a step of them costs a call into the sandbox. */
-export function compareStream(sides: Sides, stream: AggregateStream): Compared {
-  if (sides.hasScript && sides.without === null) {
+/**
+ * Folds both after every event. @param isByEnd streams that a script leaves in equal states are not stepped through: each
+ * step costs a call into the sandbox, and what differs in between is not found then
+ */
+export function compareStream(sides: Sides, stream: AggregateStream, isByEnd: boolean): Compared {
+  if (isByEnd && sides.hasScript && sides.without === null) {
     const problems = endsAlike(sides, stream);
     if (problems !== null) return { difference: null, problems };
   }
   const { heads } = stream;
-  const states = new TwoStates(sides, stream.stream);
+  const states = new TwoStates(sides, stream.stream, false);
   let first = -1;
   for (let index = 0; index < heads.length; index += 1) {
     if (sides.concerns(heads[index]!)) {

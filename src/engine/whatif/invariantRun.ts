@@ -45,7 +45,9 @@ export class InvariantRun {
     this.#conditions = compileConditions(conditions);
     this.#watched = watchedBy(reducer, this.#conditions);
     this.#counts = conditions.map(() => ({ broken: 0, healed: 0, unknown: 0 }));
-    this.#scan = new StreamScan(() => this.#context, scope, cut);
+    const { folder, concerns } = this.#watched;
+    const reading = { folders: [folder], concerns };
+    this.#scan = new StreamScan(() => this.#context, { scope, cut, reading });
     this.#steps = this.#run();
   }
 
@@ -78,11 +80,20 @@ export class InvariantRun {
     const values = this.#conditions.map(() => new Map<number, string | null>());
     const { folder, concerns } = this.#watched;
     let state = folder.initial;
+    let step = folder.step;
     for (let index = 0; index < heads.length; index += 1) {
-      if (concerns(heads[index]!)) state = folder.step(state, stream.event(index), stream.stream).state;
-      for (const [at, runs] of gathered.entries())
-        if (runs.add(index, state) && runs.runs.at(-1)!.holds === false)
+      const isTouched = concerns(heads[index]!);
+      if (isTouched) {
+        const after = step(state, stream.event(index), stream.stream).state;
+        // Nobody keeps a state that a step has made.
+        if (after !== state) step = folder.stepOwn ?? step;
+        state = after;
+      }
+      for (let at = 0; at < gathered.length; at += 1) {
+        const runs = gathered[at]!;
+        if (runs.add(index, state, isTouched) && runs.runs.at(-1)!.holds === false)
           values[at]!.set(index, valueText(this.#conditions[at]!.value(state)));
+      }
     }
     for (const [at, { runs }] of gathered.entries()) {
       const counts = this.#counts[at]!;

@@ -45,7 +45,15 @@ test('every stream once, whole and in fold order, however much is read together 
   ] as const) {
     const seen = new Set<string>();
     for (let part = 0; part < parts; part += 1) {
-      const scan = new StreamScan(() => context, { types, topics: null, part, parts }, cut, room);
+      const scan = new StreamScan(
+        () => context,
+        {
+          scope: { types, topics: null, part, parts },
+          cut,
+          reading: { folders: null, concerns: () => true },
+        },
+        room,
+      );
       for (const stream of scan.streams()) {
         if (stream === null) continue;
         const { ref, heads } = stream;

@@ -4,12 +4,15 @@
  */
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import type { FoldContext } from '../../core/fold.ts';
+import type { Folder } from '../../core/folder.ts';
 import type { StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import { placeIn } from '../store/blocks.ts';
 import { partitionNoOf } from '../store/ids.ts';
+import { PathReader, type ValueBytes } from '../store/payloadPaths.ts';
 import { blocksOf } from '../store/recordBytes.ts';
-import { latestLogOnly, PayloadReader } from '../store/stream.ts';
+import { latestLogOnly } from '../store/stream.ts';
+import { KINDS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import {
   headOf,
@@ -20,12 +23,20 @@ import {
   type StreamScope,
 } from './streamRows.ts';
 
-/** One stream as of the cut; its events are read when they are asked for. */
+/** One stream as of the cut; its events are read when they are asked for, as far as the folders look at them. */
 export interface AggregateStream {
   ref: AggregateRef;
   stream: FoldContext;
   heads: readonly RowHead[];
   event(index: number): StreamEvent;
+}
+
+/** What will be asked of the streams. */
+export interface Reading {
+  /** All that step over the events; null: whole events are wanted. */
+  folders: readonly Folder[] | null;
+  /** False: such an event will not be asked for. */
+  concerns(head: Pick<StreamEvent, 'type' | 'kind'>): boolean;
 }
 
 export interface ScanProgress {
@@ -52,13 +63,19 @@ export class StreamScan {
   readonly #contextOf: () => ReadContext;
   readonly #scope: StreamScope;
   readonly #cut: Cut;
+  readonly #reading: Reading;
   readonly #room: number;
 
   /** @param room bytes read together; replaced in tests */
-  constructor(contextOf: () => ReadContext, scope: StreamScope, cut: Cut, room = ROOM_BYTES) {
+  constructor(
+    contextOf: () => ReadContext,
+    { scope, cut, reading }: { scope: StreamScope; cut: Cut; reading: Reading },
+    room = ROOM_BYTES,
+  ) {
     this.#contextOf = contextOf;
     this.#scope = scope;
     this.#cut = cut;
+    this.#reading = reading;
     this.#room = room;
   }
 
@@ -89,8 +106,9 @@ export class StreamScan {
       let records = 0;
       do records += groups.rowsOf(to++).length;
       while (to < groups.aggregates.length && records + groups.rowsOf(to).length <= most);
-      for (const _step of bytes.read(this.#contextOf, groups, from, to)) yield null;
-      const payloads = new PayloadReader(this.#contextOf());
+      const payloads = new PathReader(this.#contextOf(), this.#reading.folders);
+      const isNeeded = this.#needs(rows, payloads);
+      for (const _step of bytes.read(this.#contextOf, groups, { from, to, isNeeded })) yield null;
       for (; from < to; from += 1) {
         const own = groups.rowsOf(from);
         yield this.#stream(rows, groups.aggregates[from]!, own, bytes, payloads);
@@ -98,6 +116,22 @@ export class StreamScan {
         progress.events.done += own.length;
       }
     }
+  }
+
+  /** Whether the value of a row will be looked at; told once for each type. */
+  #needs(rows: StreamRows, payloads: PathReader): (row: number) => boolean {
+    const { dictionary } = this.#contextOf();
+    const known: (boolean | undefined)[] = [];
+    return (row) => {
+      const no = rows.type[row]! * KINDS.length + rows.kind[row]!;
+      let isNeeded = known[no];
+      if (isNeeded === undefined) {
+        const head = { type: dictionary.typeName(rows.type[row]!), kind: KINDS[rows.kind[row]!]! };
+        isNeeded = this.#reading.concerns(head) && payloads.needsValue(head);
+        known[no] = isNeeded;
+      }
+      return isNeeded;
+    };
   }
 
   /** The events of a stream as of the cut, in fold order. */
@@ -119,7 +153,7 @@ export class StreamScan {
     aggregate: number,
     own: Uint32Array,
     bytes: BytesTogether,
-    payloads: PayloadReader,
+    payloads: PathReader,
   ): AggregateStream {
     const context = this.#contextOf();
     const ref = context.dictionary.aggregate(aggregate)!;
@@ -130,8 +164,7 @@ export class StreamScan {
       heads,
       event(index) {
         const head = heads[index]!;
-        const text = bytes.textOf(head.row);
-        return text === undefined ? payloads.event(head) : payloads.event(head, text);
+        return payloads.event(head, bytes.valueOf(head.row));
       },
     };
   }
@@ -167,25 +200,34 @@ class BytesTogether {
   readonly #start: Int32Array;
   readonly #end: Int32Array;
   #wanted: number[] = [];
+  readonly #value: ValueBytes;
 
   constructor(rows: StreamRows, room: number) {
     this.#rows = rows;
     this.#bytes = Buffer.allocUnsafeSlow(room);
     this.#start = new Int32Array(rows.count).fill(NOT_READ);
     this.#end = new Int32Array(rows.count);
+    this.#value = { bytes: this.#bytes, start: 0, length: 0 };
   }
 
-  /** The value as text; null: it has none; undefined: there was no room for it. */
-  textOf(row: number): string | null | undefined {
+  /** The value, good until the next call; undefined: it was not needed, or there was no room for it. */
+  valueOf(row: number): ValueBytes | undefined {
     const start = this.#start[row]!;
     if (start === NOT_READ) return undefined;
-    return start === NO_VALUE ? null : this.#bytes.toString('utf8', start, this.#end[row]!);
+    this.#value.start = start;
+    this.#value.length = start === NO_VALUE ? -1 : this.#end[row]! - start;
+    return this.#value;
   }
 
-  *read(contextOf: () => ReadContext, groups: Groups, from: number, to: number): Generator<void> {
+  *read(
+    contextOf: () => ReadContext,
+    groups: Groups,
+    { from, to, isNeeded }: { from: number; to: number; isNeeded: (row: number) => boolean },
+  ): Generator<void> {
     for (const row of this.#wanted) this.#start[row] = NOT_READ;
     this.#wanted = [];
-    for (let at = from; at < to; at += 1) for (const row of groups.rowsOf(at)) this.#wanted.push(row);
+    for (let at = from; at < to; at += 1)
+      for (const row of groups.rowsOf(at)) if (isNeeded(row)) this.#wanted.push(row);
     this.#wanted.sort((a, b) => a - b);
     const ids = this.#wanted.map((row) => this.#rows.id[row]!);
     let filled = 0;

@@ -9,7 +9,7 @@ import type { OverlayChange } from '../../core/overlay.ts';
 import { compareRowOut } from '../reads/compare.ts';
 import { badgeOf } from '../reads/coverage.ts';
 import { rowsOf } from '../reads/rows.ts';
-import { topicsOfType } from '../reads/timelineView.ts';
+import { topicsOfType } from '../reads/topicsOfType.ts';
 import { decodeStored, recordById, storedEventOf } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { AlignedFold } from './alignedFold.ts';

@@ -16,6 +16,8 @@ export interface WhatIfArgs extends SideArgs {
   cut: Cut;
   /** This one has a hypothetical log of its own and is folded by the caller. */
   aside: AggregateRef | null;
+  /** Streams of scripts are stepped through only where they end differently. */
+  isByEnd: boolean;
 }
 
 export interface WhatIfStep {
@@ -52,7 +54,11 @@ export class WhatIfRun {
     this.#context = context;
     this.#args = args;
     this.#sides = sidesOf(args);
-    this.#scan = new StreamScan(() => this.#context, args.scope, args.cut);
+    const { real, hypothetical, without, concerns } = this.#sides;
+    // A condition on events may ask for anything in them.
+    const folders = without === null ? [real, hypothetical] : null;
+    const { scope, cut } = args;
+    this.#scan = new StreamScan(() => this.#context, { scope, cut, reading: { folders, concerns } });
     this.#steps = this.#run();
   }
 
@@ -78,7 +84,7 @@ export class WhatIfRun {
   *#run(): Generator<void, void> {
     for (const stream of firstLook(() => this.#context, this.#args)) {
       if (stream !== null && !this.#isAside(stream.ref)) {
-        const { difference } = compareStream(this.#sides, stream);
+        const { difference } = compareStream(this.#sides, stream, this.#args.isByEnd);
         if (difference !== null) this.#rows.push(kept(difference));
       }
       yield;
@@ -95,7 +101,7 @@ export class WhatIfRun {
   }
 
   #compare(stream: AggregateStream): void {
-    const { difference, problems } = compareStream(this.#sides, stream);
+    const { difference, problems } = compareStream(this.#sides, stream, this.#args.isByEnd);
     this.#problems.real += problems.real;
     this.#problems.hypothetical += problems.hypothetical;
     if (difference === null) return;

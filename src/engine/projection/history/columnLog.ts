@@ -40,12 +40,16 @@ export class ColumnLog {
     this.type = type;
   }
 
-  /** @param ms of a time column, when its value is just that moment */
-  add(place: number, value: Stored, ms: number | null = null): void {
+  add(place: number, value: Stored): void {
+    if (this.#textSize <= MOST_TEXT) this.addNumber(place, this.#number(value));
+  }
+
+  /** @param number of an integer, decimal or time column (a moment, ms), when the value is just that */
+  addNumber(place: number, number: number): void {
     if (this.#textSize > MOST_TEXT) return;
     if (this.count === this.place.length) this.#grow();
     this.place[this.count] = place;
-    this.value[this.count] = ms ?? this.#number(value);
+    this.value[this.count] = number;
     this.count += 1;
   }
 

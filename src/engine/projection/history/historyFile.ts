@@ -6,7 +6,7 @@ import type { Cut, Projection } from '../../../core/model.ts';
 import type { BuildRow, Derived } from '../derived.ts';
 import { LoadedShard, type RowsAsOf } from './loadedShard.ts';
 import { mergeShards } from './mergeShards.ts';
-import { KEYS_PIECE, type Shard } from './recorder.ts';
+import { KEYS_PIECE, occurredSet, type Shard } from './recorder.ts';
 
 /** Adds a shard to what is told. Inside a transaction. */
 export function addShard({ db, schema }: Derived, build: number, { events, pieces }: Shard): void {
@@ -81,17 +81,28 @@ const readerOf = ({ db, schema }: Derived, build: number): ReadPiece => {
 };
 
 /** A row of the projection, by its shard and its number there. */
-interface Spot {
+export interface Spot {
   key: string;
   shard: number;
   row: number;
 }
 
+/** All rows at a moment, by the shard and row of a {@link Spot}. */
+interface Moment {
+  shards: RowsAsOf[];
+  /** Keys of rows that must be folded to it; what the shards say of them counts for nothing. */
+  folds: ReadonlySet<string>;
+}
+
 /** Of one build in the state that its stamp names. Columns are read when they are first asked for. */
 export class History {
+  /** Those that tell what was known on a moment, and those that tell what was true, of the rows that differ. */
   readonly #shards: LoadedShard[];
+  readonly #occurred: LoadedShard[];
+  /** Keys in the latter. */
+  readonly #kept = new Set<string>();
   #read: ReadPiece;
-  #inOrder: Spot[] | null = null;
+  readonly #inOrder = new Map<'recorded' | 'occurred', Spot[]>();
 
   constructor(derived: Derived, build: BuildRow, { columns }: Projection) {
     const { db, schema } = derived;
@@ -100,14 +111,24 @@ export class History {
       .prepare(`SELECT DISTINCT shard FROM ${schema}._history WHERE build = ? ORDER BY shard DESC`)
       .pluck()
       .all(build.id) as number[];
-    this.#shards = numbers.map((no) => new LoadedShard(columns, (piece) => this.#read(no, piece)));
-    if (this.#shards.length < 2) return;
+    this.#shards = [];
+    this.#occurred = [];
     const told = new Set<string>();
-    for (const { keys, superseded } of this.#shards)
-      for (const [row, key] of keys.entries()) {
-        if (told.has(key)) superseded[row] = 1;
-        else told.add(key);
+    for (const no of numbers) {
+      const shard = new LoadedShard(columns, (piece) => this.#read(no, piece));
+      const set = occurredSet((piece) => this.#read(no, piece));
+      const occurred = set === null ? null : new LoadedShard(columns, set);
+      for (const each of occurred === null ? [shard] : [shard, occurred])
+        if (told.size > 0)
+          for (const [row, key] of each.keys.entries()) if (told.has(key)) each.superseded[row] = 1;
+      this.#shards.push(shard);
+      if (occurred !== null) {
+        this.#occurred.push(occurred);
+        for (const [row, key] of occurred.keys.entries())
+          if (occurred.superseded[row] === 0) this.#kept.add(key);
       }
+      if (numbers.length > 1) for (const key of shard.keys) told.add(key);
+    }
   }
 
   /** From here on it is read through another connection. */
@@ -117,31 +138,45 @@ export class History {
 
   /** About what it takes, bytes. */
   get bytes(): number {
-    return this.#shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    return this.#all().reduce((sum, shard) => sum + shard.bytes, 0);
   }
 
   /** False: the values of some of the columns were too large to be kept. */
   has(columns: readonly number[]): boolean {
-    return columns.every((column) => this.#shards.every((shard) => shard.has(column)));
+    return columns.every((column) => this.#all().every((shard) => shard.has(column)));
   }
 
-  /** All rows as of a cut by shard, {@link lateRows} aside when it limits the occurred time. */
-  asOf(cut: Cut): RowsAsOf[] {
-    return this.#shards.map((shard) => shard.asOf(cut));
+  #all(): LoadedShard[] {
+    return [...this.#shards, ...this.#occurred];
   }
 
-  /** Keys of rows whose events did not happen in the order in which they are folded: their occurred time needs a fold. */
-  lateRows(): string[] {
-    return this.#shards.flatMap((shard) => shard.lateRows());
+  /** All rows as of a cut. */
+  asOf(cut: Cut): Moment {
+    const { knownOn, trueOn } = cut;
+    const shards = this.#shards.map((shard) => shard.asOf(cut));
+    if (trueOn === null) return { shards, folds: new Set() };
+    const folds = new Set(shards.flatMap((shard) => shard.folds));
+    for (const shard of this.#shards) {
+      for (const key of shard.ownOrder()) if (!this.#kept.has(key)) folds.add(key);
+      if (knownOn !== null) for (const key of shard.learnedLater({ knownOn, trueOn })) folds.add(key);
+    }
+    const occurred = this.#occurred.map((shard) => shard.asOf({ knownOn: trueOn, trueOn: null }));
+    return { shards: [...shards, ...occurred], folds };
   }
 
-  /** All rows that any moment has, by key. */
-  inOrder(): readonly Spot[] {
-    this.#inOrder ??= this.#shards
-      .flatMap(({ keys, superseded }, shard) =>
-        keys.map((key, row): Spot => ({ key, shard, row })).filter(({ row }) => superseded[row] === 0),
-      )
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
-    return this.#inOrder;
+  /** Where the rows are that any moment has, by key; see {@link asOf}. */
+  inOrder({ trueOn }: Cut): readonly Spot[] {
+    const clock = trueOn === null ? 'recorded' : 'occurred';
+    let spots = this.#inOrder.get(clock);
+    if (spots === undefined) {
+      // A row that has an order of its own on the occurred clock is in two shards, and only one of them tells of it.
+      spots = (trueOn === null ? this.#shards : this.#all())
+        .flatMap(({ keys, superseded }, shard) =>
+          keys.map((key, row): Spot => ({ key, shard, row })).filter(({ row }) => superseded[row] === 0),
+        )
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+      this.#inOrder.set(clock, spots);
+    }
+    return spots;
   }
 }

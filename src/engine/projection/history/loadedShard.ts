@@ -6,7 +6,7 @@ import type { Cut, ProjectionColumn } from '../../../core/model.ts';
 import { formatTime } from '../../../core/time.ts';
 import type { Stored } from '../values.ts';
 import { type ReadColumn, readColumn, valueAt } from './columnLog.ts';
-import { KEYS_PIECE, PLACES_PIECE, type Places, readKeys, readPlaces } from './recorder.ts';
+import { KEYS_PIECE, PLACES_PIECE, type Places, type ReadPiece, readKeys, readPlaces } from './recorder.ts';
 
 /** Changes between two of the kept stands, at least; a stand has one number for each row. */
 const LEAST_STEP = 16_384;
@@ -34,8 +34,6 @@ interface Happenings {
   earliest: Float64Array;
 }
 
-export type ReadPiece = (piece: number) => Uint8Array;
-
 export class LoadedShard {
   readonly keys: readonly string[];
   /** 1: a later shard tells of the row. */
@@ -48,29 +46,27 @@ export class LoadedShard {
   readonly #loaded = new Map<number, { column: ReadColumn; trail: Trail } | null>();
   /** Which event of its row each is, from 1. */
   readonly #nth: Uint32Array;
-  /** 1: some event of the row happened before one that is folded earlier. */
-  readonly #isLate: Uint8Array;
+  /** 1: on the occurred clock the row is folded in another order. */
+  readonly #isOwn: Uint8Array;
   #happenings: Happenings | null = null;
 
   constructor(columns: readonly ProjectionColumn[], read: ReadPiece) {
     this.#columns = columns;
     this.#read = read;
-    const { keys, born } = readKeys(read(KEYS_PIECE));
+    const { keys, born, ownOrder } = readKeys(read(KEYS_PIECE));
     this.keys = keys;
     this.#born = born;
     this.superseded = new Uint8Array(keys.length);
     this.#places = readPlaces(read(PLACES_PIECE));
-    const { row, happened } = this.#places;
+    const { row } = this.#places;
     this.#nth = new Uint32Array(row.length);
-    this.#isLate = new Uint8Array(keys.length);
-    const last = new Float64Array(keys.length).fill(Number.NEGATIVE_INFINITY);
+    this.#isOwn = new Uint8Array(keys.length);
+    for (const no of ownOrder) this.#isOwn[no] = 1;
     const count = new Uint32Array(keys.length);
     for (let place = 0; place < row.length; place += 1) {
       const no = row[place]!;
       count[no]! += 1;
       this.#nth[place] = count[no]!;
-      if (happened[place]! < last[no]!) this.#isLate[no] = 1;
-      else last[no] = happened[place]!;
     }
     this.#trail = trailOf(row, null, row.length, keys.length);
   }
@@ -88,11 +84,15 @@ export class LoadedShard {
     return this.#load(column) !== null;
   }
 
-  /** All rows as of a cut. With an occurred-time limit those in {@link lateRows} are not told of. */
+  /**
+   * All rows as of a cut. With an occurred-time limit, rows that have an order of their own there, and those in `folds`
+   * are not told of.
+   */
   asOf(cut: Cut): RowsAsOf {
     const reach = this.#reachOf(cut);
     const isTrueOn = cut.trueOn !== null;
     const last = this.#standAt(this.#trail, reach);
+    const broken = isTrueOn ? this.#brokenRows(reach) : null;
     const stands = new Map<number, Stand>();
     const born = this.#born;
     const { id, recordedAt } = this.#places;
@@ -111,7 +111,8 @@ export class LoadedShard {
         last[row] !== 0 &&
         born[row]! < last[row]! &&
         this.superseded[row] === 0 &&
-        !(isTrueOn && this.#isLate[row] === 1),
+        !(isTrueOn && this.#isOwn[row] === 1) &&
+        broken?.[row] !== 1,
       changes,
       numbers: (column) => this.#load(column)!.column.value,
       value: (column, row) => {
@@ -121,12 +122,42 @@ export class LoadedShard {
       events: (row) => this.#nth[last[row]! - 1]!,
       lastEvent: (row) => id[last[row]! - 1]!,
       lastAt: (row) => formatTime(recordedAt[last[row]! - 1]!),
+      folds:
+        broken === null
+          ? []
+          : this.keys.filter(
+              (_, row) => broken[row] === 1 && this.#isOwn[row] === 0 && this.superseded[row] === 0,
+            ),
     };
   }
 
-  /** Keys of rows whose events did not happen in the order in which they are folded: their occurred time needs a fold. */
-  lateRows(): string[] {
-    return this.keys.filter((_, row) => this.#isLate[row] === 1 && this.superseded[row] === 0);
+  /** Keys of the rows that have an order of their own on the occurred clock. */
+  ownOrder(): string[] {
+    return this.keys.filter((_, row) => this.#isOwn[row] === 1 && this.superseded[row] === 0);
+  }
+
+  /** Of those the ones with events of before `trueOn` that were not recorded by `knownOn`. */
+  learnedLater({ knownOn, trueOn }: { knownOn: number; trueOn: number }): string[] {
+    const { at, row, happened } = this.#places;
+    const isLater = new Uint8Array(this.keys.length);
+    for (let place = countUpTo(at, knownOn); place < at.length; place += 1)
+      if (happened[place]! <= trueOn) isLater[row[place]!] = 1;
+    return this.keys.filter(
+      (_, no) => isLater[no] === 1 && this.#isOwn[no] === 1 && this.superseded[no] === 0,
+    );
+  }
+
+  /** 1: of the row an event was left out that is folded before one that was taken. */
+  #brokenRows({ low, high, trueOn }: Reach): Uint8Array {
+    const { row, happened } = this.#places;
+    const isPassed = new Uint8Array(this.keys.length);
+    const isBroken = new Uint8Array(this.keys.length);
+    for (let place = low; place < high; place += 1) {
+      const no = row[place]!;
+      if (happened[place]! > trueOn) isPassed[no] = 1;
+      else if (isPassed[no] === 1) isBroken[no] = 1;
+    }
+    return isBroken;
   }
 
   #load(no: number): { column: ReadColumn; trail: Trail } | null {
@@ -161,12 +192,12 @@ export class LoadedShard {
     const earliest = new Float64Array(row.length);
     let most = Number.NEGATIVE_INFINITY;
     for (let place = 0; place < row.length; place += 1) {
-      if (this.#isLate[row[place]!] === 0) most = Math.max(most, happened[place]!);
+      if (this.#isOwn[row[place]!] === 0) most = Math.max(most, happened[place]!);
       latest[place] = most;
     }
     let least = Number.POSITIVE_INFINITY;
     for (let place = row.length - 1; place >= 0; place -= 1) {
-      if (this.#isLate[row[place]!] === 0) least = Math.min(least, happened[place]!);
+      if (this.#isOwn[row[place]!] === 0) least = Math.min(least, happened[place]!);
       earliest[place] = least;
     }
     return { latest, earliest };
@@ -201,6 +232,8 @@ export interface RowsAsOf {
   events(row: number): number;
   lastEvent(row: number): number;
   lastAt(row: number): string;
+  /** Keys of rows of which this moment must be folded, because clocks jitter: what is taken is no prefix. */
+  folds: readonly string[];
 }
 
 function trailOf(row: Uint32Array, place: Uint32Array | null, count: number, rows: number): Trail {

@@ -1,8 +1,16 @@
 /** Makes one shard of several: what a later one tells of a row again goes. */
 import type { ProjectionColumn } from '../../../core/model.ts';
 import { momentAt, readColumn, valueAt } from './columnLog.ts';
-import type { ReadPiece } from './loadedShard.ts';
-import { HistoryRecorder, KEYS_PIECE, PLACES_PIECE, readKeys, readPlaces, type Shard } from './recorder.ts';
+import {
+  HistoryRecorder,
+  KEYS_PIECE,
+  occurredSet,
+  PLACES_PIECE,
+  type ReadPiece,
+  readKeys,
+  readPlaces,
+  type Shard,
+} from './recorder.ts';
 
 /** No row of the merged shard. */
 const GONE = -1;
@@ -11,7 +19,17 @@ const GONE = -1;
 export function mergeShards(columns: readonly ProjectionColumn[], shards: readonly ReadPiece[]): Shard {
   const recorder = new HistoryRecorder(columns);
   const told = new Set<string>();
-  for (const read of shards) copyShard(recorder, columns, read, told);
+  for (const read of shards) {
+    const taken = new Set<string>();
+    copyShard(recorder, columns, read, (key) => {
+      if (told.has(key)) return false;
+      taken.add(key);
+      return true;
+    });
+    const occurred = occurredSet(read);
+    if (occurred !== null) copyShard(recorder.occurred, columns, occurred, (key) => taken.has(key));
+    for (const key of taken) told.add(key);
+  }
   return recorder.finish();
 }
 
@@ -19,15 +37,12 @@ function copyShard(
   recorder: HistoryRecorder,
   columns: readonly ProjectionColumn[],
   read: ReadPiece,
-  told: Set<string>,
+  takes: (key: string) => boolean,
 ): void {
-  const { keys, born } = readKeys(read(KEYS_PIECE));
+  const { keys, born, ownOrder } = readKeys(read(KEYS_PIECE));
   const places = readPlaces(read(PLACES_PIECE));
-  const rows = keys.map((key) => {
-    if (told.has(key)) return GONE;
-    told.add(key);
-    return recorder.addRow(key);
-  });
+  const rows = keys.map((key) => (takes(key) ? recorder.addRow(key) : GONE));
+  for (const row of ownOrder) if (rows[row] !== GONE) recorder.ownOrder(rows[row]!);
   const moved = new Uint32Array(places.row.length);
   for (let place = 0; place < moved.length; place += 1) {
     const old = places.row[place]!;
@@ -44,7 +59,9 @@ function copyShard(
       for (let index = 0; index < column.place.length; index += 1) {
         const place = column.place[index]!;
         if (rows[places.row[place]!] === GONE) continue;
-        recorder.addChange(no, moved[place]!, valueAt(column, index), momentAt(column, index));
+        const moment = momentAt(column, index);
+        if (moment !== null) recorder.addNumber(no, moved[place]!, moment);
+        else recorder.addChange(no, moved[place]!, valueAt(column, index));
       }
   }
 }

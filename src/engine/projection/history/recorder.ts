@@ -8,6 +8,8 @@ import { PieceReader, PieceWriter } from './pieces.ts';
 
 interface KeysHead {
   keys: string[];
+  /** Rows that the occurred clock folds in another order; see {@link HistoryRecorder.ownOrder}. */
+  ownOrder: number[];
 }
 
 /** No event is about the row. */
@@ -16,6 +18,16 @@ export const NEVER = 2 ** 32 - 1;
 /** The parts of a shard beside its columns (0, 1, …). */
 export const PLACES_PIECE = -1;
 export const KEYS_PIECE = -2;
+/** How a part of the set for the occurred clock is numbered: such a shard has the same parts, its rows are fewer. */
+const occurredPiece = (piece: number): number => -1000 - piece;
+
+export type ReadPiece = (piece: number) => Uint8Array;
+
+/** The set for the occurred clock of the shard that is read; null: every row is folded in the same order on both. */
+export function occurredSet(read: ReadPiece): ReadPiece | null {
+  const find = read as (piece: number) => Uint8Array | undefined;
+  return find(occurredPiece(KEYS_PIECE)) === undefined ? null : (piece) => read(occurredPiece(piece));
+}
 
 export interface Shard {
   events: number;
@@ -29,13 +41,17 @@ export class HistoryRecorder {
   readonly columns: readonly ColumnLog[];
   /** Events so far. */
   count = 0;
+  readonly #specs: readonly ProjectionColumn[];
   readonly #keys: string[] = [];
   readonly #born: number[] = [];
+  readonly #ownOrder: number[] = [];
+  #occurred: HistoryRecorder | null = null;
   #row = new Uint32Array(FIRST_ROOM);
   /** at, recordId, recordedAt, happened. */
   #moments = [0, 1, 2, 3].map(() => new Float64Array(FIRST_ROOM));
 
   constructor(columns: readonly ProjectionColumn[]) {
+    this.#specs = columns;
     this.columns = columns.map(({ type }) => new ColumnLog(type));
   }
 
@@ -43,6 +59,24 @@ export class HistoryRecorder {
   addRow(key: string): number {
     this.#born.push(NEVER);
     return this.#keys.push(key) - 1;
+  }
+
+  /**
+   * The row is folded in another order on the occurred clock than on that of the log. What it is there stands in
+   * {@link occurred}, or is folded when somebody asks.
+   */
+  ownOrder(row: number): void {
+    this.#ownOrder.push(row);
+  }
+
+  get lastRow(): number {
+    return this.#keys.length - 1;
+  }
+
+  /** The same for the occurred clock: an event's `at` is the first moment whose fold has it. */
+  get occurred(): HistoryRecorder {
+    this.#occurred ??= new HistoryRecorder(this.#specs);
+    return this.#occurred;
   }
 
   /** The next event; its place. */
@@ -64,8 +98,13 @@ export class HistoryRecorder {
     this.#born[row] = place;
   }
 
-  addChange(column: number, place: number, value: Stored, ms: number | null = null): void {
-    this.columns[column]!.add(place, value, ms);
+  addChange(column: number, place: number, value: Stored): void {
+    this.columns[column]!.add(place, value);
+  }
+
+  /** @param number by which the column keeps the value: of a time column its moment, ms */
+  addNumber(column: number, place: number, number: number): void {
+    this.columns[column]!.addNumber(place, number);
   }
 
   finish(): Shard {
@@ -82,8 +121,11 @@ export class HistoryRecorder {
     const born = Uint32Array.from(this.#born, (place) =>
       place === NEVER || order === null ? place : order[place]!,
     );
-    pieces.set(KEYS_PIECE, new PieceWriter().words(born).finish({ keys: this.#keys } satisfies KeysHead));
+    const head: KeysHead = { keys: this.#keys, ownOrder: this.#ownOrder };
+    pieces.set(KEYS_PIECE, new PieceWriter().words(born).finish(head));
     for (const [column, log] of this.columns.entries()) pieces.set(column, log.finish(order, happened!));
+    for (const [piece, bytes] of this.#occurred?.finish().pieces ?? [])
+      pieces.set(occurredPiece(piece), bytes);
     return { events: count, pieces };
   }
 
@@ -167,9 +209,9 @@ export function readPlaces(packed: Uint8Array): Places {
   return { row, at, id, recordedAt, happened };
 }
 
-export function readKeys(packed: Uint8Array): { keys: string[]; born: Uint32Array } {
+export function readKeys(packed: Uint8Array): KeysHead & { born: Uint32Array } {
   const reader = new PieceReader<KeysHead>(packed);
-  return { keys: reader.head.keys, born: reader.words() };
+  return { ...reader.head, born: reader.words() };
 }
 
 function inOrder<A extends Uint32Array | Float64Array>(values: A, order: Uint32Array | null, into: A): A {

@@ -1,0 +1,319 @@
+/**
+ * Some paths of an event's payload, taken from the bytes of its value without parsing the rest. What is unusual (repeated
+ * keys or keys with escapes on the way, deep nesting, another mapping than the topic's, anything that is no JSON or no
+ * UTF-8) is not decided here: the caller then parses the whole value, which gives the same at every path.
+ */
+import { parseJson } from '../json.ts';
+import type { Json, JsonObject } from '../model.ts';
+import { exactNumber } from '../numbers.ts';
+import type { PathStep } from '../path.ts';
+import type { CompiledMapping } from './compiled.ts';
+import { JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { KEYED_MAPPING } from './mappings.ts';
+
+/** Makes text of bytes: core has no quick way of its own. */
+export interface BytesToText {
+  /** Of bytes that are all ASCII. */
+  ascii(start: number, end: number): string;
+  /** Of bytes that are valid UTF-8. */
+  utf8(start: number, end: number): string;
+}
+
+/** What lies at a place. */
+const KIND = {
+  absent: 0,
+  ascii: 1,
+  wide: 2,
+  escaped: 3,
+  number: 4,
+  yes: 5,
+  no: 6,
+  nothing: 7,
+  object: 8,
+  list: 9,
+} as const;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+const MINUS = 0x2d;
+/** Whole numbers of so many digits are exact, and print as they are written. */
+const MOST_DIGITS = 15;
+
+/** A key on the way to something that is wanted, in the object of its parent. */
+interface Node {
+  slot: number;
+  name: string;
+  key: Uint8Array;
+  /** The whole value is wanted. */
+  isWhole: boolean;
+  children: Node[];
+  /** Children by the length of their keys. */
+  byLength: Node[][];
+}
+
+const encoder = new TextEncoder();
+const NO_NODES: Node[] = [];
+
+const newNode = (slot: number, name: string): Node => ({
+  ...{ slot, name, key: encoder.encode(name) },
+  ...{ isWhole: false, children: [], byLength: [] },
+});
+
+export class PayloadScan {
+  readonly #root: Node;
+  /** Where the payload may lie, in the order in which the places are asked. */
+  readonly #payloads: Node[];
+  /** One slot of each list must hold something, be it null: else the topic's mapping does not fit. */
+  readonly #needed: number[][];
+  readonly #kind: Uint8Array;
+  readonly #start: Int32Array;
+  readonly #end: Int32Array;
+  readonly #text = new JsonBytes();
+
+  /** Use {@link payloadScan}, which knows what a scan can see. */
+  constructor({ dataPaths, recognise }: CompiledMapping, paths: readonly (readonly string[])[]) {
+    let slots = 1;
+    this.#root = newNode(0, '');
+    const nodeAt = (from: Node, steps: readonly string[]): Node => {
+      let node = from;
+      for (const step of steps) {
+        let child = node.children.find(({ name }) => name === step);
+        if (child === undefined) {
+          child = newNode(slots++, step);
+          node.children.push(child);
+        }
+        node = child;
+      }
+      return node;
+    };
+    this.#needed = recognise.map((each) => each.map(({ path }) => nodeAt(this.#root, path as string[]).slot));
+    this.#payloads = dataPaths.map((path) => nodeAt(this.#root, path as string[]));
+    for (const payload of this.#payloads) for (const path of paths) nodeAt(payload, path).isWhole = true;
+    index(this.#root);
+    this.#kind = new Uint8Array(slots);
+    this.#start = new Int32Array(slots);
+    this.#end = new Int32Array(slots);
+  }
+
+  /**
+   * The payload of a value, an object with nothing but what lies on the wanted paths (a payload that is no object is given
+   * whole). Undefined: the value is unusual and has to be parsed.
+   */
+  read(bytes: Uint8Array, start: number, end: number, texts: BytesToText): Json | undefined {
+    const kind = this.#kind;
+    kind.fill(KIND.absent);
+    this.#text.set(bytes, end);
+    let at = skipSpace(bytes, start);
+    if (bytes[at] !== 0x7b) return undefined;
+    at = this.#object(this.#root, at + 1, 0);
+    if (at < 0) return undefined;
+    while (at < end) {
+      const next = skipSpace(bytes, at);
+      if (next === at) return undefined;
+      at = Math.min(next, end);
+    }
+    for (const slots of this.#needed) {
+      let isThere = false;
+      for (const slot of slots) isThere ||= kind[slot] !== KIND.absent;
+      if (!isThere) return undefined;
+    }
+    for (const payload of this.#payloads) {
+      const found = kind[payload.slot];
+      if (found === KIND.absent || found === KIND.nothing) continue;
+      return found === KIND.object && !payload.isWhole
+        ? this.#partOf(payload, texts)
+        : this.#valueAt(payload.slot, texts);
+    }
+    return undefined;
+  }
+
+  /** @param at behind the brace */
+  #object(node: Node, at: number, depth: number): number {
+    const text = this.#text;
+    const { bytes, end } = text;
+    const { byLength } = node;
+    let place = skipSpace(bytes, at);
+    if (bytes[place] === 0x7d) return place < end ? place + 1 : -1;
+    for (;;) {
+      if (bytes[place] !== QUOTE) return -1;
+      const first = place + 1;
+      place = text.plainEnd(first);
+      if (bytes[place] !== QUOTE || place >= end) {
+        // The key has more than plain characters; one with escapes may be one that is looked for.
+        place = text.stringEnd(place) - 1;
+        if (place < 0 || bytes.subarray(first, place).includes(BACKSLASH)) return -1;
+      }
+      const same = byLength[place - first];
+      const found = same === undefined ? null : nodeOf(same, bytes, first);
+      place = skipSpace(bytes, place + 1);
+      if (bytes[place] !== 0x3a) return -1;
+      place = skipSpace(bytes, place + 1);
+      place = found === null ? text.valueEnd(place, depth) : this.#value(found, place, depth);
+      if (place < 0) return -1;
+      place = skipSpace(bytes, place);
+      if (place >= end) return -1;
+      if (bytes[place] === 0x7d) return place + 1;
+      if (bytes[place] !== 0x2c) return -1;
+      place = skipSpace(bytes, place + 1);
+    }
+  }
+
+  #value(node: Node, at: number, depth: number): number {
+    const { slot } = node;
+    const text = this.#text;
+    const { bytes } = text;
+    // The last of repeated keys counts, and takes away what the others had inside.
+    if (this.#kind[slot] !== KIND.absent) return -1;
+    const byte = bytes[at]!;
+    if (byte === QUOTE) return this.#string(slot, at + 1);
+    this.#start[slot] = at;
+    let after: number;
+    if (byte === 0x7b) {
+      this.#kind[slot] = KIND.object;
+      if (depth >= MAX_SCAN_DEPTH) return -1;
+      after = node.children.length === 0 ? text.valueEnd(at, depth) : this.#object(node, at + 1, depth + 1);
+    } else {
+      this.#kind[slot] = kindOf(byte);
+      after = text.valueEnd(at, depth);
+    }
+    this.#end[slot] = after;
+    return after;
+  }
+
+  /** @param at behind the opening quote */
+  #string(slot: number, at: number): number {
+    const text = this.#text;
+    const { bytes } = text;
+    const place = text.plainEnd(at);
+    this.#start[slot] = at;
+    if (bytes[place] === QUOTE && place < text.end) {
+      this.#kind[slot] = KIND.ascii;
+      this.#end[slot] = place;
+      return place + 1;
+    }
+    const after = text.stringEnd(place);
+    if (after < 0) return -1;
+    this.#kind[slot] = bytes.subarray(place, after).includes(BACKSLASH) ? KIND.escaped : KIND.wide;
+    this.#end[slot] = after - 1;
+    return after;
+  }
+
+  /** What is wanted of an object. */
+  #partOf(node: Node, texts: BytesToText): JsonObject {
+    const part: JsonObject = {};
+    for (const child of node.children) {
+      const kind = this.#kind[child.slot];
+      if (kind === KIND.absent) continue;
+      if (child.isWhole) part[child.name] = this.#valueAt(child.slot, texts);
+      // A way that leads through anything else ends there.
+      else if (kind === KIND.object) part[child.name] = this.#partOf(child, texts);
+    }
+    return part;
+  }
+
+  #valueAt(slot: number, texts: BytesToText): Json {
+    const start = this.#start[slot]!;
+    const end = this.#end[slot]!;
+    switch (this.#kind[slot]) {
+      case KIND.ascii:
+        return texts.ascii(start, end);
+      case KIND.wide:
+        return texts.utf8(start, end);
+      case KIND.escaped:
+        return parseJson(texts.utf8(start - 1, end + 1));
+      case KIND.number:
+        return smallWhole(this.#text.bytes, start, end) ?? exactNumber(texts.ascii(start, end));
+      case KIND.yes:
+        return true;
+      case KIND.no:
+        return false;
+      case KIND.nothing:
+        return null;
+      default:
+        return parseJson(texts.utf8(start, end));
+    }
+  }
+}
+
+function kindOf(first: number): number {
+  switch (first) {
+    case 0x5b:
+      return KIND.list;
+    case 0x74:
+      return KIND.yes;
+    case 0x66:
+      return KIND.no;
+    case 0x6e:
+      return KIND.nothing;
+    default:
+      return KIND.number;
+  }
+}
+
+/** Null: not whole, of many digits, or minus zero. */
+function smallWhole(bytes: Uint8Array, start: number, end: number): number | null {
+  if (end - start > MOST_DIGITS) return null;
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  let value = 0;
+  for (let at = first; at < end; at += 1) {
+    const digit = bytes[at]! - ZERO;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  if (first === start) return value;
+  return value === 0 ? null : -value;
+}
+
+function index(node: Node): void {
+  for (const child of node.children) {
+    const same = node.byLength[child.key.length] ?? [];
+    same.push(child);
+    node.byLength[child.key.length] = same;
+    index(child);
+  }
+  // Lists without holes are quicker to look into.
+  for (let length = 0; length < node.byLength.length; length += 1) node.byLength[length] ??= NO_NODES;
+}
+
+function nodeOf(nodes: readonly Node[], bytes: Uint8Array, start: number): Node | null {
+  next: for (const node of nodes) {
+    const { key } = node;
+    for (let at = 0; at < key.length; at += 1) if (bytes[start + at] !== key[at]) continue next;
+    return node;
+  }
+  return null;
+}
+
+/** A key that bytes can be compared with, and that is an ordinary one of any object. */
+const isPlainStep = (step: PathStep): boolean =>
+  typeof step === 'string' && step !== '__proto__' && step.isWellFormed();
+
+/**
+ * A scan for these paths of the payload, an empty one being the whole. Null: the mapping asks for what a scan cannot see
+ * (headers, places in lists, a payload beside the envelope's own keys).
+ */
+export function payloadScan(
+  compiled: CompiledMapping,
+  paths: readonly (readonly PathStep[])[],
+): PayloadScan | null {
+  const { mapping, recognise, dataPaths } = compiled;
+  // Plain JSON by key is taken only when no other mapping fits, and without marks anything does.
+  if (mapping === KEYED_MAPPING || recognise.length === 0) return null;
+  const isSeen = recognise
+    .flat()
+    .every(({ header, path }) => header === null && path.length > 0 && path.every(isPlainStep));
+  if (!isSeen) return null;
+  const last = dataPaths.findIndex((path) => path.length === 0);
+  // What comes first and holds something is the payload; the whole value is left to the parser.
+  const places = last === -1 ? dataPaths : dataPaths.slice(0, last);
+  if (places.length === 0 || !places.every((path) => path.every(isPlainStep))) return null;
+  const wanted: string[][] = [];
+  for (const path of paths) {
+    const end = path.findIndex((step) => typeof step === 'number');
+    const keys = end === -1 ? path : path.slice(0, end);
+    if (!keys.every(isPlainStep)) return null;
+    wanted.push(keys as string[]);
+  }
+  return new PayloadScan({ ...compiled, dataPaths: places }, wanted);
+}
