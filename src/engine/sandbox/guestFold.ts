@@ -2,7 +2,8 @@
  * The fold inside the sandbox, as source text: takes events in batches, keeps the state between them, checks after
  * each event that the state is still a JSON value, and freezes it, so that a failed event leaves the state before it.
  *
- * Checked by `Object.values` and not key by key: reading a key by its name costs the guest more than the whole step.
+ * Checked by `Object.values` and not key by key: reading a key by its name costs the guest more than the whole step. The
+ * size of a whole state is not kept as those of its parts are: the next event makes another.
  */
 export const GUEST_FOLD = `
 const { freeze, keys, values, getPrototypeOf } = Object;
@@ -10,12 +11,21 @@ const { parse, stringify } = JSON;
 const isArray = Array.isArray;
 const isSafe = Number.isSafeInteger;
 const objectPrototype = Object.prototype;
+const arrayPrototype = Array.prototype;
+const { split } = String.prototype;
 const sizes = new WeakMap();
 const progress = new Int32Array(1);
 let reduce;
 let initial;
 let state;
 let stream = {};
+let streamText = '{}';
+/** Numbers of the crossing, and where those of the event under way are. */
+let numbers;
+let place = 0;
+let current;
+/** Some state had a BigInt or Decimal, which JSON.stringify would refuse or write as a text. */
+let hasExact = false;
 
 class StateProblem extends Error {}
 const fail = (message) => { throw new StateProblem(message); };
@@ -26,12 +36,14 @@ function sizeOf(value, depth) {
     case 'string': return value.length;
     case 'boolean': return 0;
     case 'number': if ((value | 0) === value || isSafe(value)) return 0; return fail('number');
-    case 'bigint': return 16;
+    case 'bigint': hasExact = true; return 16;
     case 'object': {
       if (value === null) return 0;
       const known = sizes.get(value);
       if (known !== undefined) return known;
-      return sizeOfNew(value, depth + 1);
+      const size = sizeOfNew(value, depth + 1);
+      sizes.set(value, size);
+      return size;
     }
     default: return fail(typeof value);
   }
@@ -39,11 +51,14 @@ function sizeOf(value, depth) {
 
 function sizeOfNew(value, depth) {
   if (depth > DEEPEST) fail('depth');
-  if (isDecimal(value)) return 16;
   let items = value;
   if (!isArray(value)) {
     const prototype = getPrototypeOf(value);
-    if (prototype !== objectPrototype && prototype !== null) fail('class');
+    if (prototype !== objectPrototype && prototype !== null) {
+      if (!isDecimal(value)) fail('class');
+      hasExact = true;
+      return 16;
+    }
     items = values(value);
   }
   const count = items.length;
@@ -57,7 +72,6 @@ function sizeOfNew(value, depth) {
     else size += sizeOf(item, depth);
   }
   freeze(value);
-  sizes.set(value, size);
   return size;
 }
 
@@ -98,7 +112,7 @@ function checked(value) {
   if (value === undefined) throw new StateProblem('it returned nothing; return the state, also when nothing changed');
   let size;
   try {
-    size = sizeOf(value, 0);
+    size = typeof value === 'object' && value !== null ? sizeOfNew(value, 1) : sizeOf(value, 0);
   } catch (error) {
     if (!(error instanceof StateProblem)) throw error;
     const place = placeOf(value, '', []);
@@ -143,22 +157,33 @@ function written(value) {
   }
 }
 
-const timeText = (ms) => (ms === null ? null : Math.abs(ms) <= 8.64e15 ? new RealDate(ms).toISOString() : ms + ' ms since 1970');
+const textOfState = () =>
+  hasExact || objectPrototype.toJSON !== undefined || arrayPrototype.toJSON !== undefined ? written(state) : stringify(state);
+
+const timeText = (ms) => (ms !== ms ? null : Math.abs(ms) <= 8.64e15 ? new RealDate(ms).toISOString() : ms + ' ms since 1970');
+function timeOf(event, which) {
+  if (event === current) return timeText(numbers[place + which]);
+  throw new Error('the times of an event can only be read while it is folded; keep what is needed of it in the state');
+}
 class StreamEvent {
-  #row;
-  constructor(row) {
-    this.type = row[0];
-    this.data = row[6];
-    this.eventId = row[1];
-    this.version = row[4];
-    if (row.length > 7) this.value = row[7];
-    this.#row = row;
-  }
-  get occurredAt() { return timeText(this.#row[2]); }
-  get recordedAt() { return timeText(this.#row[3]); }
+  get occurredAt() { return timeOf(this, 1); }
+  get recordedAt() { return timeOf(this, 2); }
   get aggregateType() { return stream.aggregateType; }
   get aggregateId() { return stream.aggregateId; }
 }
+const eventPrototype = StreamEvent.prototype;
+/** By plan: what puts an event together, and how many texts and numbers that takes. Plan 0 reads a JSON text. */
+const makers = [
+  (texts, at) => {
+    const row = parse(texts[at]);
+    if (row[3]) revived(row);
+    const event = { __proto__: eventPrototype, type: row[0], data: row[4], eventId: row[1], version: row[2] };
+    if (row.length > 5) event.value = row[5];
+    return event;
+  },
+];
+const textCounts = [1];
+const numberCounts = [HEAD];
 
 function told(error) {
   if (error instanceof StateProblem) return [error.message, ''];
@@ -178,27 +203,47 @@ return {
       throw new StateProblem('“initial” must be an object');
     return stringify({ initial: written(initial), handles: module.handles ?? null });
   },
-  begin(text, marked, context) {
-    stream = parse(context);
-    state = text === '' ? initial : checked(marked ? revived(parse(text)) : parse(text));
+  begin(text, marked) {
+    state = checked(marked ? revived(parse(text)) : parse(text));
   },
-  /** Problems as JSON, '' for none. */
-  feed(text) {
-    const rows = parse(text);
+  /** A plan comes as a function of what its source names; see eventPlans.ts. */
+  plan(make, texts, numbers) {
+    makers.push(make(eventPrototype, BigInt, decimalOf, parse, revived));
+    textCounts.push(texts);
+    numberCounts.push(numbers);
+  },
+  /**
+   * Folds a batch. The state as JSON; after a '!' the problems and that text in a list; '#' where a text holds what
+   * stands between them, and nothing was folded.
+   */
+  run(text, buffer) {
+    numbers = new Float64Array(buffer);
+    const texts = split.call(text, SEPARATOR);
+    const count = numbers[0];
+    if (texts.length !== numbers[1]) return '#';
+    if (texts[0] !== streamText) {
+      stream = parse(texts[0]);
+      streamText = texts[0];
+    }
+    if (numbers[2] === 1) state = initial;
     const problems = [];
-    for (let at = 0; at < rows.length; at += 1) {
+    let textAt = 1;
+    place = 3;
+    for (let at = 0; at < count; at += 1) {
       progress[0] = at;
-      const row = rows[at];
+      const plan = numbers[place];
       try {
-        if (row[5]) revived(row);
-        const next = reduce(state, new StreamEvent(row));
+        current = makers[plan](texts, textAt, numbers, place);
+        const next = reduce(state, current);
         if (next !== state) state = checked(next);
       } catch (error) {
         problems.push([at, ...told(error)]);
       }
+      textAt += textCounts[plan];
+      place += numberCounts[plan];
     }
-    return problems.length === 0 ? '' : stringify(problems);
+    current = undefined;
+    return problems.length === 0 ? textOfState() : '!' + stringify([problems, textOfState()]);
   },
-  result: () => written(state),
 };
 `;

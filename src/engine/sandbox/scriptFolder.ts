@@ -5,16 +5,14 @@
 import { HindcastError } from '../../contract/errors.ts';
 import { type FoldResult, sameJson } from '../../core/fold.ts';
 import { type Folder, reducerHash } from '../../core/folder.ts';
-import { parseJson } from '../../core/json.ts';
+import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, ScriptReducer, StreamEvent } from '../../core/model.ts';
 import { isJsonObject } from '../../core/numbers.ts';
+import type { Batch } from './crossing.ts';
 import { javaScriptOf } from './language.ts';
 import { SCRIPT_LIMITS, ScriptStopped, ScriptVm } from './scriptVm.ts';
-import { eventText, stateText } from './wire.ts';
+import { jsonText } from './wire.ts';
 
-/** Events and characters that cross at once. */
-const BATCH_EVENTS = 1000;
-const BATCH_CHARACTERS = 1_000_000;
 /** Events of a fold that are folded a second time to see whether the script is a function of its state. */
 const PROBE_EVENTS = 200;
 /** Characters of a state up to which that is done. */
@@ -28,6 +26,12 @@ interface Running {
   holds: { state: Json; stream: string } | undefined;
   folds: number;
   stops: number;
+}
+
+interface Fed {
+  problems: FoldResult['problems'];
+  /** JSON text of the state after all events. */
+  text: string;
 }
 
 const running = new Map<string, Running>();
@@ -88,11 +92,10 @@ class ScriptFolder implements Folder {
     const { isTaken, problem } = this.#taken(event);
     if (!isTaken) return problem === undefined ? { state } : { state, problem };
     const stream = JSON.stringify(context);
-    this.#hold(state, stream);
-    const problems = this.#feed([event], state, stream);
-    const message = problems[0]?.message;
-    const after = shared(state, parseJson(this.#run().vm.result()));
+    const { problems, text } = this.#feed([event], state, stream);
+    const after = shared(state, parseJson(text));
     this.#run().holds = { state: after, stream };
+    const message = problems[0]?.message;
     return message === undefined ? { state: after } : { state: after, problem: message };
   }
 
@@ -107,10 +110,9 @@ class ScriptFolder implements Folder {
       else if (problem !== undefined) problems.push({ id: event.id, message: problem });
     }
     if (taken.length === 0) return { state: from, problems };
-    this.#hold(from, stream);
-    const found = this.#feed(taken, from, stream);
+    const { problems: found, text } = this.#feed(taken, from, stream);
     const run = this.#run();
-    const state = parseJson(run.vm.result());
+    const state = parseJson(text);
     run.holds = { state, stream };
     run.folds += 1;
     if (found.length === 0 && (run.folds & (run.folds - 1)) === 0) this.#probe(taken, from, stream);
@@ -131,7 +133,7 @@ class ScriptFolder implements Folder {
     let run = running.get(this.hash);
     if (run?.vm.alive !== true) {
       const { folds = 0, stops = 0 } = run ?? {};
-      run = { vm: new ScriptVm(this.name, this.#code), holds: undefined, folds, stops };
+      run = { vm: new ScriptVm(this.name, this.#code, this.#withValue), holds: undefined, folds, stops };
       const oldest = running.size >= MOST_VMS ? running.entries().next().value : undefined;
       if (oldest !== undefined) {
         running.delete(oldest[0]);
@@ -142,70 +144,66 @@ class ScriptFolder implements Folder {
     return run;
   }
 
-  #hold(state: Json, stream: string): void {
+  /** Makes the guest hold a state; true: it is the script's own initial one, with which its next batch can begin. */
+  #hold(state: Json, stream: string): boolean {
     const run = this.#run();
-    if (run.holds !== undefined && run.holds.state === state && run.holds.stream === stream) return;
+    const { holds } = run;
     run.holds = undefined;
-    begin(run.vm, state, state === this.initial, stream);
+    if (holds !== undefined && holds.state === state && holds.stream === stream) return false;
+    if (state === this.initial) return true;
+    begin(run.vm, state);
+    return false;
   }
 
-  /** Problems by event, in order; the guest, which holds `from` before, holds the state after all of them. */
-  #feed(events: readonly StreamEvent[], from: Json, stream: string): FoldResult['problems'] {
+  /** Problems by event, in order, and the state after all of them as JSON text; the guest holds it too. */
+  #feed(events: readonly StreamEvent[], from: Json, stream: string): Fed {
     const problems: FoldResult['problems'] = [];
-    this.#run().holds = undefined;
-    let checkpoint = from;
+    let isFresh = this.#hold(from, stream);
+    /** The state before a batch: as text, once there was one. */
+    let text: string | null = null;
     for (let next = 0; next < events.length; ) {
-      const rows: string[] = [];
-      for (let size = 0; size < BATCH_CHARACTERS && rows.length < BATCH_EVENTS; ) {
-        const event = events[next + rows.length];
-        if (event === undefined) break;
-        const row = eventText(event, this.#withValue);
-        rows.push(row);
-        size += row.length;
-      }
-      const batch = events.slice(next, next + rows.length);
-      next += rows.length;
+      const batch = this.#run().vm.batch(events, next, stream, isFresh);
+      next += batch.events.length;
+      isFresh = false;
       try {
-        this.#feedRows(rows, batch, problems);
-        if (next < events.length) checkpoint = parseJson(this.#run().vm.result());
+        text = this.#foldBatch(batch, problems);
       } catch (error) {
         if (!(error instanceof ScriptStopped)) throw error;
-        checkpoint = this.#feedSingly(rows, batch, checkpoint, stream, problems);
+        text = this.#feedSingly(batch.events, text === null ? from : parseJson(text), stream, problems);
       }
     }
-    return problems;
+    return { problems, text: text! };
   }
 
-  #feedRows(rows: readonly string[], events: readonly StreamEvent[], problems: FoldResult['problems']): void {
-    for (const { at, message } of this.#run().vm.feed(rows)) {
-      const { id, type } = events[at]!;
+  #foldBatch(batch: Batch, problems: FoldResult['problems']): string {
+    const { faults, state } = this.#run().vm.run(batch);
+    for (const { at, message } of faults) {
+      const { id, type } = batch.events[at]!;
       problems.push({ id, message: `${type || 'Record'}: ${message}` });
     }
+    return state;
   }
 
   /** A batch in which the script was stopped, again from its begin: only the event itself fails. */
   #feedSingly(
-    rows: readonly string[],
     events: readonly StreamEvent[],
     from: Json,
     stream: string,
     problems: FoldResult['problems'],
-  ): Json {
-    let state = from;
-    this.#restart(state, stream);
-    for (const [at, row] of rows.entries()) {
-      const event = events[at]!;
+  ): string {
+    let text = formatJson(from);
+    this.#restart(from);
+    for (const event of events) {
       try {
-        this.#feedRows([row], [event], problems);
-        state = parseJson(this.#run().vm.result());
+        text = this.#foldBatch(this.#run().vm.batch([event], 0, stream, false), problems);
       } catch (error) {
         if (!(error instanceof ScriptStopped)) throw error;
         problems.push({ id: event.id, message: `${event.type || 'Record'}: ${error.message}` });
         this.#countStop(event, error.message);
-        this.#restart(state, stream);
+        this.#restart(parseJson(text));
       }
     }
-    return state;
+    return text;
   }
 
   #countStop({ type }: StreamEvent, message: string): void {
@@ -217,13 +215,13 @@ class ScriptFolder implements Folder {
     throw new HindcastError('reducer.invalid', { name: this.name, problem });
   }
 
-  #restart(state: Json, stream: string): void {
+  #restart(state: Json): void {
     const { stops, folds } = this.#run();
     this.#drop();
     const fresh = this.#run();
     fresh.stops = stops;
     fresh.folds = folds;
-    begin(fresh.vm, state, false, stream);
+    begin(fresh.vm, state);
   }
 
   #drop(): void {
@@ -239,19 +237,17 @@ class ScriptFolder implements Folder {
   #probe(events: readonly StreamEvent[], from: Json, stream: string): void {
     const some = events.slice(0, PROBE_EVENTS);
     let state = from;
-    const whole = new ScriptVm(this.name, this.#code);
-    const single = new ScriptVm(this.name, this.#code);
+    const whole = new ScriptVm(this.name, this.#code, this.#withValue);
+    const single = new ScriptVm(this.name, this.#code, this.#withValue);
     try {
-      begin(whole, from, false, stream);
+      begin(whole, from);
       for (const event of some) {
-        const row = [eventText(event, this.#withValue)];
-        whole.feed(row);
-        begin(single, reversed(state), false, stream);
-        single.feed(row);
-        const text = single.result();
+        const held = whole.run(whole.batch([event], 0, stream, false)).state;
+        begin(single, reversed(state));
+        const { state: text } = single.run(single.batch([event], 0, stream, false));
         if (text.length > PROBE_STATE) return;
         state = parseJson(text);
-        if (sameJson(state, parseJson(whole.result()))) continue;
+        if (sameJson(state, parseJson(held))) continue;
         const problem = `its result does not follow from state and event alone (seen at ${event.type}): it keeps something outside of the state, or depends on the order of keys or on whether a number is a Decimal`;
         throw new HindcastError('reducer.invalid', { name: this.name, problem });
       }
@@ -275,13 +271,9 @@ function reversed(value: Json): Json {
   );
 }
 
-function begin(vm: ScriptVm, state: Json, isInitial: boolean, stream: string): void {
-  const context = JSON.parse(stream) as Json;
-  if (isInitial) vm.begin('', false, context);
-  else {
-    const { text, marked } = stateText(state);
-    vm.begin(text, marked, context);
-  }
+function begin(vm: ScriptVm, state: Json): void {
+  const { text, marked } = jsonText(state);
+  vm.begin(text, marked);
 }
 
 /** @throws HindcastError `reducer.invalid` with line and column; SandboxMissing before the sandbox was loaded */

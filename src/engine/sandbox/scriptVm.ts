@@ -3,6 +3,7 @@
  * wrong in it is an answer and never a fault of the thread.
  */
 import type {
+  Lifetime,
   QuickJSContext,
   QuickJSHandle,
   QuickJSRuntime,
@@ -10,7 +11,9 @@ import type {
 } from 'quickjs-emscripten-core';
 import { HindcastError } from '../../contract/errors.ts';
 import { MAX_DEPTH } from '../../core/json.ts';
-import type { Json } from '../../core/model.ts';
+import type { StreamEvent } from '../../core/model.ts';
+import { type Batch, BatchWriter } from './crossing.ts';
+import { HEAD, type Plan, SEPARATOR } from './eventPlans.ts';
 import { GUEST_DECIMAL } from './guestDecimal.ts';
 import { GUEST_FOLD } from './guestFold.ts';
 import { GUEST_WORLD } from './guestWorld.ts';
@@ -35,6 +38,8 @@ const FILE = 'reducer';
 const GUEST = `'use strict';
 const DEEPEST = ${MAX_DEPTH - 10};
 const LARGEST = ${SCRIPT_LIMITS.state};
+const SEPARATOR = ${JSON.stringify(SEPARATOR)};
+const HEAD = ${HEAD};
 ${GUEST_DECIMAL}${GUEST_WORLD}
 Object.freeze(globalThis);
 ${GUEST_FOLD}`;
@@ -43,6 +48,28 @@ export interface ScriptFault {
   /** Index in the batch. */
   at: number;
   message: string;
+}
+
+export interface BatchResult {
+  faults: ScriptFault[];
+  /** JSON text of the state after the batch. */
+  state: string;
+}
+
+/** Where texts are encoded; grows with the longest, and is only used until it was copied. */
+let scratch = Buffer.allocUnsafe(64 * 1024);
+
+/** What a context of QuickJS keeps to itself, as far as it is needed to bring over texts and bytes in one piece. */
+interface ContextParts {
+  memory: {
+    newHeapBufferPointer(bytes: Uint8Array): Lifetime<{ pointer: number }>;
+    heapValueHandle(pointer: number): QuickJSHandle;
+  };
+  ffi: {
+    QTS_NewString(context: number, text: number): number;
+    QTS_NewArrayBuffer(context: number, bytes: number, length: number): number;
+  };
+  ctx: { value: number };
 }
 
 /** The place in the person's source, from a stack of the guest: ` (line 3, column 12)`. */
@@ -76,14 +103,19 @@ export class ScriptVm {
   readonly #api = new Map<string, QuickJSHandle>();
   readonly #name: string;
   readonly #module: QuickJSWASMModule;
+  readonly #writer: BatchWriter;
   #ticks = 0;
   #ticksAllowed = SCRIPT_LIMITS.loadTicks;
   #eventSeen = -1;
   #alive = true;
 
-  /** @throws HindcastError `reducer.invalid` with line and column; SandboxMissing */
-  constructor(name: string, code: string) {
+  /**
+   * @param withValue events have their whole value too
+   * @throws HindcastError `reducer.invalid` with line and column; SandboxMissing
+   */
+  constructor(name: string, code: string, withValue: boolean) {
     this.#name = name;
+    this.#writer = new BatchWriter(withValue, (plan) => this.#tell(plan));
     this.#module = sandbox();
     this.#runtime = this.#module.newRuntime();
     this.#runtime.setMemoryLimit(SCRIPT_LIMITS.memory);
@@ -92,7 +124,7 @@ export class ScriptVm {
     this.#runtime.setInterruptHandler(() => this.#isOver());
     try {
       const guest = this.#unwrap(this.#context.evalCode(`(() => {${GUEST}})()`, 'hindcast'));
-      for (const name of ['progress', 'load', 'begin', 'feed', 'result'])
+      for (const name of ['progress', 'load', 'begin', 'plan', 'run'])
         this.#api.set(name, this.#context.getProp(guest, name));
       guest.dispose();
       const module = this.#unwrap(
@@ -121,46 +153,93 @@ export class ScriptVm {
     return this.#alive && sandbox() === this.#module;
   }
 
-  /** `text` empty: from the script's own initial state. */
-  begin(text: string, marked: boolean, context: Json): void {
-    this.#within(() => {
-      const { newString } = this.#context;
-      const state = newString.call(this.#context, text);
-      const stream = newString.call(this.#context, JSON.stringify(context));
-      const flag = marked ? this.#context.true : this.#context.false;
-      try {
-        this.#call('begin', state, flag, stream);
-      } finally {
-        state.dispose();
-        stream.dispose();
-      }
-    });
+  /** Sets the state from its JSON text. `marked`: numbers stand in it as marked strings. */
+  begin(text: string, marked: boolean): void {
+    const state = this.#text(text);
+    const flag = marked ? this.#context.true : this.#context.false;
+    try {
+      this.#call('begin', state, flag);
+    } catch (error) {
+      if (!(error instanceof GuestFault)) throw error;
+      throw new HindcastError('reducer.invalid', { name: this.#name, problem: error.message });
+    } finally {
+      if (this.alive) state.dispose();
+    }
   }
 
   /**
-   * Takes a batch of events.
+   * Takes as many of `events` from index `from` on as cross at once; {@link run} folds them.
+   * @param context JSON text of what their stream is
+   * @param isFresh they begin at the script's own initial state
+   */
+  batch(events: readonly StreamEvent[], from: number, context: string, isFresh: boolean): Batch {
+    return this.#writer.write(events, from, context, isFresh);
+  }
+
+  /**
+   * Folds a batch.
    * @throws ScriptStopped HindcastError `cancelled`
    */
-  feed(rows: readonly string[]): ScriptFault[] {
-    const text = this.#context.newString(`[${rows.join(',')}]`);
+  run(batch: Batch): BatchResult {
+    let found = this.#fold(batch);
+    if (found === '#') found = this.#fold(this.#writer.asRows(batch));
+    if (!found.startsWith('!')) return { faults: [], state: found };
+    const [problems, state] = JSON.parse(found.slice(1)) as [[number, string, string][], string];
+    const faults = problems.map(([at, message, stack]) => ({ at, message: inWords(message, stack) }));
+    return { faults, state };
+  }
+
+  #fold({ text, numbers }: Batch): string {
+    const handles = [this.#text(text), this.#bytes(numbers)];
     try {
-      const found = this.#call('feed', text);
-      if (found === '') return [];
-      return (JSON.parse(found) as [number, string, string][]).map(([at, message, stack]) => ({
-        at,
-        message: inWords(message, stack),
-      }));
+      return this.#call('run', ...handles);
     } catch (error) {
       if (error instanceof GuestFault) throw new ScriptStopped(error.message);
       throw error;
     } finally {
-      if (this.alive) text.dispose();
+      if (this.alive) for (const handle of handles) handle.dispose();
     }
   }
 
-  /** JSON text of the state. */
-  result(): string {
-    return this.#within(() => this.#call('result'));
+  /**
+   * A text of the guest. As `newString`, which goes through the text twice character by character and so takes longer
+   * than the guest does to fold what it says.
+   */
+  #text(text: string): QuickJSHandle {
+    const { memory, ffi, ctx } = this.#context as unknown as ContextParts;
+    const most = text.length * 3 + 1;
+    if (scratch.length < most) scratch = Buffer.allocUnsafe(most * 2);
+    const written = scratch.write(text, 'utf8');
+    scratch[written] = 0;
+    return memory
+      .newHeapBufferPointer(scratch.subarray(0, written + 1))
+      .consume(({ value }) => memory.heapValueHandle(ffi.QTS_NewString(ctx.value, value.pointer)));
+  }
+
+  /** An ArrayBuffer of the guest, which frees the copy made here. */
+  #bytes(numbers: Float64Array): QuickJSHandle {
+    const { memory, ffi, ctx } = this.#context as unknown as ContextParts;
+    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    const { pointer } = memory.newHeapBufferPointer(bytes).value;
+    return memory.heapValueHandle(ffi.QTS_NewArrayBuffer(ctx.value, pointer, bytes.length));
+  }
+
+  #tell({ source, texts, numbers }: Plan): boolean {
+    const context = this.#context;
+    const handles: QuickJSHandle[] = [];
+    try {
+      const code = `(P,B,D,J,R)=>(T,t,N,n)=>(${source})`;
+      handles.push(this.#unwrap(this.#guarded(() => context.evalCode(code, 'plan'))));
+      handles.push(context.newNumber(texts), context.newNumber(numbers));
+      this.#call('plan', ...handles);
+      return true;
+    } catch (error) {
+      // Out of memory, most likely; the events cross without a plan.
+      if (error instanceof GuestFault) return false;
+      throw error;
+    } finally {
+      if (this.alive) for (const handle of handles) handle.dispose();
+    }
   }
 
   dispose(): void {
@@ -173,15 +252,6 @@ export class ScriptVm {
     } catch {
       // The module counts what is still referenced and refuses; a fresh one owes nothing to what a script left behind.
       forgetSandbox();
-    }
-  }
-
-  #within<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof GuestFault)) throw error;
-      throw new HindcastError('reducer.invalid', { name: this.#name, problem: error.message });
     }
   }
 

@@ -10,9 +10,15 @@ const MARK = '\u0001';
 const MAY_NEED_MARKS = /isLosslessNumber|[:,[]-?(?:\d{16}|\d+[.eE])|[:,[]-0(?![.\d])/;
 const PLAIN_WHOLE = /^(?!-0$)-?\d{1,15}$/;
 
+/** What a number becomes in the guest: a number of its own, a BigInt or a Decimal. */
+export function numberKind(text: string): 'plain' | 'integer' | 'decimal' {
+  if (PLAIN_WHOLE.test(text)) return 'plain';
+  return /^-?\d+$/.test(text) && text !== '-0' ? 'integer' : 'decimal';
+}
+
 function writeNumber(text: string): string {
-  if (PLAIN_WHOLE.test(text)) return text;
-  return JSON.stringify(`${MARK}${/^-?\d+$/.test(text) && text !== '-0' ? 'i' : 'd'}${text}`);
+  const kind = numberKind(text);
+  return kind === 'plain' ? text : JSON.stringify(`${MARK}${kind === 'integer' ? 'i' : 'd'}${text}`);
 }
 
 function writeMarked(value: Json): string {
@@ -32,26 +38,21 @@ export interface Crossing {
   marked: boolean;
 }
 
-export function stateText(state: Json): Crossing {
-  const text = JSON.stringify(state);
-  return MAY_NEED_MARKS.test(text) ? { text: writeMarked(state), marked: true } : { text, marked: false };
+/** A state, or a part of an event. */
+export function jsonText(value: Json): Crossing {
+  const text = JSON.stringify(value);
+  return MAY_NEED_MARKS.test(text) ? { text: writeMarked(value), marked: true } : { text, marked: false };
 }
 
-/** One event as a row; its numbers stand in the order that the guest knows. */
+/** The type that a program sees. */
+export const typeOf = ({ kind, type }: StreamEvent): string => (kind === 'tombstone' ? '$tombstone' : type);
+
+/** One event as a row; its parts stand in the order that the guest knows. */
 export function eventText(event: StreamEvent, withValue: boolean): string {
-  const type = event.kind === 'tombstone' ? '$tombstone' : event.type;
-  const row: Json[] = [
-    type,
-    event.eventId,
-    event.occurredAt,
-    event.recordedAt,
-    event.version,
-    false,
-    event.data,
-  ];
+  const row: Json[] = [typeOf(event), event.eventId, event.version, false, event.data];
   if (withValue) row.push(event.value ?? event.data);
   const text = JSON.stringify(row);
   if (!MAY_NEED_MARKS.test(text)) return text;
-  row[5] = true;
+  row[3] = true;
   return writeMarked(row);
 }

@@ -21,6 +21,7 @@ import {
   keymap,
   lineNumbers,
   placeholder,
+  tooltips,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
@@ -58,6 +59,9 @@ const theme = EditorView.theme({
     color: 'var(--fg3)',
     fontStyle: 'normal',
     fontFamily: 'var(--sans)',
+    minWidth: '0',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
   },
   '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700', color: 'var(--accent)' },
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--sel)', color: 'var(--fg)' },
@@ -120,6 +124,13 @@ function sqlMode(schema: Record<string, string[]> | undefined) {
   return [support, support.language.data.of({ autocomplete: offered })];
 }
 
+/** Where suggestions may stand: columns of a screen paint nothing outside of themselves. */
+function paintedArea(element: HTMLElement): DOMRect {
+  for (let each = element.parentElement; each !== null; each = each.parentElement)
+    if (/paint|strict|content/.test(getComputedStyle(each).contain)) return each.getBoundingClientRect();
+  return new DOMRect(0, 0, window.innerWidth, window.innerHeight);
+}
+
 /**
  * An editor for SQL, JSON or a program. It stands in a shadow root, where CodeMirror uses constructed style sheets: the CSP
  * of the page allows no style elements.
@@ -151,14 +162,14 @@ export function CodeEditor(props: CodeEditorProps) {
         from: found.from,
         to: found.to,
         validFor: found.while,
-        options: found.options.map(({ label, detail, insert, look, rank }) => ({
+        options: found.options.map(({ label, detail, insert, caret, before = 0, look, rank }) => ({
           label,
           ...(detail === undefined ? {} : { detail }),
           apply: (view, completion, from, to) => {
             const text = insert ?? label;
             view.dispatch({
-              changes: { from, to: to + (found.over ?? 0), insert: text },
-              selection: { anchor: from + text.length },
+              changes: { from: from - before, to: to + (found.over ?? 0), insert: text },
+              selection: { anchor: from - before + (caret ?? text.length) },
               annotations: pickedCompletion.of(completion),
               userEvent: 'input.complete',
             });
@@ -182,6 +193,7 @@ export function CodeEditor(props: CodeEditorProps) {
           bracketMatching(),
           closeBrackets(),
           autocompletion({ icons: false, ...(props.suggest === undefined ? {} : { override: [complete] }) }),
+          tooltips({ tooltipSpace: () => paintedArea(element) }),
           editorMarks,
           highlightActiveLine(),
           EditorView.lineWrapping,

@@ -6,6 +6,7 @@ import {
   closeCompletion,
   completionKeymap,
   completionStatus,
+  currentCompletions,
   moveCompletionSelection,
   selectedCompletion,
 } from '@codemirror/autocomplete';
@@ -35,6 +36,10 @@ export interface Suggestion {
   detail?: string;
   /** What is written; the label when absent. */
   insert?: string;
+  /** Where the cursor comes to stand in it; its end when absent. */
+  caret?: number;
+  /** Characters before `from` that it takes the place of as well, such as a dot. */
+  before?: number;
   look: 'field' | 'keyword' | 'text' | 'number';
   /** Higher stands further up. */
   rank?: number;
@@ -167,6 +172,9 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const view = useRef<EditorView | null>(null);
   const newest = useRef(props);
   newest.current = props;
+  /** What was typed and has not come back as the value yet: by then more may be typed, which must not be lost. */
+  const told = useRef<string[]>([]);
+  const isTaking = useRef(false);
   const attributes = useRef(new Compartment());
   const hintPart = useRef(new Compartment());
   useImperativeHandle(ref, () => ({ focus: () => view.current?.focus() }), []);
@@ -240,9 +248,13 @@ export function ExpressionField(props: ExpressionFieldProps) {
               },
               {
                 key: 'Escape',
+                // A dialog around it closes by what the field says, not by the key that closed its suggestions.
+                stopPropagation: true,
                 run: (at) => {
-                  if (closeCompletion(at)) return true;
-                  newest.current.onEscape();
+                  // Suggestions that are still on their way, or of which none fits, are nothing that a person sees.
+                  const isShown = currentCompletions(at.state).length > 0;
+                  closeCompletion(at);
+                  if (!isShown) newest.current.onEscape();
                   return true;
                 },
               },
@@ -260,7 +272,10 @@ export function ExpressionField(props: ExpressionFieldProps) {
           hintPart.current.of([]),
           attributes.current.of([]),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) newest.current.onValue(update.state.doc.toString());
+            if (!update.docChanged) return;
+            const typed = update.state.doc.toString();
+            if (!isTaking.current) told.current.push(typed);
+            newest.current.onValue(typed);
           }),
           theme,
         ],
@@ -292,11 +307,19 @@ export function ExpressionField(props: ExpressionFieldProps) {
 
   useEffect(() => {
     const editor = view.current;
-    if (editor === null || editor.state.doc.toString() === value) return;
-    editor.dispatch({
-      changes: { from: 0, to: editor.state.doc.length, insert: value },
-      selection: { anchor: value.length },
-    });
+    if (editor === null) return;
+    const echo = told.current.lastIndexOf(value);
+    if (editor.state.doc.toString() === value) told.current = [];
+    else if (echo !== -1) told.current.splice(0, echo + 1);
+    else {
+      told.current = [];
+      isTaking.current = true;
+      editor.dispatch({
+        changes: { from: 0, to: editor.state.doc.length, insert: value },
+        selection: { anchor: value.length },
+      });
+      isTaking.current = false;
+    }
   }, [value]);
 
   useEffect(() => {

@@ -89,7 +89,7 @@ function Reading({ title, reading, id }: { title: string; reading: EventReading;
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls is reached by the keyboard.
-        <pre tabIndex={0}>{shown(formatJson(parseJson(data), 2))}</pre>
+        <pre tabIndex={0}>{shown(formatJson(parseJson(data), 2), true)}</pre>
       )}
     </figure>
   );

@@ -18,8 +18,11 @@ import { DefinitionProblems, type ShownProblem } from './DefinitionProblems.tsx'
 import { exportDefinition } from './definitionFile.ts';
 import { characterAt, placeOf, versionOf } from './definitionText.ts';
 import { RemoveDialog, SaveAs } from './ProjectionDialogs.tsx';
+import { suggestProgram } from './programSuggestions.ts';
 import styles from './projections.module.css';
 import { TryPanel } from './TryPanel.tsx';
+import { UpcastersDialog } from './UpcastersDialog.tsx';
+import { upcastersOf } from './upcasterText.ts';
 import { type Definition, useDefinition } from './useDefinition.ts';
 import { suggestDefinition } from './vocabulary.ts';
 
@@ -36,7 +39,8 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
   const { cut } = useFocus();
   const written = useDefinition(definition, cut, params.get('on'), (on) => setParams({ on }));
   const { parts, edited, whole } = written;
-  const [asking, setAsking] = useState<'copy' | 'remove' | null>(null);
+  const [asking, setAsking] = useState<'copy' | 'remove' | 'upcasters' | null>(null);
+  const upcasters = useMemo(() => upcastersOf(parts.text), [parts.text]);
   const textEditor = useRef<CodeEditorHandle>(null);
   const programEditor = useRef<CodeEditorHandle>(null);
   const marked = useMarks(written);
@@ -68,6 +72,13 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
       title: 'Save the definition under another name',
       group: 'Projections',
       run: () => setAsking('copy'),
+    },
+    {
+      id: 'projections.upcasters',
+      title: 'Read old schema versions: upcasters',
+      group: 'Projections',
+      disabled: status.builtIn || upcasters === null,
+      run: () => setAsking('upcasters'),
     },
     {
       id: 'projections.export',
@@ -127,6 +138,7 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
                     onSubmit={store}
                     readOnly={status.builtIn}
                     marks={marked.program}
+                    suggest={suggestProgram(parts.text, written.tried?.row?.state ?? null)}
                   />
                 </Panel>
               </Columns>
@@ -193,6 +205,11 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
                 ]),
           ]}
         />
+        {status.builtIn || upcasters === null ? null : (
+          <Button look="quiet" onClick={() => setAsking('upcasters')}>
+            {upcasters.length === 0 ? 'Upcasters…' : `${plural(upcasters.length, 'upcaster')}…`}
+          </Button>
+        )}
         <Button icon={<Copy />} onClick={() => setAsking('copy')}>
           Save as…
         </Button>
@@ -205,6 +222,13 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
       </div>
       {asking === 'copy' ? (
         <SaveAs status={status} definition={whole} onClose={() => setAsking(null)} />
+      ) : null}
+      {asking === 'upcasters' ? (
+        <UpcastersDialog
+          text={parts.text}
+          onText={(text) => written.set({ text })}
+          onClose={() => setAsking(null)}
+        />
       ) : null}
       {asking === 'remove' ? <RemoveDialog status={status} onClose={() => setAsking(null)} /> : null}
     </div>

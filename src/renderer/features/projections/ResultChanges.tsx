@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { Output } from '../../../contract/contract.ts';
 import type { Cell, ProjectionStatus, projections } from '../../../contract/projections.ts';
 import { subtractText } from '../../../core/numbers.ts';
+import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Panel.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
 import { Select } from '../../components/Select.tsx';
@@ -9,7 +10,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatSigned, plural } from '../../lib/format.ts';
+import { formatCount, formatSigned, formatTime, plural } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { cellText, exactText } from './cells.ts';
@@ -89,20 +90,58 @@ const columnsFor = (column: string | null): TableColumn<Row>[] => [
   },
 ];
 
-/** What the newest change of the definition changed in the rows, counted over all of them. */
+/** One of the kept results, or the present one. */
+function ResultPicker({
+  label,
+  value,
+  status: { kept, present },
+  onValue,
+}: {
+  label: string;
+  value: string;
+  status: ProjectionStatus;
+  onValue: (hash: string) => void;
+}) {
+  const results = present === null ? kept : [present, ...kept];
+  return (
+    <Select
+      label={label}
+      className={versionStyles.result}
+      value={value}
+      onValue={onValue}
+      options={results.map((each) => ({
+        value: each.hash,
+        label: `Version ${each.version} (${each.hash.slice(0, 8)})`,
+        hint: `${each.hash === present?.hash ? 'present, ' : ''}${plural(each.rows, 'row')}, ${formatTime(each.builtAt)}`,
+      }))}
+    />
+  );
+}
+
+/**
+ * What changes of the definition changed in the rows, counted over all of them: any two of the results that are kept.
+ * @param before hash of the definition to begin with; null: the latest that is kept
+ */
 export function ResultChanges({
   status,
   aggregateType,
+  before: chosenBefore,
 }: {
   status: ProjectionStatus;
   aggregateType: string | null;
+  before: string | null;
 }) {
   const [show, setShow] = useState<Show>('all');
   const [column, setColumn] = useState<string>('');
   const [selected, setSelected] = useState(0);
-  const wanted = { show: show === 'all' ? null : show, column: column === '' ? null : column };
+  const [pair, setPair] = useState<{ before: string; after: string } | null>(null);
+  const { kept, present } = status;
+  const hashes = new Set([present, ...kept].map((each) => each?.hash));
+  const isThere = pair !== null && hashes.has(pair.before) && hashes.has(pair.after);
+  const sides = isThere ? pair : { before: chosenBefore ?? kept[0]?.hash ?? '', after: present?.hash ?? '' };
+  const wanted = { ...sides, show: show === 'all' ? null : show, column: column === '' ? null : column };
   const rows = usePagedRows<Row, Answer>(
-    ['projections', 'compare', status.name, status.builtAt, status.previous?.hash ?? null, wanted],
+    ['projections', 'compare', status.name, status.builtAt, wanted],
     async (page, signal) => {
       const comparison = await callEngine(
         ['projections', 'compare'],
@@ -111,14 +150,14 @@ export function ResultChanges({
       );
       return { rows: comparison?.rows ?? [], total: comparison?.total ?? 0, comparison };
     },
-    { enabled: status.previous !== null },
+    { enabled: kept.length > 0 && present !== null },
   );
-  if (status.previous === null)
+  if (kept.length === 0 || present === null)
     return (
       <EmptyState title="No earlier result to compare with">
         {status.state === 'stale'
           ? 'The definition was changed. Rebuild it: the rows of the definition before are kept, and what differs is listed here.'
-          : 'Change the definition and rebuild: the rows of the definition before are kept until the next change.'}
+          : 'Change the definition and rebuild: the rows of the last five definitions are kept.'}
       </EmptyState>
     );
   if (rows.error !== null) return <ErrorState error={rows.error} onRetry={rows.retry} />;
@@ -130,6 +169,24 @@ export function ResultChanges({
   const row = rows.getRow(selected);
   return (
     <>
+      <div className={versionStyles.filters}>
+        <ResultPicker
+          label="From the result of"
+          value={sides.before}
+          status={status}
+          onValue={(hash) => setPair({ ...sides, before: hash })}
+        />
+        <span aria-hidden="true">→</span>
+        <ResultPicker
+          label="To the result of"
+          value={sides.after}
+          status={status}
+          onValue={(hash) => setPair({ ...sides, after: hash })}
+        />
+        <Button look="quiet" onClick={() => setPair({ before: sides.after, after: sides.before })}>
+          Swap
+        </Button>
+      </div>
       <p className={versionStyles.summary}>
         {nameOf(before, after)} → {nameOf(after, before)}: {plural(differing, 'row')} of{' '}
         {formatCount(counts.same + differing)} differ

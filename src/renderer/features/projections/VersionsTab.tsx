@@ -22,7 +22,7 @@ import versionStyles from './versions.module.css';
 const ignoreRange = () => {};
 type Side = 'results' | 'text';
 
-/** What the definition was, and what its newest change did to the rows. */
+/** What the definition was, and what its changes did to the rows. */
 export function VersionsTab({
   status,
   aggregateType,
@@ -38,7 +38,8 @@ export function VersionsTab({
   if (versions.data === undefined) return <Skeleton lines={8} />;
   const all = versions.data;
   const at = Math.min(selected, all.length - 1);
-  const shownSide: Side = at === 0 ? side : 'text';
+  const isKept = status.kept.some(({ hash }) => hash === all[at]?.hash);
+  const shownSide: Side = at === 0 || isKept ? side : 'text';
   return (
     <Columns
       id="projection-versions"
@@ -64,8 +65,11 @@ export function VersionsTab({
         label="What changed"
         fills
         head={
-          <PanelHeader title="What changed" note={all[at + 1] === undefined ? undefined : noteOf(all, at)}>
-            {at === 0 ? (
+          <PanelHeader
+            title="What changed"
+            note={shownSide === 'results' || all[at + 1] === undefined ? undefined : noteOf(all, at)}
+          >
+            {at === 0 || isKept ? (
               <Segmented<Side>
                 label="What changed in"
                 value={shownSide}
@@ -75,14 +79,18 @@ export function VersionsTab({
                   { value: 'text', label: 'Definition' },
                 ]}
               />
-            ) : (
-              <RestoreButton version={all[at]!} />
-            )}
+            ) : null}
+            {at === 0 ? null : <RestoreButton version={all[at]!} />}
           </PanelHeader>
         }
       >
         {shownSide === 'results' ? (
-          <ResultChanges status={status} aggregateType={aggregateType} />
+          <ResultChanges
+            key={all[at]!.hash}
+            status={status}
+            aggregateType={aggregateType}
+            before={at === 0 ? null : all[at]!.hash}
+          />
         ) : (
           <TextChanges version={all[at]!} before={all[at + 1] ?? null} />
         )}
@@ -105,7 +113,7 @@ function VersionLine({
 }) {
   const now = useNow();
   const age = savedAt === null ? 'built in' : `saved ${formatAge(savedAt, Math.max(now, savedAt))}`;
-  const isPrevious = status.previous?.hash === hash;
+  const isPrevious = status.kept.some((build) => build.hash === hash);
   return (
     <div className={styles.item} title={savedAt === null ? undefined : `${formatTime(savedAt)} UTC`}>
       <span className={styles.itemTitle}>

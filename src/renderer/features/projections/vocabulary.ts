@@ -48,14 +48,28 @@ const isPath = (text: string): boolean => {
   }
 };
 
+export const ask: typeof callEngine = (path, input) =>
+  queryClient.fetchQuery({
+    queryKey: [...path, input],
+    queryFn: ({ signal }) => callEngine(path, input, signal),
+  });
+
+/** Paths of the fields that events of a filter have, as reducers and templates read them, with an example of each. */
+export async function fieldWords(filter: EventFilter): Promise<Word[]> {
+  const { fields, records } = await ask(['search', 'fields'], { filter });
+  return fields.flatMap(({ field, example, kind, records: having }): Word[] => {
+    // The filter language calls the whole value `value`; a list's items have no single path.
+    const name = field.startsWith('value') ? `$${field}` : field;
+    if (field.startsWith('header') || field.includes('[*]') || !isPath(name)) return [];
+    const share =
+      having === records ? '' : ` · in ${formatCount(having)} of ${formatCount(records)} looked at`;
+    return [{ name, detail: `${example === '' ? kind : shown(example)}${share}` }];
+  });
+}
+
 /** The words of the open workspace, asked when they are needed. */
 export function vocabularyOf(text: string): Vocabulary {
   const filter = filterOf(text);
-  const ask: typeof callEngine = (path, input) =>
-    queryClient.fetchQuery({
-      queryKey: [...path, input],
-      queryFn: ({ signal }) => callEngine(path, input, signal),
-    });
   return {
     async aggregateTypes() {
       const types = await ask(['aggregates', 'types'], {});
@@ -74,18 +88,7 @@ export function vocabularyOf(text: string): Vocabulary {
         .filter(({ type }) => type !== '')
         .map(({ type, count }) => ({ name: type, detail: plural(count, 'event') }));
     },
-    async fields(eventType) {
-      const asked = eventType === null ? filter : { ...filter, types: [eventType] };
-      const { fields, records } = await ask(['search', 'fields'], { filter: asked });
-      return fields.flatMap(({ field, example, kind, records: having }): Word[] => {
-        // The filter language calls the whole value `value`; a list's items have no single path.
-        const name = field.startsWith('value') ? `$${field}` : field;
-        if (field.startsWith('header') || field.includes('[*]') || !isPath(name)) return [];
-        const share =
-          having === records ? '' : ` · in ${formatCount(having)} of ${formatCount(records)} looked at`;
-        return [{ name, detail: `${example === '' ? kind : shown(example)}${share}` }];
-      });
-    },
+    fields: (eventType) => fieldWords(eventType === null ? filter : { ...filter, types: [eventType] }),
   };
 }
 
