@@ -23,6 +23,8 @@ interface TypeLife {
   last: number;
   /** Streams in which it comes only behind an end. */
   behind: number;
+  /** Named like an end. */
+  isClosing: boolean;
 }
 
 /** Learns from the streams of one aggregate type; feed every stream once, its events' types in fold order. */
@@ -36,7 +38,7 @@ export class LifeLearner {
     for (const type of new Set(types)) this.#of(type).seen += 1;
     this.#of(types[0]!).begins += 1;
     this.#of(types.at(-1)!).last += 1;
-    const end = types.findIndex((type) => CLOSING.test(type));
+    const end = types.findIndex((type) => this.#of(type).isClosing);
     if (end === -1) return;
     const before = new Set(types.slice(0, end + 1));
     for (const type of new Set(types.slice(end + 1))) if (!before.has(type)) this.#of(type).behind += 1;
@@ -56,7 +58,7 @@ export class LifeLearner {
   /** Types named like an end, after which nearly no stream goes on. */
   closingTypes(): ReadonlySet<string> {
     const closing = [...this.#types].filter(
-      ([type, { seen, last }]) => CLOSING.test(type) && seen >= ENOUGH_CLOSED && last >= seen * RULE_SHARE,
+      ([, { seen, last, isClosing }]) => isClosing && seen >= ENOUGH_CLOSED && last >= seen * RULE_SHARE,
     );
     return new Set(closing.map(([type]) => type));
   }
@@ -72,7 +74,7 @@ export class LifeLearner {
   #of(type: string): TypeLife {
     let life = this.#types.get(type);
     if (life === undefined) {
-      life = { begins: 0, seen: 0, last: 0, behind: 0 };
+      life = { begins: 0, seen: 0, last: 0, behind: 0, isClosing: CLOSING.test(type) };
       this.#types.set(type, life);
     }
     return life;

@@ -26,13 +26,15 @@ export class PlaceChecker {
 
   /** @param isAsked false: only to learn what is usual */
   add(events: readonly PlacedEvent[], isAsked = true): void {
+    if (events.length < 2) return;
+    const [first] = events as readonly [PlacedEvent];
+    if (events.every((event) => isBeside(event, first))) {
+      this.#of(first.topic).streams += 1;
+      return;
+    }
     for (const [topic, own] of byTopic(events)) {
       if (own.length < 2) continue;
-      let known = this.#topics.get(topic);
-      if (known === undefined) {
-        known = { streams: 0, spread: [] };
-        this.#topics.set(topic, known);
-      }
+      const known = this.#of(topic);
       known.streams += 1;
       const firsts = new Map<number, number>();
       for (const { partition, id } of own) if (!firsts.has(partition)) firsts.set(partition, id);
@@ -40,6 +42,15 @@ export class PlaceChecker {
         known.spread.push({ events: isAsked ? [...firsts.values()] : [], partitions: [...firsts.keys()] });
       if (isAsked) this.#lookAtKeys(own);
     }
+  }
+
+  #of(topic: string): TopicSpread {
+    let known = this.#topics.get(topic);
+    if (known === undefined) {
+      known = { streams: 0, spread: [] };
+      this.#topics.set(topic, known);
+    }
+    return known;
   }
 
   /** Events of one topic that do not have the key of most others of their aggregate. */
@@ -83,6 +94,10 @@ export class PlaceChecker {
     return found;
   }
 }
+
+/** Under the same key of the same partition. */
+const isBeside = (a: PlacedEvent, b: PlacedEvent): boolean =>
+  a.topic === b.topic && a.partition === b.partition && Object.is(a.key, b.key);
 
 function byTopic(events: readonly PlacedEvent[]): Map<string, PlacedEvent[]> {
   const topics = new Map<string, PlacedEvent[]>();

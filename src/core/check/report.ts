@@ -9,6 +9,8 @@ export interface ReportEvent {
   /** `topic:partition:offset`. */
   place: string;
   type: string;
+  /** What happened, in words. */
+  sentence: string;
   /** ms. */
   recordedAt: number;
   occurredAt: number | null;
@@ -57,8 +59,8 @@ export const claimsMade = ({ claims }: AuditReport): AuditReport['claims'] =>
 export const momentText = (at: number | null): string =>
   at === null ? 'after the last event' : `known on ${formatTime(at)}`;
 
-export const eventText = ({ place, type, recordedAt, occurredAt }: ReportEvent): string =>
-  `${type || '(no type)'}, recorded ${formatTime(recordedAt)}${occurredAt === null ? '' : `, occurred ${formatTime(occurredAt)}`} (${place})`;
+export const eventText = ({ place, type, sentence, recordedAt, occurredAt }: ReportEvent): string =>
+  `${sentence} (${type || 'no type'}), recorded ${formatTime(recordedAt)}${occurredAt === null ? '' : `, occurred ${formatTime(occurredAt)}`} (${place})`;
 
 export const verdictText = ({ verdicts }: AuditReport): string =>
   `${plural(verdicts.committed, 'event')} committed, ${verdicts.aborted} aborted, ${verdicts.open} of open transactions`;

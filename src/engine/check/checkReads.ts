@@ -5,11 +5,12 @@ import type { AggregateRef } from '../../contract/common.ts';
 import { int64 } from '../../contract/common.ts';
 import { type Finding, RULES, type RuleName } from '../../core/check/findings.ts';
 import { badgeOf } from '../reads/coverage.ts';
-import { topicsOfType } from '../reads/timelineView.ts';
+import { topicsOfType } from '../reads/topicsOfType.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { type CheckArgs, type CheckProgress, CheckRun, type RunResult } from './checkRun.ts';
-import { lookAtTask, type PayloadPart, type PayloadTask } from './payloads.ts';
+import { type CheckArgs, type CheckProgress, CheckRun, type RunResult, type SharedTask } from './checkRun.ts';
+import { verifyClaims } from './claims.ts';
+import { lookAtTask } from './payloads.ts';
 import { reportFacts } from './reportFacts.ts';
 
 const KEY = 'consistency';
@@ -39,14 +40,14 @@ function begin(context: ReadContext, args: CheckArgs): CheckProgress {
 
 export interface CheckStep {
   progress: CheckProgress;
-  /** For another thread: `consistency.payloads`. */
-  task: PayloadTask | null;
+  /** For another thread. */
+  task: SharedTask | null;
   /** The next step is of use only with the result of the task. */
   isWaiting: boolean;
   answer: CheckAnswer | null;
 }
 
-function step(context: ReadContext, { part }: { part: PayloadPart | null }): CheckStep {
+function step(context: ReadContext, { part }: { part: object | null }): CheckStep {
   const { run, args } = context.lasting.get(KEY) as { run: CheckRun; args: CheckArgs };
   if (part !== null) run.take(part);
   const result = run.goOn(context, STEP_MS);
@@ -127,4 +128,5 @@ export const consistencyReads = {
   'consistency.begin': begin,
   'consistency.step': step,
   'consistency.payloads': lookAtTask,
+  'consistency.claims': verifyClaims,
 };

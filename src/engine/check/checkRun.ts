@@ -5,38 +5,22 @@
  */
 
 import type { CheckScope } from '../../contract/check.ts';
-import type { AggregateRef } from '../../contract/common.ts';
 import { checkChains } from '../../core/check/chain.ts';
 import type { Finding } from '../../core/check/findings.ts';
 import { LinkChecker } from '../../core/check/links.ts';
 import { plural } from '../../core/count.ts';
-import type { Folder } from '../../core/folder.ts';
-import { parseApproximate, parseJson } from '../../core/json.ts';
-import type { Reducer } from '../../core/model.ts';
-import { folderFor } from '../sandbox/folderFor.ts';
-import { recordBytesOf } from '../store/recordBytes.ts';
-import { latestLogOnly, PayloadReader } from '../store/stream.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { type ClaimsPart, type ClaimsTask, claimSteps, claimsTask } from './claims.ts';
 import { type Columns, type Groups, groupByAggregate, readColumns, rowFinder } from './columns.ts';
-import { claimsOf, Signatures } from './integrity.ts';
-import {
-  type PayloadPart,
-  type Payloads,
-  type PayloadTask,
-  payloadTask,
-  readPayloads,
-  takePart,
-} from './payloads.ts';
-import { checkSnapshots } from './snapshots.ts';
-import { headOf, likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
+import type { Payloads } from './payloadLook.ts';
+import { type PayloadPart, type PayloadTask, payloadTask, readPayloads, takePart } from './payloads.ts';
+import { likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
 import { isCause, verifyShared } from './verify.ts';
 import { looseFindings, schemaFindings, topicFindings } from './wholeFindings.ts';
 
 /** Records of the same aggregate type whose bytes are read to learn what is usual, when only a part is checked. */
 const MOST_LEARNED_FROM = 50_000;
-/** Signatures that are verified; each takes as long as reading twenty records. */
-const MOST_SIGNATURES = 5_000;
 const STEP_LINKS = 100_000;
 const STEP_VERIFIED = 200;
 
@@ -61,15 +45,22 @@ export interface RunResult {
   notes: string[];
 }
 
+/** A read that another thread answers. */
+export type SharedTask =
+  | { name: 'consistency.payloads'; args: PayloadTask }
+  | { name: 'consistency.claims'; args: ClaimsTask };
+
 export class CheckRun {
   readonly #args: CheckArgs;
   readonly #steps: Generator<void, RunResult>;
   #context: ReadContext;
-  #part: PayloadPart | null = null;
+  #part: object | null = null;
+  /** A second thread has read payloads. */
+  #isShared = false;
   progress: CheckProgress = { done: 0, total: 0, note: 'Reading rows.' };
   /** Work for another thread, whose result {@link take} wants. Whoever fetches it sets it to null. */
-  task: PayloadTask | null = null;
-  /** Nothing can be done before {@link take}. */
+  task: SharedTask | null = null;
+  /** Nothing can be done before {@link CheckRun.take}. */
   isWaiting = false;
 
   constructor(context: ReadContext, args: CheckArgs) {
@@ -86,13 +77,14 @@ export class CheckRun {
       context.throwIfAborted();
       const step = this.#steps.next();
       if (step.done === true) return step.value;
-      if (this.isWaiting) return null;
+      // The other thread should begin at once.
+      if (this.isWaiting || this.task !== null) return null;
       if (performance.now() >= until) return null;
     }
   }
 
   /** The result of `task`. */
-  take(part: PayloadPart): void {
+  take(part: object): void {
     this.#part = part;
     this.isWaiting = false;
   }
@@ -120,6 +112,8 @@ export class CheckRun {
       { wanted, asked: isAsked, retries },
       tell(stored, 'Reading payloads.'),
     );
+    const notes: string[] = [];
+    const claims = this.#claims(columns, groups, payloads, isAsked, notes);
     const streams = yield* lookAtStreams({
       ...{ contextOf: this.#contextOf, columns, groups, payloads, typeOf },
       isAsked: (row) => isAsked[row] !== 0,
@@ -130,9 +124,9 @@ export class CheckRun {
     found.push(...(yield* this.#links(columns, isAsked)));
     const isHere = (id: number) => isAsked[rowOf(id)] !== 0;
     found.push(...this.#chains(streams, payloads, isHere));
-    const notes: string[] = [];
-    found.push(...(yield* this.#signatures(columns, payloads, isAsked, notes)));
-    found.push(...(yield* this.#snapshots(columns, groups, payloads, isAsked)));
+    const verified = yield* claims;
+    payloads.verdicts.takeIn(verified.verdicts);
+    found.push(...verified.findings);
     found.push(
       ...topicFindings(this.#context.dictionary, columns, isAsked),
       ...schemaFindings(payloads),
@@ -164,17 +158,43 @@ export class CheckRun {
     const task = payloadTask(columns, marks);
     if (task === null) return yield* readPayloads(this.#contextOf, columns, marks, tell);
     const { from } = task;
-    this.task = task;
+    this.#isShared = true;
+    this.task = { name: 'consistency.payloads', args: task };
     yield;
     // Both halves are read at the same time.
     const payloads = yield* readPayloads(this.#contextOf, columns, marks, (done) => tell(done * 2), from);
+    takePart(payloads, (yield* this.#await()) as PayloadPart, from);
+    return payloads;
+  }
+
+  /** Begins to verify claims, and gives what waits for the end: a second thread does it where there is one. */
+  #claims(
+    columns: Columns,
+    groups: Groups,
+    payloads: Payloads,
+    isAsked: Uint8Array,
+    notes: string[],
+  ): Generator<void, ClaimsPart> {
+    const task = claimsTask(this.#context, columns, groups, payloads, isAsked, this.#args.reducers);
+    const { signed, allSigned } = task;
+    if (signed.length < allSigned)
+      notes.push(
+        `${plural(signed.length, 'signature')} of ${allSigned} were verified, spread over all; check a topic or an aggregate to verify its own.`,
+      );
+    if (!this.#isShared) return claimSteps(this.#contextOf, task);
+    this.task = { name: 'consistency.claims', args: task };
+    return this.#await() as Generator<void, ClaimsPart>;
+  }
+
+  /** Waits for what the other thread found. */
+  *#await(): Generator<void, unknown> {
     while (this.#part === null) {
       this.isWaiting = true;
       yield;
     }
-    takePart(payloads, this.#part, from);
+    const part = this.#part;
     this.#part = null;
-    return payloads;
+    return part;
   }
 
   /** By row: 1 in scope. */
@@ -261,82 +281,7 @@ export class CheckRun {
     for (const { id, verdict } of chains.verdicts) if (isAsked(id)) verdicts.add('chain', verdict);
     return chains.findings;
   }
-
-  *#signatures(
-    columns: Columns,
-    { signed, verdicts }: Payloads,
-    isAsked: Uint8Array,
-    notes: string[],
-  ): Generator<void, Finding[]> {
-    const asked = signed.filter((row) => isAsked[row] !== 0);
-    const tried = asked.length <= MOST_SIGNATURES ? asked : spread(asked, MOST_SIGNATURES);
-    if (tried.length < asked.length)
-      notes.push(
-        `${plural(tried.length, 'signature')} of ${asked.length} were verified, spread over all; check a topic or an aggregate to verify its own.`,
-      );
-    const signatures = new Signatures();
-    const failed: Finding[] = [];
-    let held = 0;
-    for (const [nth, row] of tried.entries()) {
-      const id = columns.id[row]!;
-      const text = recordBytesOf(this.#context).text(id) ?? '';
-      const claims = claimsOf(parseApproximate(text));
-      const verdict = claims ? signatures.verdict(text, claims) : 'UNVERIFIABLE';
-      if (verdict === 'FAIL') {
-        const why = 'The signature does not verify with the key that the event carries';
-        failed.push({ rule: 'signature-bad', events: [id], text: why });
-      } else verdicts.add('signature', verdict);
-      if (verdict === 'PASS') held += 1;
-      if (nth % STEP_VERIFIED === 0) yield;
-    }
-    // Where none holds, it is not known what this system signs: nothing can be said against any.
-    verdicts.add('signature', held > 0 ? 'FAIL' : 'UNVERIFIABLE', failed.length);
-    return held > 0 ? failed : [];
-  }
-
-  *#snapshots(
-    columns: Columns,
-    { start, rows }: Groups,
-    payloads: Payloads,
-    isAsked: Uint8Array,
-  ): Generator<void, Finding[]> {
-    const byAggregate = new Map<number, Set<number>>();
-    for (const row of payloads.snapshots) {
-      const aggregate = columns.aggregate[row]!;
-      if (aggregate === 0 || isAsked[row] === 0) continue;
-      const known = byAggregate.get(aggregate) ?? new Set();
-      byAggregate.set(aggregate, known.add(columns.id[row]!));
-    }
-    const { dictionary } = this.#context;
-    const reader = new PayloadReader(this.#context);
-    const folders = new Map<string, Folder | null>();
-    const folderOf = ({ type }: AggregateRef): Folder | null => {
-      let folder = folders.get(type);
-      if (folder === undefined) {
-        const text = this.#args.reducers[type];
-        folder = text === undefined ? null : folderFor(parseJson(text) as unknown as Reducer);
-        folders.set(type, folder);
-      }
-      return folder;
-    };
-    const found: Finding[] = [];
-    for (const [aggregate, ids] of byAggregate) {
-      const ref = dictionary.aggregate(aggregate)!;
-      const own = rows.subarray(start[aggregate]!, start[aggregate + 1]!);
-      const heads = Array.from(own, (row) => headOf(columns, row, dictionary));
-      const stream = latestLogOnly(dictionary, heads);
-      const { findings, verdicts } = checkSnapshots(reader, ref, stream, ids, folderOf(ref));
-      for (const verdict of verdicts) payloads.verdicts.add('snapshot', verdict);
-      found.push(...findings);
-      yield;
-    }
-    return found;
-  }
 }
-
-/** So many of them, evenly. */
-const spread = (rows: readonly number[], count: number): number[] =>
-  Array.from({ length: count }, (_, nth) => rows[Math.floor((nth * rows.length) / count)]!);
 
 function learnedIn({ lives }: StreamResult): string[] {
   const sentences: string[] = [];

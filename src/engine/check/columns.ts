@@ -3,6 +3,7 @@
 import { FLAG } from '../kafka/recordColumns.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { eachPosting, foldedHash } from '../store/postings.ts';
+import { flagsOfState, kindOfState, typeOfState, verdictOfState } from '../store/recordState.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 
@@ -29,19 +30,20 @@ export interface Columns {
   key: Float64Array;
 }
 
-const ROWS_AT_ONCE = 20_000;
+/** Few enough to be forgotten while they are young. */
+const ROWS_AT_ONCE = 2_000;
+/** Rows that are read between two chances to stop. */
+const STEP_ROWS = 20_000;
 
+/** As the table itself has them: the columns made of them are slower to read. */
 type Row = [
   id: number,
   ts: number,
-  mono: number,
+  late: number | null,
   occurred: number | null,
   version: number | null,
-  type: number | null,
+  state: number,
   aggregate: number | null,
-  kind: number,
-  verdict: number,
-  flags: number,
   eventHash: number | null,
 ];
 
@@ -67,43 +69,48 @@ export function* readColumns(
   const columns = allocate(stored);
   const read = db
     .prepare(
-      `SELECT id, ts, mono, occurred, version, type_id, agg_id, kind, verdict, flags, event_hash FROM record
+      `SELECT id, ts, late, occurred, version, state, agg_id, event_hash FROM record
        WHERE id > ? ORDER BY id LIMIT ${ROWS_AT_ONCE}`,
     )
     .raw();
   let last = -1;
+  let told = 0;
   for (;;) {
     const rows = read.all(last) as Row[];
     for (const row of rows) put(columns, row, stored);
-    onStep(columns.count);
     if (rows.length < ROWS_AT_ONCE) break;
     last = rows.at(-1)![0];
+    if (columns.count - told < STEP_ROWS) continue;
+    told = columns.count;
+    onStep(told);
     yield;
   }
+  onStep(columns.count);
   yield* addPostings(contextOf(), columns);
   return columns;
 }
 
 function put(columns: Columns, row: Row, room: number): void {
-  const [id, ts, mono, occurred, version, type, aggregate, kind, verdict, flags, hash] = row;
+  const [id, ts, late, occurred, version, state, aggregate, hash] = row;
+  const verdict = verdictOfState(state);
   const at = columns.count;
   // Records that were captured since the check began are left for the next one.
   if (verdict === VERDICT.control || at >= room) return;
   columns.count += 1;
   columns.id[at] = id;
   columns.ts[at] = ts;
-  columns.mono[at] = mono;
+  columns.mono[at] = late ?? ts;
   columns.occurred[at] = occurred ?? Number.NaN;
   columns.version[at] = version ?? Number.NaN;
-  columns.type[at] = type ?? 0;
+  columns.type[at] = typeOfState(state);
   columns.aggregate[at] = aggregate ?? 0;
-  columns.kind[at] = kind;
+  columns.kind[at] = kindOfState(state);
   columns.verdict[at] = verdict;
   if (hash !== null) {
     columns.eventHash[at] = hash;
     columns.linkHash[at] = foldedHash(hash);
   }
-  if ((flags & FLAG.keyIsAggregateId) !== 0) columns.key[at] = -1;
+  if ((flagsOfState(state) & FLAG.keyIsAggregateId) !== 0) columns.key[at] = -1;
 }
 
 function* addPostings({ db }: ReadContext, columns: Columns): Generator<void> {
@@ -135,6 +142,18 @@ export function rowFinder({ id, count }: Columns): (wanted: number) => number {
     }
     return low < count && id[low] === wanted ? low : -1;
   };
+}
+
+/** These rows alone, in this order. */
+export function selectRows(columns: Columns, rows: readonly number[]): Columns {
+  const selected = { count: rows.length } as Record<keyof Columns, unknown>;
+  for (const [name, all] of Object.entries(columns)) {
+    if (typeof all === 'number') continue;
+    const part = new (all.constructor as Float64ArrayConstructor)(rows.length);
+    for (const [at, row] of rows.entries()) part[at] = all[row]!;
+    selected[name as keyof Columns] = part;
+  }
+  return selected as unknown as Columns;
 }
 
 /** Rows of each aggregate, ascending; of aggregate `a` from `start[a]` to `start[a + 1]`. */

@@ -1,8 +1,8 @@
 /** Integrity claims of events, fast where the claim holds: hash of the payload, link to the event before, signature. */
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { type IntegrityVerdict, jcs, verifyIntegrity } from '../../core/envelope/integrity.ts';
 import { rawMember } from '../../core/envelope/raw.ts';
-import { isJsonObject, JsonProblem } from '../../core/json.ts';
+import { isJsonObject, JsonProblem, parseApproximate } from '../../core/json.ts';
 import type { Json, JsonObject } from '../../core/model.ts';
 
 /** The block of claims in a value (events.md, shape C); undefined: the value has no place for one. */
@@ -38,7 +38,22 @@ export function payloadVerdict(
   }
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/**
+ * Whether a payload, as it was received, has this SHA-256 in one of the two usual forms. False says nothing: there are more.
+ * @param payload valid UTF-8
+ */
+export function hasUsualHash(payload: Buffer, claimed: string): boolean {
+  if (sha256(payload) === claimed) return true;
+  try {
+    return sha256(jcs(parseApproximate(payload.toString('utf8')))) === claimed;
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    return false;
+  }
+}
+
+/** In lower-case hexadecimal. */
+const sha256 = (content: string | Uint8Array): string => hash('sha256', content);
 const payloadOf = (value: Json): Json => (isJsonObject(value) ? (value.payload ?? null) : null);
 
 /** DER header of a raw Ed25519 key (RFC 8410). */

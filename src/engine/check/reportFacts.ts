@@ -3,6 +3,7 @@ import type { AggregateRef } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import type { AuditReport, ReportEvent } from '../../core/check/report.ts';
 import { orderStream } from '../../core/order.ts';
+import { rowsOf } from '../reads/rows.ts';
 import { decodeStored, loadHeads, recordById, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 
@@ -10,12 +11,13 @@ export type ReportFacts = Pick<AuditReport, 'types' | 'verdicts' | 'first' | 'la
 
 const CHECK_EVERY = 2000;
 
-const eventOut = (head: StreamHead | undefined): ReportEvent | null =>
+const eventOut = (context: ReadContext, head: StreamHead | undefined): ReportEvent | null =>
   head === undefined
     ? null
     : {
         place: `${head.topic}:${head.partition}:${head.offset}`,
         type: head.type,
+        sentence: rowsOf(context, [head.id])[0]!.sentence,
         recordedAt: head.recordedAt,
         occurredAt: head.occurredAt,
       };
@@ -38,8 +40,8 @@ export function reportFacts(context: ReadContext, { ref }: { ref: AggregateRef }
   const byCount = <K>(counts: ReadonlyMap<K, number>) => [...counts].sort(([, a], [, b]) => b - a);
   return {
     verdicts,
-    first: eventOut(events[0]),
-    last: eventOut(events.at(-1)),
+    first: eventOut(context, events[0]),
+    last: eventOut(context, events.at(-1)),
     types: byCount(types).map(([type, count]) => ({ type, count })),
     actors: byCount(actors).map(([actor, count]) => ({ actor, count })),
   };

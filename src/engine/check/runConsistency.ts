@@ -3,10 +3,10 @@ import type { CheckScope, ConsistencyResult, FindingOut } from '../../contract/c
 import { plural } from '../../core/count.ts';
 import type { JobProgress } from '../jobs/jobRegistry.ts';
 import type { Log, Workspace } from '../store/workspace.ts';
+import { THREAD_LIMITS } from '../workers/locate.ts';
 import { StoreThread } from '../workers/storeThread.ts';
 import type { CheckAnswer, CheckStep } from './checkReads.ts';
 import type { CheckProgress } from './checkRun.ts';
-import type { PayloadPart } from './payloads.ts';
 import { CLAIMS } from './verdicts.ts';
 
 export interface Consistency {
@@ -29,23 +29,29 @@ export async function runConsistency(
   const { log, signal, report, now, reducers } = options;
   const startedAt = now();
   const workerData = { file: workspace.file, check: false };
-  const [thread, second] = [1, 2].map(() => new StoreThread({ entry: 'readerWorker', workerData, log }));
+  const limits = THREAD_LIMITS.check;
+  const [thread, second] = [1, 2].map(
+    () => new StoreThread({ entry: 'readerWorker', limits, workerData, log }),
+  );
   const call = <T>(name: string, args: unknown, by = thread!) =>
     by.call(name, args, { signal }) as Promise<T>;
-  let half: Promise<PayloadPart> | null = null;
+  // A fault of the second thread is told where its work is waited for.
+  second!.start().catch(() => {});
+  let shared: Promise<object> | null = null;
   try {
     report(await call<CheckProgress>('consistency.begin', { scope, reducers }));
-    let part: PayloadPart | null = null;
+    let part: object | null = null;
     for (;;) {
       const step: CheckStep = await call('consistency.step', { part });
       report(step.progress);
       if (step.answer !== null) return resultOf(step.answer, { scope, startedAt, tookMs: now() - startedAt });
-      if (step.task !== null) half = call<PayloadPart>('consistency.payloads', step.task, second);
-      part = step.isWaiting ? await half : null;
+      if (step.task !== null) {
+        shared = call<object>(step.task.name, step.task.args, second);
+        shared.catch(() => {});
+      }
+      part = step.isWaiting ? await shared : null;
     }
   } finally {
-    // A failure of the second half is told where it is waited for.
-    half?.catch(() => {});
     await Promise.all([thread!.close(), second!.close()]);
   }
 }

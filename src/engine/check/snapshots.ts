@@ -5,15 +5,16 @@ import { compareSnapshot, snapshotState } from '../../core/check/snapshots.ts';
 import type { IntegrityVerdict } from '../../core/envelope/integrity.ts';
 import type { Folder } from '../../core/folder.ts';
 import { formatJson } from '../../core/json.ts';
+import type { StreamEvent } from '../../core/model.ts';
 import { orderStream } from '../../core/order.ts';
-import type { PayloadReader, StreamHead } from '../store/stream.ts';
+import type { StreamHead } from '../store/stream.ts';
 
 /** Differences that a sentence names. */
 const MOST_NAMED = 3;
 
 /** Compares the snapshots of one aggregate with the fold of its events, `heads`. `folder` null: no reducer is meant for its type, so nothing can be said. */
 export function checkSnapshots(
-  payloads: PayloadReader,
+  eventOf: (head: StreamHead) => StreamEvent,
   ref: AggregateRef,
   heads: readonly StreamHead[],
   snapshots: ReadonlySet<number>,
@@ -27,7 +28,7 @@ export function checkSnapshots(
   let left = snapshots.size;
   for (const head of orderStream(heads).events) {
     if (left === 0) break;
-    const event = payloads.event(head);
+    const event = eventOf(head);
     if (snapshots.has(head.id)) {
       left -= 1;
       const claimed = snapshotState(event.data);

@@ -9,10 +9,10 @@ import { cutStream, orderStream } from '../../core/order.ts';
 import { storedContents } from '../reads/timelineContents.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { latestLogOnly, type StreamHead } from '../store/stream.ts';
-import { KIND, KINDS, VERDICT, VERDICTS } from '../store/values.ts';
+import { KIND, KINDS, orNull, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns, Groups } from './columns.ts';
-import type { Payloads } from './payloads.ts';
+import type { Payloads } from './payloadLook.ts';
 
 /** Events that are looked at between two chances to stop. */
 const STEP_EVENTS = 10_000;
@@ -59,6 +59,8 @@ export interface StreamResult {
 /** An event with its place in the columns. */
 interface RowHead extends StreamHead {
   row: number;
+  /** As in the columns. */
+  key: number;
 }
 
 interface StreamQuestion {
@@ -76,13 +78,17 @@ interface StreamQuestion {
 /** Types of the events of one aggregate in about the order of the fold: enough to learn from. */
 function typesOf(columns: Columns, own: Uint32Array, names: (no: number) => string): string[] {
   const { mono, verdict, kind, type } = columns;
-  const events = own.filter((row) => verdict[row] === VERDICT.committed && kind[row] === KIND.event);
-  for (let at = 1; at < events.length; at++)
-    if (mono[events[at]!]! < mono[events[at - 1]!]!) {
-      events.sort((a, b) => mono[a]! - mono[b]! || a - b);
-      break;
-    }
-  return Array.from(events, (row) => names(type[row]!));
+  const events: number[] = [];
+  let latest = Number.NEGATIVE_INFINITY;
+  let isInOrder = true;
+  for (const row of own) {
+    if (verdict[row] !== VERDICT.committed || kind[row] !== KIND.event) continue;
+    isInOrder &&= mono[row]! >= latest;
+    latest = mono[row]!;
+    events.push(row);
+  }
+  if (!isInOrder) events.sort((a, b) => mono[a]! - mono[b]! || a - b);
+  return events.map((row) => names(type[row]!));
 }
 
 export function* lookAtStreams(question: StreamQuestion): Generator<void, StreamResult> {
@@ -148,13 +154,7 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
       const backdated = new Set(note.moved.map(({ id }) => id));
       findings.push(...checkStream(ordered, backdated, contents, usual.get(typeOf[aggregate]!)));
     }
-    places.add(
-      ordered.events.map(({ id, topic, partition, row }) => ({
-        ...{ id, topic, partition },
-        key: columns.key[row]!,
-      })),
-      asked,
-    );
+    places.add(ordered.events, asked);
     addLevels(levels, typeOf[aggregate]!, ordered.events, payloads);
     for (const event of ordered.events) {
       const { row } = event;
@@ -177,14 +177,13 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
   return { findings, lives, links, streams };
 }
 
-const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
-
 /** The event of a row. */
 export function headOf(columns: Columns, row: number, dictionary: ReadContext['dictionary']): RowHead {
   const id = columns.id[row]!;
   const { topic, partition } = dictionary.placeOf(id);
   return {
     row,
+    key: columns.key[row]!,
     id,
     topic,
     partition,

@@ -7,7 +7,7 @@ import { plural } from '../../core/count.ts';
 import type { Dictionary } from '../store/dictionary.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { Columns } from './columns.ts';
-import type { Payloads } from './payloads.ts';
+import type { Payloads } from './payloadLook.ts';
 
 /** A topic in which nearly all records are events. */
 const EVENTS_SHARE = 0.99;

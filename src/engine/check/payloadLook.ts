@@ -1,0 +1,282 @@
+/** What the rules about payloads need of one event: found on its bytes where it is of the usual kind, else by parsing it. */
+
+import type { Finding } from '../../core/check/findings.ts';
+import { KeyNumbers } from '../../core/check/keyNumbers.ts';
+import { SchemaLearner } from '../../core/check/learned.ts';
+import { namesLevel } from '../../core/check/levels.ts';
+import { type PayloadFacts, payloadFactsOf } from '../../core/check/payloadFacts.ts';
+import { namesSnapshot } from '../../core/check/snapshots.ts';
+import { compileMapping, idText, readFrom } from '../../core/envelope/compiled.ts';
+import { chooseMapping, payloadOf } from '../../core/envelope/fields.ts';
+import type { IntegrityVerdict } from '../../core/envelope/integrity.ts';
+import type { Headers, RawRecord } from '../../core/envelope/record.ts';
+import { decimalTextOf, isJsonObject, parseApproximate, parseJson } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../core/model.ts';
+import { decodeHeaders } from '../kafka/headers.ts';
+import { hasContent, signatureOf } from '../reads/timelineContents.ts';
+import type { Body, OpenBlock } from '../store/blocks.ts';
+import { hash53, OFFSET_SPAN } from '../store/ids.ts';
+import { topicMappingOf } from '../store/stream.ts';
+import type { TopicMapping } from '../store/topicMapping.ts';
+import { KIND, VERDICT } from '../store/values.ts';
+import type { ReadContext } from '../workers/context.ts';
+import type { Columns } from './columns.ts';
+import { claimsOf, hashText, hasUsualHash, payloadVerdict } from './integrity.ts';
+import { VerdictBook } from './verdicts.ts';
+
+/** Names of levels that are told apart. */
+export const MOST_LEVELS = 255;
+/** Keys that are remembered as names of levels, or as none: data whose keys are ids has millions. */
+const MOST_LEVEL_KEYS = 10_000;
+
+/** What a look at payloads needs of the rows. */
+export type PayloadRows = Pick<Columns, 'count' | 'id' | 'ts' | 'type' | 'kind' | 'verdict'>;
+
+export interface Payloads {
+  /** Of the payloads that look like a retry. */
+  signature: Int32Array;
+  isSigned: Uint8Array;
+  schemas: SchemaLearner;
+  /** What an event says that there is of something; NaN: nothing. Its name is `levels[levelOf]`. */
+  level: Float64Array;
+  levelOf: Uint8Array;
+  levels: string[];
+  /** Hashes of the claimed hash and of that of the event before; NaN: none. */
+  own: Float64Array;
+  previous: Float64Array;
+  /** Rows. */
+  snapshots: number[];
+  signed: number[];
+  /** Rows in a topic whose events have a place for claims. */
+  claiming: number[];
+  verdicts: VerdictBook;
+  findings: Finding[];
+}
+
+interface Topic {
+  topic: string;
+  mapping: TopicMapping['mapping'];
+  /** Null: its values have to be parsed. */
+  facts: PayloadFacts | null;
+}
+
+/** What an event claims; the hashes in lower-case hexadecimal. */
+interface TakenClaims {
+  own: string | null;
+  previous: string | null;
+  isSigned: boolean;
+  verdict: () => { verdict: IntegrityVerdict; reason: string };
+}
+
+const HOLDS = { verdict: 'PASS', reason: '' } as const;
+const NO_CLAIMS: TakenClaims = {
+  ...{ own: null, previous: null, isSigned: false },
+  verdict: () => ({ verdict: 'ABSENT', reason: '' }),
+};
+
+const textsOf = ({ payload_hash: own, previous_hash: previous, signature }: JsonObject) => ({
+  own: hashText(own),
+  previous: hashText(previous),
+  isSigned: signature !== undefined && signature !== null,
+});
+
+/** Looks at payloads one after the other, in the order of the rows. */
+export class PayloadLook {
+  readonly result: Payloads;
+  readonly #contextOf: () => ReadContext;
+  readonly #columns: PayloadRows;
+  readonly #retries: Uint8Array;
+  readonly #asked: Uint8Array;
+  /** Keys that name levels, and the numbers by which the result knows those that were numbers. */
+  readonly #names: string[] = [];
+  readonly #levelNos = new Map<string, number>();
+  readonly #isLevel = new Map<string, boolean>();
+  readonly #keys = new KeyNumbers((key) => {
+    if (!namesLevel(key)) return 0;
+    return this.#names.length < MOST_LEVEL_KEYS ? this.#names.push(key) : -1;
+  });
+  readonly #types = new Map<number, { name: string; isSnapshot: boolean }>();
+  readonly #topics = new Map<number, Topic>();
+  #bytes: Buffer = Buffer.alloc(0);
+  readonly #textOf = (start: number, end: number): string => this.#bytes.toString('utf8', start, end);
+
+  constructor(
+    contextOf: () => ReadContext,
+    columns: PayloadRows,
+    { asked, retries }: { asked: Uint8Array; retries: Uint8Array },
+  ) {
+    this.#asked = asked;
+    this.#contextOf = contextOf;
+    this.#columns = columns;
+    this.#retries = retries;
+    const { length } = columns.id;
+    const nothing = () => new Float64Array(length).fill(Number.NaN);
+    this.result = {
+      ...{ signature: new Int32Array(length), isSigned: new Uint8Array(length) },
+      ...{ schemas: new SchemaLearner(), level: nothing(), levelOf: new Uint8Array(length), levels: [] },
+      ...{ own: nothing(), previous: nothing(), snapshots: [], signed: [], claiming: [] },
+      ...{ verdicts: new VerdictBook(), findings: [] },
+    };
+  }
+
+  /** Looks at the bytes of a payload. False: it is not of the usual kind, {@link PayloadLook.parse} has to look at it. */
+  scan(row: number, { bytes, valueStart, valueLength }: OpenBlock, at: number): boolean {
+    if (!this.#isEvent(row) || valueLength[at]! < 0) return true;
+    const { facts } = this.#topicOf(this.#columns.id[row]!);
+    this.#bytes = bytes;
+    const start = valueStart[at]!;
+    const end = start + valueLength[at]!;
+    if (facts === null || !facts.read(bytes, start, end)) return false;
+    const version = facts.schemaVersion();
+    const claims = this.#claimsOf(facts);
+    if (version === undefined || claims === undefined) return false;
+    if (!facts.level((no, level) => this.#takeLevel(row, this.#names[no - 1]!, level))) return false;
+    // What follows cannot fail: nothing is taken twice.
+    if (this.#retries[row] !== 0 && facts.hasContent()) {
+      const payload = facts.payload()!;
+      this.#sign(row, parseApproximate(this.#textOf(payload.start, payload.end)));
+    }
+    const { name, isSnapshot } = this.#typeOf(row);
+    if (facts.hasVersion) this.result.schemas.add(name, version, this.#columns.id[row]!);
+    if (isSnapshot) this.result.snapshots.push(row);
+    if (claims !== null) this.#takeClaims(row, claims);
+    return true;
+  }
+
+  /** Looks at a payload by parsing the value. */
+  parse(row: number, body: Body): void {
+    if (!this.#isEvent(row) || body.value === null) return;
+    const { id, ts } = this.#columns;
+    const bytes = Buffer.from(body.value.buffer, body.value.byteOffset, body.value.byteLength);
+    const text = bytes.toString('utf8');
+    let value: Json;
+    try {
+      value = parseApproximate(text);
+    } catch {
+      // An event all the same, by its headers: there is no payload to look at.
+      return;
+    }
+    const { topic, mapping: own } = this.#topicOf(id[row]!);
+    const record: RawRecord = {
+      ...{ topic, key: body.key, value: text, timestamp: ts[row]! },
+      headers: () => headersOf(body),
+    };
+    const mapping = chooseMapping(own, value, record);
+    if (mapping === null) return;
+    const { data } = payloadOf(mapping, value);
+    const { name, isSnapshot } = this.#typeOf(row);
+    if (this.#retries[row] !== 0 && hasContent(data)) this.#sign(row, data);
+    const readers = mapping.fields.schemaVersion?.readers;
+    if (readers !== undefined) {
+      let version: string | null = null;
+      for (const place of readers) {
+        const found = readFrom(place, value, record);
+        const isExact = typeof found !== 'number' || Number.isSafeInteger(found);
+        version ??= idText(isExact ? found : readFrom(place, parseJson(text), record));
+      }
+      this.result.schemas.add(name, version, id[row]!);
+    }
+    if (isJsonObject(data)) this.#lookAtLevels(row, data);
+    if (isSnapshot) this.result.snapshots.push(row);
+    const claims = claimsOf(value);
+    if (claims === undefined) return;
+    const verdict = () => payloadVerdict(text, value, claims!);
+    this.#takeClaims(row, claims === null ? NO_CLAIMS : { ...textsOf(claims), verdict });
+  }
+
+  #isEvent(row: number): boolean {
+    const { kind, verdict } = this.#columns;
+    return kind[row] === KIND.event && verdict[row] === VERDICT.committed;
+  }
+
+  #sign(row: number, data: Json): void {
+    this.result.signature[row] = signatureOf(data);
+    this.result.isSigned[row] = 1;
+  }
+
+  /** Topic and mapping, looked up once per partition. */
+  #topicOf(id: number): Topic {
+    const no = Math.floor(id / OFFSET_SPAN);
+    let known = this.#topics.get(no);
+    if (known === undefined) {
+      const context = this.#contextOf();
+      const { topic } = context.dictionary.placeOf(id);
+      const { mapping } = topicMappingOf(context, topic);
+      const facts =
+        mapping === null ? null : payloadFactsOf(compileMapping(mapping), this.#keys, this.#textOf);
+      known = { topic, mapping, facts };
+      this.#topics.set(no, known);
+    }
+    return known;
+  }
+
+  #typeOf(row: number): { name: string; isSnapshot: boolean } {
+    const no = this.#columns.type[row]!;
+    let known = this.#types.get(no);
+    if (known === undefined) {
+      const name = this.#contextOf().dictionary.typeName(no);
+      known = { name, isSnapshot: namesSnapshot(name) };
+      this.#types.set(no, known);
+    }
+    return known;
+  }
+
+  #lookAtLevels(row: number, data: { [key: string]: Json }): void {
+    for (const key in data) {
+      let isLevel = this.#isLevel.get(key);
+      if (isLevel === undefined) {
+        isLevel = namesLevel(key);
+        if (this.#isLevel.size < MOST_LEVEL_KEYS) this.#isLevel.set(key, isLevel);
+      }
+      if (!isLevel) continue;
+      const value = data[key];
+      const level = typeof value === 'number' ? value : Number(decimalTextOf(value) ?? Number.NaN);
+      if (!Number.isNaN(level) && this.#takeLevel(row, key, level)) return;
+    }
+  }
+
+  /** False: more levels are not told apart. */
+  #takeLevel(row: number, name: string, level: number): boolean {
+    let no = this.#levelNos.get(name);
+    if (no === undefined) {
+      if (this.result.levels.length === MOST_LEVELS) return false;
+      no = this.result.levels.push(name) - 1;
+      this.#levelNos.set(name, no);
+    }
+    this.result.level[row] = level;
+    this.result.levelOf[row] = no;
+    return true;
+  }
+
+  /** The claims on the bytes; null: there is no place for them; undefined: they have to be parsed. */
+  #claimsOf(facts: PayloadFacts): TakenClaims | null | undefined {
+    const place = facts.claims();
+    if (place !== 'some') return place === 'none' ? NO_CLAIMS : null;
+    const [hash, previous] = [facts.claim('hash'), facts.claim('previous')];
+    if (hash === undefined || previous === undefined) return undefined;
+    const own = hashText(hash);
+    const claimed = facts.claimed();
+    // Of the other forms, and of a claim that does not hold, tells the parser.
+    if (own === null || claimed === null) return undefined;
+    if (!hasUsualHash(this.#bytes.subarray(claimed.start, claimed.end), own)) return undefined;
+    return { own, previous: hashText(previous), isSigned: facts.isSigned(), verdict: () => HOLDS };
+  }
+
+  #takeClaims(row: number, claims: TakenClaims): void {
+    const { result } = this;
+    result.claiming.push(row);
+    const { own, previous, isSigned, verdict: verdictOf } = claims;
+    if (own !== null) result.own[row] = hash53(own);
+    if (previous !== null) result.previous[row] = hash53(previous);
+    if (this.#asked[row] === 0) return;
+    const { verdict, reason } = verdictOf();
+    result.verdicts.add('hash', verdict);
+    const events = [this.#columns.id[row]!];
+    if (verdict === 'FAIL') result.findings.push({ rule: 'hash-mismatch', events, text: reason });
+    if (isSigned) result.signed.push(row);
+    else result.verdicts.add('signature', 'ABSENT');
+  }
+}
+
+const headersOf = ({ headers }: Body): Headers =>
+  headers === null ? [] : decodeHeaders(headers).map(({ key, value }) => [key, value] as const);
