@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 import { connectCluster } from '../../src/engine/kafka/clusterClient.ts';
 import { kafkaAvailable, startKafka } from '../kafka/broker.ts';
 import type { Captured, CaptureTask } from './captureOnce.ts';
+import { measureFrames } from './frames.ts';
+import { framesSection, framesSectionOf, withFramesSection } from './framesReport.ts';
 import { followSteadily } from './live.ts';
 import { liveSection, liveSectionOf, withLiveSection } from './liveReport.ts';
 import { BATCH_BYTES, createMany, fillTopic } from './load.ts';
@@ -20,8 +22,9 @@ import { studioSection, studioSectionOf, withStudioSection } from './studioRepor
 /**
  * read: against kcat. capture: against kcat, the naive consumer and the bare loop. large: one capture and searches in it.
  * live: following at a steady rate (follow.ts), through the built engine. topics: listing thousands. studio: time travel.
+ * frames: the page in a browser.
  */
-const PARTS = ['read', 'capture', 'large', 'live', 'topics', 'studio'] as const;
+const PARTS = ['read', 'capture', 'large', 'live', 'topics', 'studio', 'frames'] as const;
 type Part = (typeof PARTS)[number];
 
 const { values: flags } = parseArgs({
@@ -33,6 +36,7 @@ const { values: flags } = parseArgs({
     topics: { type: 'string', default: '5000' },
     'live-seconds': { type: 'string', default: '600' },
     'studio-events': { type: 'string', default: '1000000' },
+    'frame-events': { type: 'string', default: '1000000' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
@@ -166,6 +170,12 @@ try {
     const run = await measureStudio(Number(flags['studio-events']), say);
     studio = studioSection(run, machineName(), [loadThen, loadavg()[0]!]);
   }
+  let frames = framesSectionOf(before);
+  if (has('frames')) {
+    const loadThen = loadavg()[0]!;
+    const figures = await measureFrames(Number(flags['frame-events']), say);
+    if (figures !== null) frames = framesSection(figures, machineName(), [loadThen, loadavg()[0]!]);
+  }
   const listing = has('topics') ? await listTopics() : null;
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   const text = report({
@@ -173,9 +183,14 @@ try {
     ...{ ...filling, batchBytes: BATCH_BYTES, codecs, large, listing },
   });
   // Sections of their own leave the rest of the page as it is.
-  const isSection = [...chosen].every((part) => part === 'live' || part === 'studio');
-  const page = withStudioSection(withLiveSection(isSection ? before : text, following), studio);
-  console.log(isSection ? [has('studio') ? studio : '', has('live') ? following : ''].join('\n') : page);
+  const own = { studio, frames, live: following };
+  const isSection = [...chosen].every((part) => part in own);
+  const page = withStudioSection(
+    withFramesSection(withLiveSection(isSection ? before : text, following), frames),
+    studio,
+  );
+  const told = (Object.keys(own) as (keyof typeof own)[]).filter(has).map((part) => own[part]);
+  console.log(isSection ? told.join('\n\n') : page);
   const isWhole = PARTS.every(has);
   if (flags.write || (isWhole && !flags['no-write'])) writeFileSync(file, page);
   else if (!isWhole) say('Only a part was run: docs/benchmarks.md stays as it is (--write replaces it).');

@@ -26,7 +26,7 @@ export function liveSection(live: LiveFigures, machine: string, load: readonly [
   const growth =
     bytesAnEvent === null
       ? 'The run was too short to tell whether it grows.'
-      : `By the line that lies closest to the samples it changed by ${bytesAnEvent.toFixed(0)} bytes for each event. What has to grow is the order of the log, which stands in memory at about 33 bytes an event ([0005](adr/0005-log-order-in-memory.md)); the garbage of the threads comes and goes.`;
+      : `By the line that lies closest to the samples it changed by ${bytesAnEvent.toFixed(0)} bytes for each event. The order of the log does not stand in memory ([0005](adr/0005-log-order-in-pages.md)); the garbage of the threads comes and goes.`;
   return `${TITLE}
 
 Written by the live part (\`npm run bench -- --only live --write\`). ${machine}; load average ${load[0].toFixed(1)} before the run,

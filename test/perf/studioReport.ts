@@ -1,32 +1,17 @@
 // The section of docs/benchmarks.md about the time-travel studio: it stays when only other parts are measured again.
-import { BLAMED_EVENTS, type StudioRun } from './studio.ts';
+import { sectionOf, withSection } from './sections.ts';
+import { BLAMED_EVENTS, LATE_EVERY, type StudioRun } from './studio.ts';
 import type { StudioFigures } from './studioOnce.ts';
 
 const TITLE = '## The time-travel studio';
-const NEXT_SECTION = /\n## /;
 const FRAME_MS = 8;
 const BLAME_MS = 5;
 
-function boundsOf(text: string): [from: number, to: number] {
-  const from = text.indexOf(`${TITLE}\n`);
-  if (from < 0) {
-    const next = NEXT_SECTION.exec(text);
-    const end = next === null ? text.length : next.index + 1;
-    return [end, end];
-  }
-  const next = NEXT_SECTION.exec(text.slice(from));
-  return [from, next === null ? text.length : from + next.index + 1];
-}
-
 /** The section in the text of docs/benchmarks.md; empty when it has none. */
-export const studioSectionOf = (text: string): string => text.slice(...boundsOf(text)).trimEnd();
+export const studioSectionOf = (text: string): string => sectionOf(text, TITLE);
 
-/** The text with this section before other sections; an empty one is left out. */
-export function withStudioSection(text: string, section: string): string {
-  const [from, to] = boundsOf(text);
-  const parts = [text.slice(0, from).trimEnd(), section, text.slice(to).trim()];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-}
+/** The text with this section; an empty one is left out. */
+export const withStudioSection = (text: string, section: string): string => withSection(text, TITLE, section);
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : count(value)} ms`;
@@ -86,7 +71,7 @@ function streamRows(figures: StudioFigures): string[] {
 
 /** @param load load averages of the machine before and after the run */
 export function studioSection(
-  { streams, replay, asOf, whatIf }: StudioRun,
+  { streams, replay, asOf, asOfLate, whatIf, check }: StudioRun,
   machine: string,
   load: readonly [number, number],
 ): string {
@@ -103,6 +88,18 @@ export function studioSection(
       Math.min(...asOf.moments.map(gainOf)),
       { must: 100, up: true, show: (value) => `${count(value)} ×` },
       asOf.moments.every(({ isEqual }) => isEqual) ? 'every cell equal' : '**not equal**',
+    ),
+    row(
+      `the same with late events in every ${LATE_EVERY}th aggregate`,
+      Math.min(...asOfLate.moments.map(gainOf)),
+      { must: 100, up: true, show: (value) => `${count(value)} ×` },
+      `${asOfLate.moments.every(({ isEqual }) => isEqual) ? 'every cell equal' : '**not equal**'}; replay ${count(asOfLate.events / best(asOfLate.build))} events/s`,
+    ),
+    row(
+      'the list of aggregates with columns of a projection, ordered by one, at a moment nobody asked for: the slowest',
+      Math.max(...asOf.moments.map(({ listMs }) => best(listMs))),
+      { must: 100, show: ms },
+      `with late events ${ms(Math.max(...asOfLate.moments.map(({ listMs }) => best(listMs))))}`,
     ),
     row(
       'a reducer as a program, against the same function run natively',
@@ -127,6 +124,12 @@ export function studioSection(
       best(whatIf.invariants),
       { must: 5, show: seconds },
       `${count(whatIf.violations)} violations`,
+    ),
+    row(
+      'the consistency check of a whole workspace, for a million events',
+      (best(check.seconds) / check.events) * 1e6,
+      { must: 5, show: seconds },
+      `${count(check.events)} events as those of the demo, ${count(check.findings)} findings`,
     ),
   ];
   const notes = streams.map(

@@ -6,6 +6,7 @@ import { useEngine } from '../lib/engine.ts';
 import { shown } from '../lib/escape.ts';
 import { useFocus } from '../lib/focus.ts';
 import styles from './Banners.module.css';
+import { ReducerBanner } from './ReducerBanner.tsx';
 
 /** What concerns every screen: the engine is away or came back, or the address holds a time that cannot be read. */
 export function Banners() {
@@ -29,6 +30,7 @@ export function Banners() {
           </span>
         </div>
       ) : null}
+      <ReducerBanner />
       {problem === null ? null : (
         <div className={cx(styles.banner, styles.bad)}>
           <CircleAlert /> The time in the address was not used. {shown(problem)}

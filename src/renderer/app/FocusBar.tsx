@@ -1,5 +1,6 @@
 import { Clock } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { pinnedReducer, splitReducer } from '../../core/reducerPin.ts';
 import { Button } from '../components/Button.tsx';
 import { cx } from '../components/cx.ts';
 import { Field, Input } from '../components/Field.tsx';
@@ -88,9 +89,13 @@ function ClockButton({ on, disabled, title, onClick, children }: ClockButtonProp
 
 function ReducerPart({ focus }: { focus: Focus }) {
   const { choices, used } = useReducerOffer();
-  const name = focus.reducer ?? used?.name ?? null;
+  const asked = focus.reducer === null ? null : splitReducer(focus.reducer);
+  const name = asked?.name ?? used?.name ?? null;
   if (name === null) return null;
-  const version = choices.find((choice) => choice.name === name)?.version ?? used?.version;
+  const present = choices.find((choice) => choice.name === name);
+  const shownOne = used?.name === name ? used : present;
+  const version = shownOne?.version;
+  const isEarlier = present !== undefined && (asked?.pin ?? present.pin) !== present.pin;
   return (
     <Menu
       align="end"
@@ -98,9 +103,14 @@ function ReducerPart({ focus }: { focus: Focus }) {
         <button
           type="button"
           className={cx(styles.part, styles.reducer)}
-          title="The reducer that folds the events"
+          title={
+            shownOne === undefined
+              ? 'The reducer that folds the events'
+              : `The reducer that folds the events; definition ${shownOne.pin}${isEarlier ? ', an earlier one' : ''}`
+          }
         >
           <span className="ellipsis">{shown(name)}</span> {version === undefined ? '' : `v${version}`}
+          {isEarlier ? ' earlier' : ''}
         </button>
       }
       groups={[
@@ -111,8 +121,8 @@ function ReducerPart({ focus }: { focus: Focus }) {
             id: choice.name,
             label: `${shown(choice.name)} v${choice.version}`,
             hint: choice.builtIn ? 'built in' : undefined,
-            checked: choice.name === name,
-            run: () => setFocus({ reducer: choice.name }),
+            checked: choice.name === name && !isEarlier,
+            run: () => setFocus({ reducer: pinnedReducer(choice.name, choice.pin) }),
           })),
         },
         {

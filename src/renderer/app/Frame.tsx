@@ -1,8 +1,9 @@
-import { Component, type ErrorInfo, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { Component, type ErrorInfo, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { CommandPalette } from '../components/CommandPalette.tsx';
 import { cx } from '../components/cx.ts';
 import { Screen } from '../components/Screen.tsx';
 import { ErrorState, Skeleton } from '../components/States.tsx';
+import { useEdited } from '../features/sentences/editing.ts';
 import { go, hrefTo, useAddress } from '../lib/address.ts';
 import { useEngine } from '../lib/engine.ts';
 import { setFocus } from '../lib/focus.ts';
@@ -123,8 +124,21 @@ export function Frame() {
       <BottomBar commands={commands} />
       <CommandPalette open={palette} onClose={() => setPalette(false)} commands={commands} />
       {viewDialogs}
+      <SentenceDialog />
       <KeySheet open={sheet} onClose={() => setSheet(false)} commands={commands} />
     </div>
+  );
+}
+
+const SentenceEditor = lazy(() => import('../features/sentences/SentenceEditor.tsx'));
+
+/** The editor of a sentence is fetched when it is opened for the first time. */
+function SentenceDialog() {
+  if (useEdited((store) => store.edited) === null) return null;
+  return (
+    <Suspense fallback={null}>
+      <SentenceEditor />
+    </Suspense>
   );
 }
 

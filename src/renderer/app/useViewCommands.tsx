@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import { pinnedReducer } from '../../core/reducerPin.ts';
 import { toast, toastError } from '../components/Toast.tsx';
 import { NewCaseDialog } from '../features/cases/NewCaseDialog.tsx';
 import { getAddress, go, parseHash, setParams, useAddress } from '../lib/address.ts';
@@ -16,11 +17,18 @@ import { OpenLinkDialog, OtherRecordingDialog } from './ViewDialogs.tsx';
 
 const LARGEST_FILE = 200_000;
 
-/** The view as it stands on the screen: a chosen event is in it even where the address does not name it yet. */
+/**
+ * The view as it stands on the screen: a chosen event is in it even where the address does not name it yet, and so is the
+ * very version of the reducer that made it.
+ */
 function viewNow(): string {
   const { subject, flush } = useSubject.getState();
   flush();
-  return viewOf(getAddress(), subject?.params ?? {});
+  const { used } = useReducerOffer.getState();
+  return viewOf(getAddress(), {
+    ...(used !== null && { reducer: pinnedReducer(used.name, used.pin) }),
+    ...subject?.params,
+  });
 }
 
 async function copyLink(): Promise<void> {

@@ -75,8 +75,9 @@ export function useVirtualRows(
       if (element === null) return;
       const next = Math.max(0, Math.min(now.current.scale.fullRange, wanted));
       now.current.offset = next;
-      element.scrollTop = now.current.scale.toScrollTop(next);
-      own.current = element.scrollTop;
+      // Reading it back would lay the page out at once; the element rounds it by less than a pixel.
+      own.current = now.current.scale.toScrollTop(next);
+      element.scrollTop = own.current;
       setOffset(next);
     },
     [ref],

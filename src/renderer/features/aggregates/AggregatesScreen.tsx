@@ -1,13 +1,16 @@
 import { Boxes } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { type CSSProperties, useRef, useState } from 'react';
 import type { Output } from '../../../contract/contract.ts';
 import type { AggregateRow, aggregates } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
+import { cx } from '../../components/cx.ts';
+import type { ExpressionFieldHandle } from '../../components/ExpressionField.tsx';
 import { Input } from '../../components/Field.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
-import { Panel, PanelHeader } from '../../components/Panel.tsx';
+import { Callout, Panel, PanelHeader } from '../../components/Panel.tsx';
 import { Screen } from '../../components/Screen.tsx';
+import { Select } from '../../components/Select.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Announce } from '../../components/Toast.tsx';
 import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
@@ -17,16 +20,32 @@ import { useFocus } from '../../lib/focus.ts';
 import { formatCount, formatTime, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
-import { callEngine } from '../../lib/queries.ts';
+import { callEngine, useEngineQuery } from '../../lib/queries.ts';
 import { MarkButton } from '../compare/MarkButton.tsx';
 import { markSide } from '../compare/mark.ts';
 import styles from './aggregates.module.css';
-import { cutWords } from './asOf.ts';
+import { cutPhrase } from './asOf.ts';
+import { ColumnsBar } from './ColumnsBar.tsx';
+import {
+  chooseColumns,
+  columnsChoice,
+  columnsQuestion,
+  fittingProjections,
+  sortByColumn,
+  typesOf,
+} from './listColumns.ts';
+import { projectedColumns } from './projectedColumns.tsx';
 import { TypeList } from './TypeList.tsx';
 
 type Answer = Output<(typeof aggregates)['list']>;
 type Sort = 'id' | 'events' | 'last';
+/** In the list of projections; no projection has such a name. */
+const NO_COLUMNS = '-';
 const SORTS: readonly Sort[] = ['id', 'events', 'last'];
+
+/** Least width of all columns together: what is wider than its place scrolls sideways. */
+const widthOfTable = (columns: readonly TableColumn<AggregateRow>[]): number =>
+  columns.reduce((sum, { width }) => sum + Number.parseFloat(width.replace('minmax(', '')), 0);
 
 /** What an empty answer says of where was looked. */
 function searchWords(searched: Answer['searched']): string {
@@ -42,18 +61,29 @@ export default function AggregatesScreen() {
   const type = params.get('type');
   const search = params.get('q') ?? '';
   const sort = SORTS.find((each) => each === params.get('sort')) ?? 'last';
-  const question = { type, search, sort, cut };
-  const rows = usePagedRows<AggregateRow, Answer>(['aggregates', 'list', question], (page, signal) =>
-    callEngine(['aggregates', 'list'], { ...question, ...page }, signal),
+  const choice = columnsChoice(params);
+  const projections = useEngineQuery(['projections', 'list'], {}).data?.projections;
+  const status = projections?.find(({ name }) => name === choice.projection);
+  const isUnknown = choice.projection !== null && projections !== undefined && status === undefined;
+  const projected = columnsQuestion(choice, status);
+  const question = { type, search, sort, cut, columns: projected };
+  const rows = usePagedRows<AggregateRow, Answer>(
+    ['aggregates', 'list', question],
+    (page, signal) => callEngine(['aggregates', 'list'], { ...question, ...page }, signal),
+    { enabled: choice.projection === null || projections !== undefined },
   );
   const [selected, setSelected] = useState(0);
   const input = useRef<HTMLInputElement>(null);
+  const condition = useRef<ExpressionFieldHandle>(null);
   const table = useRef<HTMLDivElement>(null);
+  const chooser = useRef<HTMLSpanElement>(null);
+  const toRows = () => table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
   const { head } = rows;
 
   const setQuestion = (change: { type?: string | null; q?: string; sort?: Sort }, replace = false) => {
     setSelected(0);
-    setParams(change, replace);
+    // An order of the list takes the place of one by a column.
+    setParams({ ...change, ...(change.sort === undefined ? {} : { by: null }) }, replace);
   };
   const open = (index: number) => {
     const row = rows.getRow(index);
@@ -96,6 +126,29 @@ export default function AggregatesScreen() {
       hint: 'timeline',
       run: () => open(selected),
     },
+    {
+      id: 'aggregates.columns',
+      title: 'Show columns of a projection',
+      group: 'Aggregates',
+      keys: 'c',
+      hint: 'columns',
+      run: () => chooser.current?.querySelector('button')?.focus(),
+    },
+    {
+      id: 'aggregates.where',
+      title: 'Filter by the columns',
+      group: 'Aggregates',
+      keys: 'f',
+      hint: 'filter',
+      disabled: projected === null,
+      run: () => condition.current?.focus(),
+    },
+    ...(projected?.show ?? []).map((name) => ({
+      id: `aggregates.sort.column.${name}`,
+      title: `Sort by ${shown(name)}`,
+      group: 'Aggregates',
+      run: () => sortByColumn(choice.by, name),
+    })),
     ...SORTS.map((by) => ({
       id: `aggregates.sort.${by}`,
       title: { id: 'Sort by id', events: 'Sort by number of events', last: 'Sort by last event' }[by],
@@ -113,9 +166,30 @@ export default function AggregatesScreen() {
       ? {}
       : {
           onSort: () => setQuestion({ sort: by }),
-          sorted: sort === by ? (by === 'id' ? ('ascending' as const) : ('descending' as const)) : null,
+          sorted:
+            choice.by === null && sort === by
+              ? by === 'id'
+                ? ('ascending' as const)
+                : ('descending' as const)
+              : null,
         }),
   });
+  const aboutEvents = [
+    column(null, {
+      id: 'topics',
+      title: 'Topics',
+      width: '64px',
+      align: 'right',
+      mono: true,
+      cell: (row) => formatCount(row.topics),
+    }),
+    column(null, {
+      id: 'first',
+      title: 'First event (UTC)',
+      width: '176px',
+      cell: (row) => <span className={styles.time}>{formatTime(row.firstAt)}</span>,
+    }),
+  ];
   const columns: TableColumn<AggregateRow>[] = [
     column('id', {
       id: 'id',
@@ -151,33 +225,24 @@ export default function AggregatesScreen() {
       mono: true,
       cell: (row) => formatCount(row.events),
     }),
-    column(null, {
-      id: 'topics',
-      title: 'Topics',
-      width: '64px',
-      align: 'right',
-      mono: true,
-      cell: (row) => formatCount(row.topics),
-    }),
-    column(null, {
-      id: 'first',
-      title: 'First event (UTC)',
-      width: '176px',
-      cell: (row) => <span className={styles.time}>{formatTime(row.firstAt)}</span>,
-    }),
+    ...(projected === null ? aboutEvents : projectedColumns(projected.show, choice.by, typesOf(status))),
     column('last', {
       id: 'last',
       title: 'Last event (UTC)',
       width: '176px',
       cell: (row) => <span className={styles.time}>{formatTime(row.lastAt)}</span>,
     }),
-    column(null, {
-      id: 'lastType',
-      title: 'Last type',
-      width: 'minmax(110px, 0.7fr)',
-      cell: (row) => (row.lastType === '' ? '—' : shown(row.lastType)),
-      hover: (row) => shown(row.lastType),
-    }),
+    ...(projected === null
+      ? [
+          column(null, {
+            id: 'lastType',
+            title: 'Last type',
+            width: 'minmax(110px, 0.7fr)',
+            cell: (row) => (row.lastType === '' ? '—' : shown(row.lastType)),
+            hover: (row) => shown(row.lastType),
+          }),
+        ]
+      : []),
   ];
   const countText = head === undefined ? '' : plural(head.total, 'aggregate');
   const searched = rows.isOld ? null : (head?.searched ?? null);
@@ -195,7 +260,7 @@ export default function AggregatesScreen() {
             if (event.key !== 'Enter' && event.key !== 'ArrowDown' && event.key !== 'Escape') return;
             event.preventDefault();
             if (event.key === 'Enter' && rows.total > 0 && !rows.isOld) open(0);
-            else table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
+            else toRows();
           }}
           placeholder="Id, or text in an event such as an account number"
           aria-label="Search aggregates by id or by text in an event"
@@ -204,7 +269,7 @@ export default function AggregatesScreen() {
         />
         <span className={styles.searchResult}>
           {countText}
-          {cut.knownOn === null && cut.trueOn === null ? '' : ` · ${cutWords(cut).toLowerCase()}`}
+          {cut.knownOn === null && cut.trueOn === null ? '' : ` · ${cutPhrase(cut)}`}
         </span>
         {unfinished === null ? null : (
           <span className={styles.partial}>
@@ -220,10 +285,40 @@ export default function AggregatesScreen() {
           </span>
         ) : null}
         <span className={styles.searchEnd}>
+          <span ref={chooser}>
+            <Select
+              label="Columns of a projection"
+              className={styles.chooser}
+              value={choice.projection ?? NO_COLUMNS}
+              options={[
+                { value: NO_COLUMNS, label: 'No columns' },
+                ...fittingProjections(projections ?? [], type).map(({ name, title }) => ({
+                  value: name,
+                  label: shown(title),
+                })),
+              ]}
+              onValue={(name) => chooseColumns(projections?.find((each) => each.name === name) ?? null, type)}
+            />
+          </span>
           <MarkButton {...marked} />
         </span>
         <Announce>{rows.isOld ? '' : countText}</Announce>
       </div>
+      {status === undefined || projected === null ? null : (
+        <ColumnsBar
+          status={status}
+          choice={choice}
+          shownColumns={projected.show}
+          told={rows.isOld ? null : (head?.columns ?? null)}
+          input={condition}
+          onLeave={toRows}
+        />
+      )}
+      {isUnknown ? (
+        <Callout tone="warn" title={`There is no projection ${shown(choice.projection!)} here`}>
+          The list is shown without its columns. Choose another one at the right, or import its definition.
+        </Callout>
+      ) : null}
       <div className={styles.columns}>
         <Columns
           id="aggregates"
@@ -236,7 +331,11 @@ export default function AggregatesScreen() {
             <TypeList selected={type} onSelect={(next) => setQuestion({ type: next })} />
           </Panel>
           <Panel label="Aggregates" fills>
-            <div ref={table} className={styles.fill}>
+            <div
+              ref={table}
+              className={cx(styles.fill, styles.sideways)}
+              style={{ '--width': `${widthOfTable(columns)}px` } as CSSProperties}
+            >
               {rows.error !== null && head === undefined ? (
                 <ErrorState error={rows.error} onRetry={rows.retry} />
               ) : rows.isLoading ? (
@@ -259,6 +358,15 @@ export default function AggregatesScreen() {
                     onOpen={open}
                   />
                 </>
+              ) : choice.where !== '' && projected !== null ? (
+                <EmptyState
+                  title="Of no aggregate the condition holds"
+                  action={
+                    <Button onClick={() => setParams({ where: null }, false)}>Without the condition</Button>
+                  }
+                >
+                  {`${shown(choice.where)} · ${cutPhrase(cut)}`}
+                </EmptyState>
               ) : search !== '' || type !== null ? (
                 <EmptyState
                   title={
@@ -270,7 +378,7 @@ export default function AggregatesScreen() {
                 >
                   {cut.knownOn === null && cut.trueOn === null
                     ? searchWords(searched)
-                    : `Only what was there as of the focus is listed: ${cutWords(cut).toLowerCase()}.`}
+                    : `Only what was there as of the focus is listed: ${cutPhrase(cut)}.`}
                 </EmptyState>
               ) : (
                 <EmptyState

@@ -7,10 +7,12 @@ import { Input } from '../../components/Field.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { Panel, PanelHeader } from '../../components/Panel.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { TypeMark } from '../../components/TypeMark.tsx';
 import { VirtualList } from '../../components/VirtualList.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, formatSigned, formatTime } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
+import { type ColourOf, useTypeColours } from '../../lib/typeColour.ts';
 import { shortTopic } from '../events/eventColumns.tsx';
 import { showProblem } from '../events/showProblem.ts';
 import styles from './aggregates.module.css';
@@ -18,7 +20,6 @@ import { cutLabel } from './asOf.ts';
 import { findEvents } from './findEvents.ts';
 import { isSevere } from './names.ts';
 import { askPage, type EventsAnswer, eventsKey, PAGE_ROWS } from './timelinePages.ts';
-import { type ColourOf, useTypeColours } from './typeColour.ts';
 import type { Timeline } from './useTimeline.ts';
 
 interface EventColumnProps {
@@ -36,12 +37,13 @@ export const EventColumn = memo(function EventColumn({ timeline, info, find, onF
     (page, signal) => askPage(subject, page, signal),
     { pageSize: PAGE_ROWS },
   );
-  const colourOf = useTypeColours(subject);
+  const colourOf = useTypeColours();
   const list = useRef<HTMLDivElement>(null);
   const closeFind = () => {
     onFind(false);
     list.current?.querySelector<HTMLElement>('[role=listbox]')?.focus();
   };
+  const digits = Math.max(`${info.total}`.length, `${info.lastVersion ?? ''}`.length);
   const isCut = subject.cut.knownOn !== null || subject.cut.trueOn !== null;
   return (
     <Panel
@@ -72,7 +74,7 @@ export const EventColumn = memo(function EventColumn({ timeline, info, find, onF
       ) : rows.total === 0 ? (
         <EmptyState title="No events">This aggregate has no committed event in the workspace.</EmptyState>
       ) : null}
-      <div ref={list} className={styles.fill}>
+      <div ref={list} className={styles.fill} style={{ '--digits': digits } as CSSProperties}>
         {rows.total === 0 ? null : (
           <VirtualList
             label="Events of the aggregate"
@@ -105,17 +107,11 @@ function rowClass(row: TimelineRow): string | undefined {
   );
 }
 
-function EventLine({ row, colourOf }: { row: TimelineRow; colourOf: ColourOf }) {
+const EventLine = memo(function EventLine({ row, colourOf }: { row: TimelineRow; colourOf: ColourOf }) {
   return (
     <div className={styles.line}>
       <span className={styles.mark}>{row.version ?? row.index + 1}</span>
-      <span
-        className={styles.letter}
-        style={{ '--type': `var(${colourOf(row.type)})` } as CSSProperties}
-        aria-hidden="true"
-      >
-        {shown(row.letter)}
-      </span>
+      <TypeMark letter={row.letter} colour={colourOf(row.type)} isFaint={row.afterCut} />
       <span className={styles.words}>
         <span className={styles.sentence} title={shown(row.sentence)}>
           {shown(row.sentence)}
@@ -150,7 +146,7 @@ function EventLine({ row, colourOf }: { row: TimelineRow; colourOf: ColourOf }) 
       )}
     </div>
   );
-}
+});
 
 interface FindBarProps {
   timeline: Timeline;

@@ -1,6 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { memo, useEffect, useRef, useState } from 'react';
-import type { ChangeOut, TimelineRow } from '../../../contract/events.ts';
+import type { ChangeOut, RecordDetail, TimelineRow } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { cx } from '../../components/cx.ts';
 import { Callout, Panel, PanelHeader, Section } from '../../components/Panel.tsx';
@@ -15,6 +15,7 @@ import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
 import { FieldList } from '../events/FieldList.tsx';
 import { formatFilter } from '../events/filterText.ts';
 import { IntegrityList } from '../events/IntegrityList.tsx';
+import { SentenceLine } from '../sentences/SentenceLine.tsx';
 import styles from './aggregates.module.css';
 import { eventMark, isSevere } from './names.ts';
 import { knownRow, type StateAnswer } from './timelinePages.ts';
@@ -62,6 +63,7 @@ export const EventPanel = memo(function EventPanel({ timeline, state, isMoving }
         </PanelHeader>
       }
     >
+      <SentenceLine row={row} />
       <Faults row={row} />
       <div className={cx(!isFresh && styles.old)}>
         <Changes
@@ -163,10 +165,20 @@ function Envelope({ row, isMoving }: { row: TimelineRow; isMoving: boolean }) {
     return <ErrorState error={detail.error} onRetry={() => void detail.refetch()} compact />;
   if (detail.data === undefined) return <Skeleton lines={8} />;
   const record = detail.data;
+  return (
+    <div className={cx((detail.isPlaceholderData || record.row.id !== row.id) && styles.old)}>
+      <EnvelopeOf record={record} />
+    </div>
+  );
+}
+
+/** While one moves it stays as it was, and is not made again for every event. */
+const EnvelopeOf = memo(function EnvelopeOf({ record }: { record: RecordDetail }) {
+  const { row } = record;
   const { place } = row;
   const rawFilter = { topics: [place.topic], from: row.recordedAt, to: row.recordedAt };
   return (
-    <div className={cx((detail.isPlaceholderData || record.row.id !== row.id) && styles.old)}>
+    <>
       <Section title="Envelope">
         <FieldList record={record} />
       </Section>
@@ -184,9 +196,9 @@ function Envelope({ row, isMoving }: { row: TimelineRow; isMoving: boolean }) {
         </div>
       </Section>
       <IntegrityList integrity={record.integrity} />
-    </div>
+    </>
   );
-}
+});
 
 function usePrefetchedNeighbours({ subject, index }: Timeline, isMoving: boolean): void {
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import type { TimelineInfo } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
@@ -17,7 +17,7 @@ interface GoToDialogProps {
 }
 
 /** Asks for a time, version, offset or event id and goes there. */
-export function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
+export const GoToDialog = memo(function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
   useEffect(() => {
@@ -69,7 +69,7 @@ export function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
       </Field>
     </Dialog>
   );
-}
+});
 
 /** Place in the list, or in words why there is none. */
 async function placeOf({ subject }: Timeline, info: TimelineInfo, target: GoTo): Promise<number | string> {

@@ -15,8 +15,10 @@ import { formatCount, formatDuration, formatTime, plural } from '../../lib/forma
 import { useCommands } from '../../lib/keys.ts';
 import { showProblem } from '../events/showProblem.ts';
 import styles from './aggregates.module.css';
+import { cutPhrase } from './asOf.ts';
 import { copyChosen } from './copyChosen.ts';
 import { eventMark } from './names.ts';
+import { ProjectedRow } from './ProjectedRow.tsx';
 import { LongStateTree, StateTree } from './StateTree.tsx';
 import { askText, wholeText } from './stateText.ts';
 import { TextLines } from './TextLines.tsx';
@@ -41,19 +43,24 @@ export const StateColumn = memo(function StateColumn({ timeline, info, state }: 
   };
   useStateCommands(timeline, prove);
   const title =
-    index < 0
-      ? 'State before the first event'
-      : row === undefined
-        ? 'State'
-        : `State after ${eventMark(row)}`;
-  const note = [
-    row === undefined ? '' : formatTime(row.recordedAt),
-    answer === undefined
-      ? ''
-      : `fold of ${plural(answer.folded, 'event')} · ${formatDuration(answer.tookMs)}`,
-  ]
-    .filter(Boolean)
-    .join(' · ');
+    timeline.view === 'row'
+      ? `Row of ${shown(info.reducer.name)}`
+      : index < 0
+        ? 'State before the first event'
+        : row === undefined
+          ? 'State'
+          : `State after ${eventMark(row)}`;
+  const note =
+    timeline.view === 'row'
+      ? cutPhrase(subject.cut)
+      : [
+          row === undefined ? '' : formatTime(row.recordedAt),
+          answer === undefined
+            ? ''
+            : `fold of ${plural(answer.folded, 'event')} · ${formatDuration(answer.tookMs)}`,
+        ]
+          .filter(Boolean)
+          .join(' · ');
   return (
     <Panel
       label="State"
@@ -72,6 +79,7 @@ export const StateColumn = memo(function StateColumn({ timeline, info, state }: 
             options={[
               { value: 'tree', label: 'Tree' },
               { value: 'json', label: 'JSON' },
+              { value: 'row', label: 'Row' },
             ]}
           />
           <IconButton label="Copy the state as JSON" onClick={() => copyAll().catch(showProblem)}>
@@ -80,7 +88,9 @@ export const StateColumn = memo(function StateColumn({ timeline, info, state }: 
         </PanelHeader>
       }
     >
-      {state.error !== null ? (
+      {timeline.view === 'row' ? (
+        <ProjectedRow subject={subject} reducer={info.reducer.name} />
+      ) : state.error !== null ? (
         <ErrorState error={state.error} onRetry={() => void state.refetch()} compact />
       ) : answer === undefined ? (
         <Skeleton lines={12} />

@@ -1,5 +1,5 @@
 import { ChevronDown, Undo2 } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { TimelineInfo } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CopyButton.tsx';
@@ -23,16 +23,24 @@ const shortened = (text: string): string =>
 interface TimelineHeadProps {
   timeline: Timeline;
   info: TimelineInfo;
-  /** At the end of the line that says as of when. */
-  note: ReactNode;
 }
 
-/** Whose life it is, what is known of it, and as of when. */
-export function TimelineHead({ timeline, info, note }: TimelineHeadProps) {
+/** Whose life it is, what is known of it, and as of when. At the end of that line: the children. */
+export function TimelineHead({ timeline, info, children }: TimelineHeadProps & { children: ReactNode }) {
+  return (
+    <>
+      <Head timeline={timeline} info={info} />
+      <div className={styles.asOf}>
+        <AsOf timeline={timeline} info={info} />
+        {children}
+      </div>
+    </>
+  );
+}
+
+const Head = memo(function Head({ timeline, info }: TimelineHeadProps) {
   const { ref } = info;
   const { row } = timeline;
-  const rowAt = useRowsAt(timeline.subject, [info.within - 1]);
-  const last = rowAt(info.within - 1);
   const hasOwnTitle = info.title !== null && info.title !== ref.id;
   const versions =
     info.firstVersion === null || info.lastVersion === null
@@ -48,77 +56,81 @@ export function TimelineHead({ timeline, info, note }: TimelineHeadProps) {
     go(['compensate', ref.type, ref.id], { event });
   };
   return (
-    <>
-      <ScreenHead
-        title={typeTitle(ref.type)}
-        id={shown(info.title ?? ref.id)}
-        note={
-          <span className={styles.facts}>
-            {info.status === null ? null : <Tag tone="good">{shown(info.status)}</Tag>}
-            <span className="ellipsis" title={info.topics.map((topic) => shown(topic)).join('\n')}>
-              {facts.join(' · ')}
+    <ScreenHead
+      title={typeTitle(ref.type)}
+      id={shown(info.title ?? ref.id)}
+      note={
+        <span className={styles.facts}>
+          {info.status === null ? null : <Tag tone="good">{shown(info.status)}</Tag>}
+          <span className="ellipsis" title={info.topics.map((topic) => shown(topic)).join('\n')}>
+            {facts.join(' · ')}
+          </span>
+          {hasOwnTitle ? (
+            <span className={styles.rawId} title={`${shown(ref.type)} ${shown(ref.id)}`}>
+              {shown(ref.id)}
             </span>
-            {hasOwnTitle ? (
-              <span className={styles.rawId} title={`${shown(ref.type)} ${shown(ref.id)}`}>
-                {shown(ref.id)}
-              </span>
-            ) : null}
-            <CopyButton text={ref.id} label="Copy the id" />
-          </span>
-        }
-      >
-        <MarkButton {...markOf(timeline)} />
-        <ExportButton filter={{ aggregate: ref }} what={`All events of ${shown(ref.id)}`} name={ref.id} />
-        <Menu
-          align="end"
-          trigger={
-            <Button look="primary">
-              <Undo2 />
-              Compensate…
-              <ChevronDown />
-            </Button>
-          }
-          groups={[
-            {
-              id: 'what',
-              label: 'Write a new event that',
-              items: [
-                {
-                  id: 'event',
-                  label:
-                    row === undefined
-                      ? 'corrects the chosen event'
-                      : `corrects ${eventMark(row)} ${shown(row.type)}`,
-                  disabled: row === undefined || row.type === '',
-                  run: () => compensate(row?.id ?? null),
-                },
-                { id: 'aggregate', label: 'adjusts this aggregate', run: () => compensate(null) },
-              ],
-            },
-          ]}
-        />
-      </ScreenHead>
-      <div className={styles.asOf}>
-        <span
-          title={info.order.moved
-            .map((each) => `occurred ${formatIso(each.occurredAt)}, recorded ${formatIso(each.recordedAt)}`)
-            .join('\n')}
-        >
-          {shown(
-            asOfWords(
-              timeline.subject.cut,
-              info,
-              last === undefined ? null : `${eventMark(last)} ${shortened(last.sentence)}`,
-            ),
-          )}
+          ) : null}
+          <CopyButton text={ref.id} label="Copy the id" />
         </span>
-        {info.coverage.state === 'partial' ? (
-          <span className={styles.partial} title={shown(info.coverage.summary)}>
-            {shown(info.coverage.summary)}
-          </span>
-        ) : null}
-        {note}
-      </div>
+      }
+    >
+      <MarkButton {...markOf(timeline)} />
+      <ExportButton filter={{ aggregate: ref }} what={`All events of ${shown(ref.id)}`} name={ref.id} />
+      <Menu
+        align="end"
+        trigger={
+          <Button look="primary">
+            <Undo2 />
+            Compensate…
+            <ChevronDown />
+          </Button>
+        }
+        groups={[
+          {
+            id: 'what',
+            label: 'Write a new event that',
+            items: [
+              {
+                id: 'event',
+                label:
+                  row === undefined
+                    ? 'corrects the chosen event'
+                    : `corrects ${eventMark(row)} ${shown(row.type)}`,
+                disabled: row === undefined || row.type === '',
+                run: () => compensate(row?.id ?? null),
+              },
+              { id: 'aggregate', label: 'adjusts this aggregate', run: () => compensate(null) },
+            ],
+          },
+        ]}
+      />
+    </ScreenHead>
+  );
+});
+
+const AsOf = memo(function AsOf({ timeline, info }: TimelineHeadProps) {
+  const rowAt = useRowsAt(timeline.subject, [info.within - 1]);
+  const last = rowAt(info.within - 1);
+  return (
+    <>
+      <span
+        title={info.order.moved
+          .map((each) => `occurred ${formatIso(each.occurredAt)}, recorded ${formatIso(each.recordedAt)}`)
+          .join('\n')}
+      >
+        {shown(
+          asOfWords(
+            timeline.subject.cut,
+            info,
+            last === undefined ? null : `${eventMark(last)} ${shortened(last.sentence)}`,
+          ),
+        )}
+      </span>
+      {info.coverage.state === 'partial' ? (
+        <span className={styles.partial} title={shown(info.coverage.summary)}>
+          {shown(info.coverage.summary)}
+        </span>
+      ) : null}
     </>
   );
-}
+});

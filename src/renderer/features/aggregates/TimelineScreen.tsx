@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -22,9 +22,11 @@ import { StateColumn } from './StateColumn.tsx';
 import { TimeStrip } from './strip/TimeStrip.tsx';
 import { TimelineHead } from './TimelineHead.tsx';
 import { Skipped, Transport } from './Transport.tsx';
-import { useMover } from './useMover.ts';
+import { type Mover, useMover } from './useMover.ts';
 import { usePlayer } from './usePlayer.ts';
 import { markOf, type Timeline, useStateAt, useTimeline } from './useTimeline.ts';
+
+const NEXT_VIEW = { tree: 'json', json: 'row', row: 'tree' } as const;
 
 /** The life of one aggregate: `#/aggregates/<type>/<id>`. */
 export default function TimelineScreen() {
@@ -47,22 +49,21 @@ export default function TimelineScreen() {
 function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
   const timeline = useTimeline(aggregate);
   const { info, infoError, row } = timeline;
-  const mover = useMover(timeline.subject, timeline.select);
+  const mover = useMover(timeline);
   const player = usePlayer(timeline, mover.reach);
   const { stop } = player;
   const isMoving = mover.isMoving || player.isPlaying;
   const state = useStateAt(timeline, isMoving);
+  const step = useSteps(timeline, mover, isMoving, stop);
   const [goTo, setGoTo] = useState(false);
   const [find, setFind] = useState(false);
+  const closeGoTo = useCallback(() => setGoTo(false), []);
   const isEmpty = (info?.total ?? 0) === 0;
-  const step = useCallback(
-    (to: number) => {
-      stop();
-      if (isMoving) mover.to(to);
-      else timeline.select(to);
-    },
-    [stop, isMoving, mover.to, timeline.select],
-  );
+  const corner = useMemo(() => <Transport player={player} disabled={isEmpty} />, [player, isEmpty]);
+  // While a hand is on the playhead, what it cannot use meanwhile stays as it was.
+  const rested = useRef(timeline);
+  if (!mover.isMoving || player.isPlaying || rested.current.subject !== timeline.subject)
+    rested.current = timeline;
   useOfferReducers(info === undefined ? null : { choices: info.reducers, used: info.reducer });
   useOfferSubject(
     row === undefined
@@ -71,7 +72,7 @@ function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
     timeline.flush,
   );
   useTimelineCommands(timeline, {
-    stepTo: step,
+    ...step,
     openGoTo: () => setGoTo(true),
     openFind: () => setFind(true),
     blame: () => {
@@ -101,14 +102,10 @@ function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
     );
   return (
     <Screen>
-      <TimelineHead timeline={timeline} info={info} note={<Skipped player={player} />} />
-      <TimeStrip
-        timeline={timeline}
-        info={info}
-        moveTo={mover.to}
-        onTake={stop}
-        corner={<Transport player={player} disabled={isEmpty} />}
-      />
+      <TimelineHead timeline={rested.current} info={info}>
+        <Skipped player={player} />
+      </TimelineHead>
+      <TimeStrip timeline={timeline} info={info} mover={mover} onTake={stop} corner={corner} />
       <div className={styles.columns}>
         <Columns
           id="timeline"
@@ -123,26 +120,59 @@ function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
           <EventPanel timeline={timeline} state={state} isMoving={isMoving} />
         </Columns>
       </div>
-      <GoToDialog open={goTo} onClose={() => setGoTo(false)} timeline={timeline} info={info} />
+      <GoToDialog open={goTo} onClose={closeGoTo} timeline={rested.current} info={info} />
       <Announce>{row === undefined || isMoving ? '' : `${eventMark(row)}: ${shown(row.sentence)}`}</Announce>
     </Screen>
   );
 }
 
-interface Actions {
+/** Steps nearer together than this, ms, are those of a key that is held. */
+const HELD_KEY_MS = 200;
+
+interface Steps {
+  stepBy: (steps: number) => void;
   stepTo: (index: number) => void;
+}
+
+/** One step shows the event at once; while one moves, and from the second of many on, the mover keeps the pace. */
+function useSteps(timeline: Timeline, mover: Mover, isMoving: boolean, stop: () => void): Steps {
+  const before = useRef(Number.NEGATIVE_INFINITY);
+  const now = useRef({ timeline, isMoving });
+  now.current = { timeline, isMoving };
+  return useMemo(() => {
+    const goesOn = (): boolean => {
+      stop();
+      const last = before.current;
+      before.current = performance.now();
+      return now.current.isMoving || before.current - last < HELD_KEY_MS;
+    };
+    return {
+      stepBy(steps) {
+        if (goesOn()) return mover.by(steps);
+        const { index, info, select, chosen } = now.current.timeline;
+        const to = Math.max(-1, Math.min((info?.total ?? 0) - 1, (chosen() ?? index) + steps));
+        if (to !== index) select(to);
+      },
+      stepTo(index) {
+        if (goesOn()) mover.to(index);
+        else if (index !== now.current.timeline.index) now.current.timeline.select(index);
+      },
+    };
+  }, [mover.by, mover.to, stop]);
+}
+
+interface Actions extends Steps {
   openGoTo: () => void;
   openFind: () => void;
   blame: () => void;
 }
 
-function useTimelineCommands(timeline: Timeline, { stepTo, openGoTo, openFind, blame }: Actions): void {
+function useTimelineCommands(
+  timeline: Timeline,
+  { stepBy, stepTo, openGoTo, openFind, blame }: Actions,
+): void {
   const { index, info, select, selectHead } = timeline;
   const total = info?.total ?? 0;
-  const step = (by: number) => {
-    const next = Math.max(-1, Math.min(total - 1, index + by));
-    if (next !== index) stepTo(next);
-  };
   const fault = async (direction: 1 | -1) => {
     const strip = await callEngine(['aggregates', 'strip'], {
       ref: timeline.subject.ref,
@@ -162,7 +192,7 @@ function useTimelineCommands(timeline: Timeline, { stepTo, openGoTo, openFind, b
       group,
       keys: 'arrowleft',
       hint: 'step',
-      run: () => step(-1),
+      run: () => stepBy(-1),
     },
     {
       id: 'timeline.next',
@@ -170,7 +200,7 @@ function useTimelineCommands(timeline: Timeline, { stepTo, openGoTo, openFind, b
       group,
       keys: 'arrowright',
       hint: 'step',
-      run: () => step(1),
+      run: () => stepBy(1),
     },
     { id: 'timeline.first', title: 'First event', group, keys: 'home', run: () => stepTo(0) },
     { id: 'timeline.last', title: 'Last event', group, keys: 'end', run: () => stepTo(total - 1) },
@@ -243,10 +273,10 @@ function useTimelineCommands(timeline: Timeline, { stepTo, openGoTo, openFind, b
     { id: 'timeline.find', title: 'Find in the events', group, keys: '/', hint: 'find', run: openFind },
     {
       id: 'timeline.view',
-      title: 'Switch the state between tree and JSON',
+      title: 'Switch between the state as a tree, as JSON, and the row of the projection',
       group,
       keys: 'v',
-      run: () => timeline.setView(timeline.view === 'json' ? 'tree' : 'json'),
+      run: () => timeline.setView(NEXT_VIEW[timeline.view]),
     },
   ]);
 }

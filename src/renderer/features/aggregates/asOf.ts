@@ -10,6 +10,9 @@ export function cutWords({ knownOn, trueOn }: Cut): string {
   return knownOn === null ? occurred : `${occurred}, as known on ${formatTime(knownOn)}`;
 }
 
+/** The same inside of a sentence. */
+export const cutPhrase = (cut: Cut): string => cutWords(cut).replace(/^./, (first) => first.toLowerCase());
+
 /** The words on the cut line between two events of the list. */
 export function cutLabel({ knownOn, trueOn }: Cut): string {
   if (trueOn !== null) return `${formatTime(trueOn)} · true on`;

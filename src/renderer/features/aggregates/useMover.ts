@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { showProblem } from '../events/showProblem.ts';
-import { prepare, type Subject } from './timelinePages.ts';
+import { prepare } from './timelinePages.ts';
+import type { Timeline } from './useTimeline.ts';
 
 /** Where to go next: a place in the list, or a question whose answer is one (null: nowhere). */
 export type Destination = number | (() => Promise<number | null>);
@@ -8,13 +9,15 @@ export type Destination = number | (() => Promise<number | null>);
 export interface Mover {
   /** Goes there as soon as its state is there; a newer call takes the place of one that has not begun. */
   to(destination: Destination): void;
+  /** So many events on or back from where the last call leads: steps that come while it is under way add up. */
+  by(steps: number): void;
   /** As {@link to}, done when the screen shows it or something newer. */
   reach(destination: Destination): Promise<void>;
   /** True from the first move until a moment after the last. */
   isMoving: boolean;
 }
 
-const nextFrame = (): Promise<void> => new Promise((done) => requestAnimationFrame(() => done()));
+export const nextFrame = (): Promise<void> => new Promise((done) => requestAnimationFrame(() => done()));
 /** So long after the last move one stands still. */
 const REST_MS = 250;
 
@@ -22,10 +25,10 @@ const REST_MS = 250;
  * Scrubbing and playing: one question is under way at a time and only the newest next one is kept, so that the screen
  * follows at the pace of the engine, turns at most once a frame, and never shows an event without its state.
  */
-export function useMover(subject: Subject, show: (index: number) => void): Mover {
+export function useMover({ subject, index, info, select, chosen }: Timeline): Mover {
   const [isMoving, setMoving] = useState(false);
-  const now = useRef({ subject, show });
-  now.current = { subject, show };
+  const now = useRef({ subject, index, last: 0, select, chosen });
+  now.current = { subject, index, last: (info?.total ?? 0) - 1, select, chosen };
   const rest = useRef<ReturnType<typeof setTimeout> | null>(null);
   useEffect(
     () => () => {
@@ -36,6 +39,8 @@ export function useMover(subject: Subject, show: (index: number) => void): Mover
   const moves = useMemo(() => {
     let next: Destination | null = null;
     let running: Promise<void> | null = null;
+    /** Where the move that is under way leads, as soon as it is known; null: none is. */
+    let under: number | null = null;
     const run = async (): Promise<void> => {
       while (next !== null) {
         const wanted: Destination = next;
@@ -44,8 +49,9 @@ export function useMover(subject: Subject, show: (index: number) => void): Mover
         try {
           const index = typeof wanted === 'number' ? wanted : await wanted();
           if (index === null) continue;
+          under = index;
           await prepare(asked, index);
-          if (asked === now.current.subject) now.current.show(index);
+          if (asked === now.current.subject) now.current.select(index);
         } catch (error) {
           showProblem(error);
         }
@@ -58,11 +64,18 @@ export function useMover(subject: Subject, show: (index: number) => void): Mover
       if (rest.current !== null) clearTimeout(rest.current);
       running ??= run().finally(() => {
         running = null;
+        under = null;
         rest.current = setTimeout(() => setMoving(false), REST_MS);
       });
       return running;
     };
-    return { reach, to: (destination: Destination) => void reach(destination) };
+    const by = (steps: number): void => {
+      const { index, last, chosen } = now.current;
+      const from = typeof next === 'number' ? next : (under ?? chosen() ?? index);
+      const to = Math.max(-1, Math.min(last, from + steps));
+      if (to !== from) void reach(to);
+    };
+    return { reach, by, to: (destination: Destination) => void reach(destination) };
   }, []);
   return { ...moves, isMoving };
 }

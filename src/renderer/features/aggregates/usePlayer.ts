@@ -1,9 +1,9 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { queryClient } from '../../lib/queries.ts';
 import { showProblem } from '../events/showProblem.ts';
 import { advance, SPEEDS, type Speed } from './player.ts';
 import { knownRow, PAGE_ROWS, pageQuery } from './timelinePages.ts';
-import type { Destination } from './useMover.ts';
+import { type Destination, nextFrame } from './useMover.ts';
 import type { Timeline } from './useTimeline.ts';
 
 export interface Player {
@@ -26,8 +26,8 @@ export function usePlayer(timeline: Timeline, reach: (to: Destination) => Promis
   const [isPlaying, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<Speed>(1);
   const [skippedMs, setSkipped] = useState<number | null>(null);
-  const now = useRef({ timeline, speed });
-  now.current = { timeline, speed };
+  const now = useRef({ timeline, speed, isPlaying });
+  now.current = { timeline, speed, isPlaying };
   const total = timeline.info?.total ?? 0;
 
   useEffect(() => {
@@ -45,7 +45,7 @@ export function usePlayer(timeline: Timeline, reach: (to: Destination) => Promis
       while (isOn && at < last) {
         await Promise.all([ahead(at), ahead(Math.min(last, at + 1))]);
         void ahead(Math.min(last, at + PAGE_ROWS));
-        if (isWaiting) await new Promise((done) => requestAnimationFrame(done));
+        if (isWaiting) await nextFrame();
         if (!isOn) return;
         const time = performance.now();
         budget += Math.min(LONGEST_FRAME_MS, time - before) * now.current.speed;
@@ -58,6 +58,9 @@ export function usePlayer(timeline: Timeline, reach: (to: Destination) => Promis
         at = next.index;
         if (next.skippedMs !== null) setSkipped(next.skippedMs);
         await reach(at);
+        // A busy page turns later than the next frame.
+        while (isOn && now.current.timeline.index !== at && now.current.timeline.chosen() === at)
+          await nextFrame();
         // Who chose another event meanwhile wants to look at it.
         if (isOn && now.current.timeline.index !== at) break;
       }
@@ -72,26 +75,27 @@ export function usePlayer(timeline: Timeline, reach: (to: Destination) => Promis
     };
   }, [isPlaying, total, reach]);
 
-  const stop = useCallback(() => setPlaying(false), []);
-  const toggle = () => {
-    if (isPlaying) return stop();
-    setSkipped(null);
-    // At the end it begins again, as any player does.
-    if (timeline.index >= total - 1) timeline.select(total === 1 ? -1 : 0);
-    setPlaying(total > 0);
-  };
-  const stepSpeed = (by: 1 | -1) => {
-    const next = SPEEDS[SPEEDS.indexOf(speed) + by];
-    if (next !== undefined) setSpeed(next);
-  };
-  return {
-    isPlaying,
-    speed,
-    skippedMs,
-    toggle,
-    stop,
-    setSpeed,
-    faster: () => stepSpeed(1),
-    slower: () => stepSpeed(-1),
-  };
+  const controls = useMemo(() => {
+    const stepSpeed = (by: 1 | -1) => setSpeed((before) => SPEEDS[SPEEDS.indexOf(before) + by] ?? before);
+    return {
+      stop: () => setPlaying(false),
+      toggle() {
+        const { timeline: on, isPlaying: isOn } = now.current;
+        if (isOn) return setPlaying(false);
+        const total = on.info?.total ?? 0;
+        setSkipped(null);
+        // At the end it begins again, as any player does.
+        if (on.index >= total - 1) on.select(total === 1 ? -1 : 0);
+        setPlaying(total > 0);
+      },
+      setSpeed,
+      faster: () => stepSpeed(1),
+      slower: () => stepSpeed(-1),
+    };
+  }, []);
+  // The same object as long as nothing changes: the strip compares it.
+  return useMemo(
+    () => ({ isPlaying, speed, skippedMs, ...controls }),
+    [isPlaying, speed, skippedMs, controls],
+  );
 }

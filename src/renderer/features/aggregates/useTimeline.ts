@@ -20,8 +20,13 @@ import {
   stateQuery,
 } from './timelinePages.ts';
 
+/** tree and json: the state after the chosen event. row: the projection's row as of the focus. */
+export type StateView = 'tree' | 'json' | 'row';
+const VIEWS: readonly StateView[] = ['tree', 'json', 'row'];
 const LINKED = ['at', 'event', 'path', 'view', 'zoom'] as const;
 const WHOLE_NUMBER = /^-?\d{1,16}$/;
+const placeIn = (text: string | null): number | null =>
+  text !== null && WHOLE_NUMBER.test(text) ? Number(text) : null;
 
 /** What is asked about: the aggregate as of the focus. The same object as long as none of it changes. */
 function useSubject(ref: AggregateRef): Subject {
@@ -46,6 +51,8 @@ export interface Timeline {
   follow: 'nearest' | 'center';
   /** As {@link select}, for a row that is on the screen already. */
   pick(index: number): void;
+  /** Place that was chosen last, also before the page has turned to it; null: none was, the place is found otherwise. */
+  chosen(): number | null;
   /** Follows the last event within the cut, wherever it moves. */
   selectHead(): void;
   /** An event was chosen by its place; else the last one within the cut is shown, wherever that moves. */
@@ -55,8 +62,8 @@ export interface Timeline {
   setZoom(zoom: Span | null): void;
   path: string | null;
   setPath(path: string | null): void;
-  view: 'tree' | 'json';
-  setView(view: 'tree' | 'json'): void;
+  view: StateView;
+  setView(view: StateView): void;
   /** Writes the selection into the address now: before another screen is opened. */
   flush(): void;
 }
@@ -64,11 +71,11 @@ export interface Timeline {
 /** The stream of one aggregate and which of its events is chosen. */
 export function useTimeline(ref: AggregateRef): Timeline {
   const subject = useSubject(ref);
-  const [linked, setLinked, flush] = useLinkedState(LINKED);
+  const [linked, setLinked, flush, peek] = useLinkedState(LINKED);
   const infoQuery = useEngineQuery(['aggregates', 'timeline'], subject);
   const info = infoQuery.data;
   const head = (info?.within ?? 0) - 1;
-  const at = linked.at !== null && WHOLE_NUMBER.test(linked.at) ? Number(linked.at) : null;
+  const at = placeIn(linked.at);
   const record = linked.event !== null && WHOLE_NUMBER.test(linked.event) ? Number(linked.event) : null;
   const located = useQuery({
     queryKey: ['aggregates', 'locate', { ...subject, target: { recordId: record } }],
@@ -109,20 +116,21 @@ export function useTimeline(ref: AggregateRef): Timeline {
         setFollow('nearest');
         put(next);
       },
+      chosen: () => placeIn(peek().at),
       selectHead: () => {
         setFollow('center');
         setLinked({ at: null, event: null });
       },
       setPath: (path: string | null) => setLinked({ path }),
-      setView: (view: 'tree' | 'json') => setLinked({ view: view === 'json' ? 'json' : null }),
+      setView: (view: StateView) => setLinked({ view: view === 'tree' ? null : view }),
       setZoom: (zoom: Span | null) => setLinked({ zoom: windowText(zoom) }),
       flush,
     };
-  }, [subject, setLinked, flush, retry]);
+  }, [subject, setLinked, flush, peek, retry]);
   const zoom = useMemo(() => readWindow(linked.zoom), [linked.zoom]);
   const { path } = linked;
   const isPlaced = at !== null;
-  const view = linked.view === 'json' ? 'json' : 'tree';
+  const view = VIEWS.find((each) => each === linked.view) ?? 'tree';
   const infoError = infoQuery.error;
   // The same object as long as nothing changes: the panels compare it.
   return useMemo(

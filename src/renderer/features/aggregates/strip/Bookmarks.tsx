@@ -1,4 +1,5 @@
 import { Bookmark } from 'lucide-react';
+import { memo } from 'react';
 import type { Mark } from '../../../../contract/cases.ts';
 import { shown } from '../../../lib/escape.ts';
 import { formatTime } from '../../../lib/format.ts';
@@ -13,7 +14,7 @@ interface BookmarkTrackProps {
 }
 
 /** Bookmarks of all cases on events of this life. */
-export function BookmarkTrack({ marks, window, onPick }: BookmarkTrackProps) {
+export const BookmarkTrack = memo(function BookmarkTrack({ marks, window, onPick }: BookmarkTrackProps) {
   return (
     <div className={styles.track}>
       {marks.map((mark) => {
@@ -41,4 +42,4 @@ export function BookmarkTrack({ marks, window, onPick }: BookmarkTrackProps) {
       })}
     </div>
   );
-}
+});

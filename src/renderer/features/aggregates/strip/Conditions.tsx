@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { type ReactNode, useCallback, useState } from 'react';
+import { memo, type ReactNode, useCallback, useState } from 'react';
 import type { InvariantTrack } from '../../../../contract/invariants.ts';
 import { Button } from '../../../components/Button.tsx';
 import { Dialog } from '../../../components/Dialog.tsx';
@@ -197,7 +197,7 @@ interface ConditionTrackProps {
 }
 
 /** Runs of a condition: green where it holds, red where it is broken, hatched where it cannot be said. */
-export function ConditionTrack({ track, window, onPick }: ConditionTrackProps) {
+export const ConditionTrack = memo(function ConditionTrack({ track, window, onPick }: ConditionTrackProps) {
   const { runs } = track;
   const draw = useCallback(
     ({ context, width, height, colour }: Drawing) => {
@@ -245,4 +245,4 @@ export function ConditionTrack({ track, window, onPick }: ConditionTrackProps) {
       ))}
     </div>
   );
-}
+});

@@ -1,68 +1,87 @@
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  use,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { TimelineInfo } from '../../../../contract/events.ts';
 import { cx } from '../../../components/cx.ts';
 import { type Drawing, useCanvas } from '../../../lib/canvas.ts';
 import { shown } from '../../../lib/escape.ts';
 import { formatCount, formatTime } from '../../../lib/format.ts';
-import { useCommands } from '../../../lib/keys.ts';
 import { callEngine, useEngineQuery } from '../../../lib/queries.ts';
-import { type ColourOf, useTypeColours } from '../typeColour.ts';
-import type { Destination } from '../useMover.ts';
+import { type ColourOf, useTypeColours } from '../../../lib/typeColour.ts';
+import type { Mover } from '../useMover.ts';
 import type { Timeline } from '../useTimeline.ts';
 import { Axis } from './Axis.tsx';
 import { BookmarkTrack } from './Bookmarks.tsx';
 import { ConditionLabel, ConditionTrack, useConditions } from './Conditions.tsx';
 import { countWithin, drawDensity, drawType, drawTypes } from './drawing.ts';
 import { EventMarks } from './EventMarks.tsx';
+import { Following, PlaceOf, Playhead, ZoomKeys } from './playhead.tsx';
 import styles from './strip.module.css';
 import { FaultTrack, Lane, LateTrack, shareOf } from './tracks.tsx';
 import { usePointer } from './usePointer.ts';
 import { type Strip, type StripData, useStrip } from './useStrip.ts';
-import { holding, lengthOf, movedBy, type Span, zoomedAt } from './zoom.ts';
+import { lengthOf, movedBy, type Span } from './zoom.ts';
 
 /** From so few events in the window on, each is a letter. */
 const SINGLE_EVENTS = 48;
-const KEY_ZOOM = 2;
 const OPEN_TYPES = 'hindcast.timeline.types';
 
 interface TimeStripProps {
   timeline: Timeline;
   info: TimelineInfo;
-  /** Moves the playhead at the pace of the engine. */
-  moveTo: (destination: Destination) => void;
+  mover: Mover;
   /** A person took the playhead. */
   onTake: () => void;
-  /** Stands in the corner, over the labels. */
+  /** Stands in the corner, over the labels. The same element as long as nothing in it changes. */
   corner: ReactNode;
 }
 
 /** A life over recorded time: density, types, faults, late arrivals, and the playhead. */
-export function TimeStrip(props: TimeStripProps) {
+export function TimeStrip({ timeline, info, mover, onTake, corner }: TimeStripProps) {
   const [area, setArea] = useState<HTMLDivElement | null>(null);
   const width = useWidth(area);
-  const { timeline } = props;
-  const data = useStrip(timeline.subject, timeline.zoom, width);
+  const { subject, zoom, setZoom, select, index, row, isPlaced } = timeline;
+  const data = useStrip(subject, zoom, width);
+  const place = useMemo(() => ({ index, row, isPlaced }), [index, row, isPlaced]);
   if (data === null) return <div className={styles.empty} />;
-  return <StripOf {...props} data={data} area={area} setArea={setArea} width={width} />;
+  return (
+    <PlaceOf value={place}>
+      <StripOf
+        {...{ subject, info, zoom, setZoom, select, onTake, corner, data, area, setArea, width }}
+        moveTo={mover.to}
+        moveBy={mover.by}
+      />
+    </PlaceOf>
+  );
 }
 
-interface StripOfProps extends TimeStripProps {
+interface StripOfProps extends Pick<Timeline, 'subject' | 'zoom' | 'setZoom' | 'select'> {
+  info: TimelineInfo;
+  moveTo: Mover['to'];
+  moveBy: Mover['by'];
+  onTake: () => void;
+  corner: ReactNode;
   data: StripData;
   area: HTMLDivElement | null;
   setArea: (area: HTMLDivElement | null) => void;
   width: number;
 }
 
-function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, width }: StripOfProps) {
-  const { subject, row, index, zoom, setZoom, select } = timeline;
+const StripOf = memo(function StripOf(props: StripOfProps) {
+  const { subject, info, zoom, setZoom, select, moveTo, moveBy, onTake, corner } = props;
+  const { data, area, setArea, width } = props;
   const { whole, window, near, overview } = data;
   const cut = subject.cut.knownOn ?? subject.cut.trueOn;
   const [isOpen, setOpen] = useOpenTypes();
-  const step = useCallback(
-    (by: number) => moveTo(Math.max(-1, Math.min(info.total - 1, index + by))),
-    [moveTo, info.total, index],
-  );
   const pointer = usePointer(area, {
     whole,
     window,
@@ -75,11 +94,9 @@ function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, 
     },
     onStep: (by) => {
       onTake();
-      step(by);
+      moveBy(by);
     },
   });
-  useZoomCommands(timeline, data);
-  useFollow(timeline, whole, pointer.held !== null || pointer.isPanning);
 
   const pick = useCallback(
     (at: number) => {
@@ -88,7 +105,7 @@ function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, 
     },
     [onTake, select],
   );
-  const colourOf = useTypeColours(subject);
+  const colourOf = useTypeColours();
   const inWindow = countWithin(near, window);
   const isSingle = subject.cut.trueOn === null && inWindow > 0 && inWindow <= SINGLE_EVENTS;
   const versionFaults = useMemo(() => faultsOf(near, true), [near]);
@@ -98,12 +115,15 @@ function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, 
   const hasLate = overview.late.length > 0;
   const conditions = useConditions(subject);
   const marks = useEngineQuery(['cases', 'marks'], { aggregate: subject.ref }).data ?? [];
-  const goToRecord = (recordId: number) => {
-    onTake();
-    moveTo(
-      async () => (await callEngine(['aggregates', 'locate'], { ...subject, target: { recordId } })).index,
-    );
-  };
+  const goToRecord = useCallback(
+    (recordId: number) => {
+      onTake();
+      moveTo(
+        async () => (await callEngine(['aggregates', 'locate'], { ...subject, target: { recordId } })).index,
+      );
+    },
+    [onTake, moveTo, subject],
+  );
   return (
     <div className={styles.strip}>
       <div className={styles.labels}>
@@ -159,7 +179,7 @@ function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, 
         onDoubleClick={() => setZoom(null)}
       >
         <Axis window={window} whole={whole} isZoomed={zoom !== null} widthPx={width} />
-        <Bars timeline={timeline} info={info} data={data} cut={cut} step={step} />
+        <Bars {...{ zoom, setZoom, select, info, data, cut }} step={moveBy} />
         {isSingle ? (
           <EventMarks
             subject={subject}
@@ -187,8 +207,8 @@ function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, 
         {hasLate ? <LateTrack late={near.late} window={window} onPick={pick} /> : null}
         {marks.length > 0 ? <BookmarkTrack marks={marks} window={window} onPick={goToRecord} /> : null}
         <Line className={styles.cut} at={cut} window={window} />
-        <Line className={styles.play} at={row?.recordedAt ?? null} window={window} />
-        <Line className={styles.ghost} at={pointer.held} window={window} />
+        <Playhead window={window} width={width} />
+        <span ref={pointer.ghost} className={cx(styles.ghost, pointer.isHeld && styles.held)} />
         {pointer.brush === null ? null : (
           <span
             className={styles.brush}
@@ -200,9 +220,11 @@ function StripOf({ timeline, info, moveTo, onTake, corner, data, area, setArea, 
         )}
       </div>
       {conditions.dialog}
+      <Following {...{ zoom, setZoom, whole }} isHeld={pointer.isHeld || pointer.isPanning} />
+      <ZoomKeys {...{ zoom, setZoom, data }} />
     </div>
   );
-}
+});
 
 const isVersionFault = ({ text }: { text: string }): boolean =>
   /(?:^|; )(?:Duplicate )?[Vv]ersion/.test(text);
@@ -215,8 +237,7 @@ function Line({ at, window, className }: { at: number | null; window: Span; clas
   return <span className={className} style={{ left: `${shareOf(window, at) * 100}%` }} />;
 }
 
-interface BarsProps {
-  timeline: Timeline;
+interface BarsProps extends Pick<Timeline, 'zoom' | 'setZoom' | 'select'> {
   info: TimelineInfo;
   data: StripData;
   cut: number | null;
@@ -224,9 +245,9 @@ interface BarsProps {
 }
 
 /** The density, and the slider that has the keys: ← → step, + − zoom, Shift+← → move the window, 0 all. */
-function Bars({ timeline, info, data, cut, step }: BarsProps) {
+function Bars({ zoom, setZoom, select, info, data, cut, step }: BarsProps) {
   const { near, window, whole } = data;
-  const { index, row, zoom, setZoom, select } = timeline;
+  const { index, row } = use(PlaceOf);
   const canvas = useRef<HTMLCanvasElement>(null);
   const draw = useCallback(
     (drawing: Drawing) => drawDensity(drawing, near, window, cut),
@@ -295,24 +316,6 @@ function useOpenTypes(): [boolean, (open: boolean) => void] {
   ];
 }
 
-/**
- * A window follows the playhead when that leaves it, unless a hand is on the strip. An address that names an event and
- * a window is shown as it was sent: both come at once then.
- */
-function useFollow({ index, isPlaced, row, zoom, setZoom }: Timeline, whole: Span, isHeld: boolean): void {
-  const seen = useRef({ index, zoom, follows: false });
-  if (seen.current.index !== index)
-    seen.current = { index, zoom, follows: isPlaced && seen.current.zoom === zoom };
-  else seen.current.zoom = zoom;
-  const at = row?.index === index ? row.recordedAt : null;
-  useEffect(() => {
-    if (at === null || isHeld || !seen.current.follows) return;
-    seen.current.follows = false;
-    const next = holding(whole, zoom, at);
-    if (next !== zoom) setZoom(next);
-  }, [at, isHeld, zoom, whole, setZoom]);
-}
-
 function useWidth(element: HTMLElement | null): number {
   const [width, setWidth] = useState(1000);
   useEffect(() => {
@@ -322,39 +325,4 @@ function useWidth(element: HTMLElement | null): number {
     return () => observer.disconnect();
   }, [element]);
   return width;
-}
-
-/** Keys of the window: around the playhead when it is on the screen, else around the middle. */
-function useZoomCommands({ zoom, setZoom, row }: Timeline, { whole, window }: StripData): void {
-  const at = row?.recordedAt;
-  const isSeen = at !== undefined && at >= window.from && at <= window.to;
-  const around = isSeen ? at : window.from + lengthOf(window) / 2;
-  const group = 'Timeline';
-  useCommands([
-    {
-      id: 'timeline.zoom.in',
-      title: 'Zoom in on the strip',
-      group,
-      keys: ['+', '='],
-      hint: 'zoom',
-      run: () => setZoom(zoomedAt(whole, window, around, 1 / KEY_ZOOM)),
-    },
-    {
-      id: 'timeline.zoom.out',
-      title: 'Zoom out on the strip',
-      group,
-      keys: '-',
-      hint: 'zoom',
-      run: () => setZoom(zoomedAt(whole, window, around, KEY_ZOOM)),
-    },
-    {
-      id: 'timeline.zoom.all',
-      title: 'Show the whole life on the strip',
-      group,
-      keys: '0',
-      hint: 'all',
-      disabled: zoom === null,
-      run: () => setZoom(null),
-    },
-  ]);
 }

@@ -1,6 +1,6 @@
 /** Drawing of the strip's canvases: density, and types by their colour. */
 import type { Drawing } from '../../../lib/canvas.ts';
-import type { ColourOf } from '../typeColour.ts';
+import type { ColourOf } from '../../../lib/typeColour.ts';
 import type { Strip } from './useStrip.ts';
 import { lengthOf, type Span } from './zoom.ts';
 

@@ -1,4 +1,4 @@
-import { type PointerEvent, useEffect, useRef, useState } from 'react';
+import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { lengthOf, movedBy, type Span, within, zoomedAt } from './zoom.ts';
 
 /** Nearer than this (px) between down and up, a drag is a click. */
@@ -21,8 +21,10 @@ interface PointerUse {
 export interface StripPointer {
   /** Being drawn out with Shift; null: none is. */
   brush: Span | null;
-  /** Where the playhead is held, before the screen has followed; null: it is not. */
-  held: number | null;
+  /** The playhead is held. */
+  isHeld: boolean;
+  /** The line where it is held, before the screen has followed: moved without a new rendering. */
+  ghost: RefObject<HTMLSpanElement | null>;
   isPanning: boolean;
   onPointerDown(event: PointerEvent<HTMLElement>): void;
   onPointerMove(event: PointerEvent<HTMLElement>): void;
@@ -41,7 +43,8 @@ type Drag =
  */
 export function usePointer(area: HTMLElement | null, use: PointerUse): StripPointer {
   const [brush, setBrush] = useState<Span | null>(null);
-  const [held, setHeld] = useState<number | null>(null);
+  const [isHeld, setHeld] = useState(false);
+  const ghost = useRef<HTMLSpanElement>(null);
   const [isPanning, setPanning] = useState(false);
   const drag = useRef<Drag | null>(null);
   const now = useRef(use);
@@ -55,6 +58,11 @@ export function usePointer(area: HTMLElement | null, use: PointerUse): StripPoin
     const share = Math.max(0, Math.min(1, (clientX - left) / Math.max(1, width)));
     const { window } = now.current;
     return Math.round(window.from + share * lengthOf(window));
+  };
+  const hold = (clientX: number): void => {
+    const { left, width } = box();
+    const at = Math.max(0, Math.min(width, clientX - left));
+    if (ghost.current !== null) ghost.current.style.transform = `translateX(${at}px)`;
   };
   const newest = useRef({ timeAt, box });
   newest.current = { timeAt, box };
@@ -84,12 +92,13 @@ export function usePointer(area: HTMLElement | null, use: PointerUse): StripPoin
     drag.current = null;
     heldBox.current = null;
     setBrush(null);
-    setHeld(null);
+    setHeld(false);
     setPanning(false);
   };
   return {
     brush,
-    held,
+    isHeld,
+    ghost,
     isPanning,
     onPointerDown(event) {
       const on = event.target as Element;
@@ -108,7 +117,8 @@ export function usePointer(area: HTMLElement | null, use: PointerUse): StripPoin
         setBrush({ from: time, to: time });
       } else {
         drag.current = { kind: 'scrub' };
-        setHeld(time);
+        setHeld(true);
+        hold(event.clientX);
         use.onScrub(time);
       }
     },
@@ -117,7 +127,9 @@ export function usePointer(area: HTMLElement | null, use: PointerUse): StripPoin
       if (held === null) return;
       const time = timeAt(event.clientX);
       if (held.kind === 'scrub') {
-        setHeld(time);
+        // Others that listen to the pointer ask for places on the page, which lays it out for every move.
+        event.stopPropagation();
+        hold(event.clientX);
         use.onScrub(time);
       } else if (held.kind === 'brush') {
         setBrush({ from: Math.min(held.start, time), to: Math.max(held.start, time) });
