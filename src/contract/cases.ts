@@ -83,7 +83,14 @@ export type CaseSummary = z.infer<typeof CaseSummary>;
 export const BookmarkOut = Bookmark.extend({
   /** The marked event here; null: it marks none, or the workspace does not hold it. */
   record: z
-    .object({ id: RecordId, recordedAt: Millis, occurredAt: Millis.nullable(), type: z.string() })
+    .object({
+      id: RecordId,
+      recordedAt: Millis,
+      occurredAt: Millis.nullable(),
+      type: z.string(),
+      /** As it is said now; the title keeps how it was said when it was marked. */
+      sentence: z.string(),
+    })
     .nullable(),
 });
 export type BookmarkOut = z.infer<typeof BookmarkOut>;
@@ -137,7 +144,8 @@ export const FocusFile = z
       aggregate: AggregateRef.nullable(),
       knownOn: Millis.nullable(),
       trueOn: Millis.nullable(),
-      reducer: z.object({ name: z.string(), version: z.number() }).nullable(),
+      /** `pin`: the beginning of the hash of its definition; files of before have none. */
+      reducer: z.object({ name: z.string(), version: z.number(), pin: z.string().optional() }).nullable(),
     }),
     view: View,
     savedAt: Millis,

@@ -81,3 +81,6 @@ export const OrderNote = z.object({
   versionFaults: z.array(z.object({ id: RecordId, version: z.number(), previousVersion: z.number() })),
   leftOut: Count,
 });
+
+/** A reducer; `pin` names its very version, whatever number its definition gives itself (core/reducerPin). */
+export const ReducerOut = z.object({ name: z.string(), version: z.number(), pin: z.string() });

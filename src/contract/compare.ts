@@ -1,6 +1,15 @@
 /** Two points anywhere, side by side: what differs between their states, and which events lie between them. */
 import { z } from 'zod';
-import { AggregateRef, Count, CoverageBadge, Cut, EventRow, JsonText, RecordId } from './common.ts';
+import {
+  AggregateRef,
+  Count,
+  CoverageBadge,
+  Cut,
+  EventRow,
+  JsonText,
+  RecordId,
+  ReducerOut,
+} from './common.ts';
 import { LIMITS } from './limits.ts';
 import { query } from './procedure.ts';
 
@@ -31,8 +40,8 @@ export const ComparedSide = z.object({
   moved: Count,
   /** Events up to here that the reducer could not apply wholly. */
   problems: Count,
-  reducer: z.object({ name: z.string(), version: z.number() }),
-  reducers: z.array(z.object({ name: z.string(), version: z.number(), builtIn: z.boolean() })),
+  reducer: ReducerOut,
+  reducers: z.array(ReducerOut.extend({ builtIn: z.boolean() })),
   coverage: CoverageBadge,
 });
 export type ComparedSide = z.infer<typeof ComparedSide>;

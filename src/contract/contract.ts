@@ -9,6 +9,7 @@ import { mappings } from './mappings.ts';
 import type { Procedure } from './procedure.ts';
 import { projections, sql } from './projections.ts';
 import { search } from './search.ts';
+import { sentences } from './sentences.ts';
 import { jobs, system } from './system.ts';
 import { transfer } from './transfer.ts';
 import { whatif } from './whatif.ts';
@@ -33,6 +34,7 @@ export const contract = {
   cases,
   queries,
   mappings,
+  sentences,
   whatif,
   invariants,
 } as const;

@@ -144,6 +144,11 @@ export const ERRORS = {
     'Open the aggregate in its timeline and correct an event that is really there.',
     false,
   ],
+  'reducer.gone': [
+    'Version {pin} of the reducer {name} is not kept on this machine; the present one is version {version}.',
+    'Use the present version, or import the definition that the view was made with.',
+    false,
+  ],
   'projection.unknown': [
     'There is no projection {name}.',
     'Choose one from the list, or save a definition first.',
@@ -152,6 +157,11 @@ export const ERRORS = {
   'projection.invalid': [
     'The projection cannot be used: {problem}.',
     'Correct the definition at the named place.',
+    false,
+  ],
+  'projection.not-by-aggregate': [
+    'Rows of {name} are no aggregates: its key is {key}.',
+    'Choose a projection by aggregateId.',
     false,
   ],
   'projection.built-in': ['{name} is built in and cannot be changed.', 'Save it under another name.', false],
@@ -245,6 +255,12 @@ export const ERRORS = {
   'query.unknown': ['There is no saved query {id}.', 'Choose one from the list.', false],
   'query.exists': ['A saved query {name} exists already.', 'Choose another name.', false],
   'mapping.invalid': ['The mapping cannot be used: {field}: {problem}.', 'Correct the named place.', false],
+  'sentence.invalid': ['Template, character {character}: {problem}.', '{hint}', false],
+  'sentence.file': [
+    'This file cannot be opened: {problem}.',
+    'Choose a .hindcast-sentences file that Hindcast exported.',
+    false,
+  ],
   'file.token': ['That file was not chosen in a dialog of this window.', 'Choose it again.', false],
 } as const satisfies Record<string, readonly [sentence: string, nextStep: string, retryable: boolean]>;
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { FILTER_LIMITS } from '../core/filter/limits.ts';
+import { ListColumns, ListColumnsState } from './aggregateColumns.ts';
+import { Cell } from './cell.ts';
 import { clocking } from './clocks.ts';
 import {
   AggregateRef,
@@ -15,11 +17,12 @@ import {
   OrderNote,
   RecordId,
   RecordKind,
+  ReducerOut,
   Verdict,
 } from './common.ts';
 import { comparing } from './compare.ts';
 import { LIMITS } from './limits.ts';
-import { bytesQuery, query, stream } from './procedure.ts';
+import { bytesQuery, nothing, query, stream } from './procedure.ts';
 import { upcasting } from './upcasting.ts';
 
 /** All given conditions must hold. An absent field does not restrict. */
@@ -57,6 +60,12 @@ export const ScanState = z.object({
   spared: Count,
 });
 export type ScanState = z.infer<typeof ScanState>;
+
+/** Colours for event types. */
+export const TYPE_COLOURS = 9;
+/** `colour` is below {@link TYPE_COLOURS}. */
+export const TypeColour = z.object({ type: z.string(), colour: Count });
+export type TypeColour = z.infer<typeof TypeColour>;
 
 const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 
@@ -140,6 +149,8 @@ export const events = {
     }),
   ),
   /** Counts by type and topic of what fits the filter with that field left out. */
+  /** The colour of each type, the same everywhere in the workspace: types that are seen together differ if they can. */
+  typeColours: query(nothing, z.array(TypeColour)),
   facets: query(
     z.object({ filter: EventFilter }).strict(),
     z.object({
@@ -181,6 +192,8 @@ export const AggregateRow = z.object({
   lastType: z.string(),
   /** Where the search text is: in the id (also without a search), else in the value of one of its events. */
   foundIn: z.enum(['id', 'event']),
+  /** Values of the columns asked for; null: none were, or the projection has no row for it at that moment. */
+  cells: z.array(Cell).nullable(),
 });
 export type AggregateRow = z.infer<typeof AggregateRow>;
 
@@ -194,6 +207,7 @@ export const ChangeOut = z.object({
 });
 export type ChangeOut = z.infer<typeof ChangeOut>;
 
+/** `reducer`: a name, or a name with a version (core/reducerPin); null: the one meant for the type. */
 const Subject = { ref: AggregateRef, cut: Cut, reducer: z.string().max(200).nullable() };
 
 export const TimelineInfo = z.object({
@@ -219,8 +233,8 @@ export const TimelineInfo = z.object({
    * `of`: of so many (those within the cut).
    */
   keyframes: z.object({ ready: Count, of: Count, jobId: z.string().nullable() }),
-  reducers: z.array(z.object({ name: z.string(), version: z.number(), builtIn: z.boolean() })),
-  reducer: z.object({ name: z.string(), version: z.number() }),
+  reducers: z.array(ReducerOut.extend({ builtIn: z.boolean() })),
+  reducer: ReducerOut,
   coverage: CoverageBadge,
   revision: Count,
 });
@@ -273,12 +287,15 @@ export const aggregates = {
         search: z.string().max(4096),
         sort: z.enum(['id', 'events', 'last']),
         cut: Cut,
+        /** Null or absent: no columns of a projection. @throws `projection.unknown`, `projection.not-by-aggregate` */
+        columns: ListColumns.nullable().optional(),
         ...Page,
       })
       .strict(),
     z.object({
       rows: z.array(AggregateRow),
       total: Count,
+      columns: ListColumnsState.nullable(),
       /**
        * How many records were searched for the text, of how many there are; asking for the first page again searches
        * on. Null: no values were searched.
@@ -287,6 +304,23 @@ export const aggregates = {
       coverage: CoverageBadge,
       revision: Count,
     }),
+  ),
+  /** The row of a projection for one aggregate as of a cut. @throws as `list` with columns */
+  row: query(
+    z.object({ ref: AggregateRef, cut: Cut, projection: z.string().max(200) }).strict(),
+    z.object({
+      state: ListColumnsState,
+      /** Of the definition as it is now. */
+      columns: z.array(z.object({ name: z.string(), type: z.string() })),
+      /** In the order of these columns; null: there is no row at that moment. */
+      cells: z.array(Cell).nullable(),
+      tookMs: z.number(),
+    }),
+  ),
+  /** The versions of a projection's reducer that are kept on this machine, the present one first; empty: there is none. */
+  reducerVersions: query(
+    z.object({ name: z.string().max(200) }).strict(),
+    z.array(ReducerOut.extend({ isPresent: z.boolean(), savedAt: Millis.nullable() })),
   ),
   timeline: query(z.object(Subject).strict(), TimelineInfo),
   events: query(

@@ -13,6 +13,7 @@ export const ChangedScope = z.enum([
   'receipts',
   'search',
   'notebook',
+  'sentences',
 ]);
 export type ChangedScope = z.infer<typeof ChangedScope>;
 

@@ -170,6 +170,10 @@ describe('formatJson', () => {
 
 describe('canonical form', () => {
   it('is one text for equal values', () => {
+    expect(canonicalJson(parseJson('{"10":"x","9":null,"a":true}'))).toBe('{"10":"x","9":null,"a":true}');
+    expect(canonicalJson(parseJson('{"b":"\\ud800","a":"é"}'))).toBe(
+      canonicalJson(parseJson('{"a":"é","b":"\\ud800"}')),
+    );
     expect(canonicalJson(parseJson('{"b":1250.00,"a":[1e2,-0,0.10]}'))).toBe('{"a":[100,0,0.1],"b":1250}');
     expect(stateHash(parseJson('{"a":1.0,"b":2}'))).toBe(stateHash(parseJson('{"b":2.00,"a":1}')));
     expect(stateHash(parseJson('9007199254740993'))).not.toBe(stateHash(parseJson('9007199254740992')));

@@ -104,10 +104,20 @@ export function canonicalJson(value: Json): string {
   if (isNumeric(value)) return canonicalNumber(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const object = value as JsonObject;
-  const members = Object.keys(object)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key]!)}`);
+  const keys = Object.keys(object);
+  if (isWrittenSo(object, keys)) return JSON.stringify(object);
+  const members = keys.sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key]!)}`);
   return `{${members.join(',')}}`;
+}
+
+/** True when JSON.stringify writes an object canonically: keys in order, and nothing below that could be a number. */
+function isWrittenSo(object: JsonObject, keys: readonly string[]): boolean {
+  for (let at = 0; at < keys.length; at += 1) {
+    if (at > 0 && keys[at - 1]! > keys[at]!) return false;
+    const member = object[keys[at]!]!;
+    if (typeof member !== 'string' && typeof member !== 'boolean' && member !== null) return false;
+  }
+  return true;
 }
 
 /** SHA-256 of UTF-8 text as lower-case hex. */

@@ -65,12 +65,13 @@ class Fields {
     this.#keys = keysByName(data, true);
   }
 
-  find(names: readonly string[]): Json | undefined {
+  /** The first of these that there is, with the key it has. */
+  find(names: readonly string[]): { key: string; value: Json } | null {
     for (const name of names) {
       const key = this.#keys.get(name);
-      if (key !== undefined) return this.#data[key];
+      if (key !== undefined) return { key, value: this.#data[key]! };
     }
-    return undefined;
+    return null;
   }
 }
 
@@ -86,7 +87,7 @@ export function amountIn(data: JsonObject): { text: string; key: string; name: s
 }
 
 /** More digits than anyone reads; the exact number is in the amount and in the payload. */
-const MOST_DIGITS = 40;
+export const MOST_DIGITS = 40;
 
 const WHOLE = /^-?\d+$/;
 
@@ -107,58 +108,129 @@ export function groupDigits(text: string): string {
   return fraction.length === 0 ? grouped : [grouped, ...fraction].join('.');
 }
 
-function textIn(fields: Fields, ...names: string[]): string | null {
-  const value = fields.find(names);
-  if (typeof value === 'string') {
-    const line = value.slice(0, 1000).replace(/\s+/g, ' ').trim();
-    if (line === '') return null;
-    return line.length > 60 ? `${line.slice(0, 59)}…` : line;
-  }
-  return value === undefined ? null : decimalTextOf(value);
+/** Characters of a text that a sentence says, unless it is asked for more. */
+export const LINE = 60;
+/** A text longer than this is looked at no further. Characters. */
+const LOOKED_AT = 1000;
+
+/** A text on one line; the rest of a longer one is `…`. */
+export function lineOf(text: string, longest = LINE): string {
+  const line = text.slice(0, LOOKED_AT).replace(/\s+/g, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
 const PERIOD = /^(\d{4})-(\d\d)$/;
 
-/** `2025-12` → `December 2025`. */
-function periodIn(fields: Fields): string | null {
-  const text = textIn(fields, 'period', 'posting_period', 'for_period', 'month', 'statement_period');
-  const match = text === null ? null : PERIOD.exec(text);
+/** `2025-12` → `December 2025`; null: it is no month. */
+export function monthOf(text: string): string | null {
+  const match = PERIOD.exec(text);
   const month = match === null ? undefined : MONTHS[Number(match[2]) - 1];
-  return month === undefined ? text : `${month} ${match![1]}`;
+  return month === undefined ? null : `${month} ${match![1]}`;
 }
 
-/** `branch: "114"` and `place: "Branch 114"` both are said “at branch 114”. */
-function placeIn(fields: Fields): string | null {
-  const branch = textIn(fields, 'branch', 'branch_code', 'branch_id');
-  if (branch !== null) return /^branch/i.test(branch) ? branch.replace(/^B/, 'b') : `branch ${branch}`;
-  const place = textIn(fields, 'place', 'merchant', 'location', 'store');
-  return place?.replace(/^Branch /, 'branch ') ?? null;
+/** `PENDING_REVIEW` → `pending review`. */
+export const lowerOf = (text: string): string => text.toLowerCase().replaceAll('_', ' ');
+
+/** As {@link lowerOf}, but what has up to three letters is an abbreviation and stays. */
+export const wordsOf = (text: string): string => (text.length < 4 ? text : lowerOf(text));
+
+/** How the text of a slot is said; the names are those of the formats of templates. */
+type Said = 'plain' | 'month' | 'words' | 'lower';
+
+/** A place in the sentence that the first of some fields fills. */
+interface Slot {
+  names: readonly string[];
+  before: string;
+  after?: string;
+  said?: Said;
+  /** A text that begins so itself is said without that word: `branch: "Branch 114"`. */
+  own?: RegExp;
+  /** else: the slot before is empty. only: all before are. untold: the type does not say it already. */
+  when?: 'else' | 'only' | 'untold';
+}
+
+const names = (text: string): readonly string[] => text.split(' ');
+
+/** In reading order. */
+const SLOTS: readonly Slot[] = [
+  {
+    names: names('period posting_period for_period month statement_period'),
+    before: ' for ',
+    said: 'month',
+  },
+  { names: names('branch branch_code branch_id'), before: ' at branch ', own: /^branch/i },
+  { names: names('place merchant location store'), before: ' at ', own: /^Branch /, when: 'else' },
+  { names: names('from_account_number from_account from sender payer debtor'), before: ' from ' },
+  { names: names('to_account_number to_account to recipient payee creditor buyer'), before: ' to ' },
+  { names: names('client_name account_name customer_name full_name'), before: ' for ' },
+  {
+    names: names('fee_type suspicion_type alert_type report_type'),
+    before: ' (',
+    after: ')',
+    said: 'words',
+  },
+  {
+    names: names('name title vaccine carrier method channel'),
+    before: ' (',
+    after: ')',
+    when: 'only',
+  },
+  { names: names('new_status status'), before: ' (', after: ')', said: 'lower', when: 'untold' },
+  {
+    names: names('reason description reference outcome result note'),
+    before: ' – ',
+  },
+];
+
+/** More would not stay on one line. */
+const MOST_DETAILS = 3;
+
+/** A part of a sentence, and the field it is from. */
+export interface Detail {
+  /** Its place in the reading order. */
+  slot: number;
+  key: string;
+  before: string;
+  text: string;
+  after: string;
+  said: Said;
+}
+
+function said(text: string, how: Said): string {
+  if (how === 'month') return monthOf(text) ?? text;
+  if (how === 'lower') return lowerOf(text);
+  return how === 'words' ? wordsOf(text) : text;
+}
+
+function detailIn(fields: Fields, slot: number): Detail | null {
+  const { names: asked, before, after = '', said: how = 'plain', own } = SLOTS[slot]!;
+  const found = fields.find(asked);
+  const text = found === null ? null : textOf(found.value);
+  if (text === null) return null;
+  const isOwn = own?.test(text) === true;
+  const { key } = found!;
+  if (isOwn) return { slot, key, before: ' at ', text: text.replace(/^B/, 'b'), after, said: 'lower' };
+  return { slot, key, before, text: said(text, how), after, said: how };
+}
+
+function textOf(value: Json): string | null {
+  if (typeof value !== 'string') return decimalTextOf(value);
+  const line = lineOf(value);
+  return line === '' ? null : line;
 }
 
 /** Fields that complete the sentence, in reading order; at most three, so that it stays one line. */
-export function detailsOf(data: JsonObject, typeWords: readonly string[]): string {
-  const found: string[] = [];
-  const say = (lead: string, text: string | null): void => {
-    if (text !== null && found.length < 3) found.push(lead === '' ? text : `${lead} ${text}`);
-  };
+export function detailsOf(data: JsonObject, typeWords: readonly string[]): Detail[] {
+  const found: Detail[] = [];
   const fields = new Fields(data);
-  const told = new Set(typeWords);
-  say('for', periodIn(fields));
-  say('at', placeIn(fields));
-  say('from', textIn(fields, 'from_account_number', 'from_account', 'from', 'sender', 'payer', 'debtor'));
-  say(
-    'to',
-    textIn(fields, 'to_account_number', 'to_account', 'to', 'recipient', 'payee', 'creditor', 'buyer'),
-  );
-  say('for', textIn(fields, 'client_name', 'account_name', 'customer_name', 'full_name'));
-  const kind = textIn(fields, 'fee_type', 'suspicion_type', 'alert_type', 'report_type');
-  say('', kind === null ? null : `(${kind.length < 4 ? kind : kind.toLowerCase().replaceAll('_', ' ')})`);
-  const name = textIn(fields, 'name', 'title', 'vaccine', 'carrier', 'method', 'channel');
-  if (found.length === 0) say('', name === null ? null : `(${name})`);
-  const status = textIn(fields, 'new_status', 'status');
-  if (status !== null && !told.has(status.toLowerCase())) say('', `(${status.toLowerCase()})`);
-  const why = textIn(fields, 'reason', 'description', 'reference', 'outcome', 'result', 'note');
-  const text = found.join(' ');
-  if (why === null || found.length >= 3) return text;
-  return text === '' ? `– ${why}` : `${text} – ${why}`;
+  let isFilled = false;
+  for (const [at, { when }] of SLOTS.entries()) {
+    if (found.length === MOST_DETAILS) break;
+    const isTaken: boolean = (when === 'else' && isFilled) || (when === 'only' && found.length > 0);
+    const detail: Detail | null = isTaken ? null : detailIn(fields, at);
+    isFilled = detail !== null;
+    if (detail === null || (when === 'untold' && typeWords.includes(detail.text))) continue;
+    found.push(detail);
+  }
+  return found;
 }

@@ -2,9 +2,12 @@
  * One readable sentence per event, from its type's name and the payload fields that matter to a person. No event type
  * is known by name: the words of the type are read (`InterestPosted`, `PAYMENT_REFUNDED`, `fee-charged`).
  */
+import type { FoldContext } from './fold.ts';
 import type { Json, JsonObject, StreamEvent } from './model.ts';
 import { decimalTextOf, isJsonObject, negateText } from './numbers.ts';
-import { amountIn, detailsOf, groupDigits } from './sentence-details.ts';
+import { amountIn, detailsOf, groupDigits, lineOf } from './sentence-details.ts';
+import { keysText } from './sentence-formats.ts';
+import { renderTemplate, type Template } from './sentence-template.ts';
 
 export type Tone = 'in' | 'out' | 'neutral' | 'warn';
 
@@ -65,7 +68,7 @@ export function isPastVerb(word: string): boolean {
   return word.endsWith('ed') || IRREGULAR.has(word);
 }
 
-function capital(text: string): string {
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -93,8 +96,8 @@ function signed(amount: string, tone: Tone): { amount: string; tone: Tone } {
   return { amount, tone: tone === 'in' ? 'out' : tone };
 }
 
-/** What a type says without a payload. */
-interface Wording {
+/** What a type says without a payload. Of a verb that says nothing the noun does not say there is none. */
+export interface Wording {
   all: readonly string[];
   noun: string;
   verb: string;
@@ -105,15 +108,15 @@ interface Wording {
 const KEPT_TYPES = 1024;
 const wordings = new Map<string, Wording>();
 
-function wordingOf(type: string): Wording {
+export function wordingOf(type: string): Wording {
   const known = wordings.get(type);
   if (known !== undefined) return known;
   const all = sayableWords(type);
   const verbAt = all.findLastIndex(isPastVerb);
   const wording = {
     all,
-    noun: (verbAt <= 0 ? all : all.slice(0, verbAt)).join(' '),
-    verb: verbAt <= 0 ? '' : all[verbAt]!,
+    noun: (verbAt <= 0 ? all : all.slice(0, verbAt)).join(' ') || lineOf(type) || 'Event',
+    verb: verbAt <= 0 || EMPTY_VERBS.has(all[verbAt]!) ? '' : all[verbAt]!,
     rest: verbAt <= 0 ? '' : all.slice(verbAt + 1).join(' '),
   };
   if (wordings.size >= KEPT_TYPES) wordings.clear();
@@ -121,51 +124,62 @@ function wordingOf(type: string): Wording {
   return wording;
 }
 
-function ofType(type: string, data: JsonObject): Sentence {
+function textOf(type: string, data: JsonObject): string {
   const { all, noun, verb, rest } = wordingOf(type);
   const amount = amountIn(data);
-  const tone = toneOf(all, amount?.text ?? null);
   const parts = [capital(noun)];
   const priced = amount?.key === 'price';
   const digits = amount === null ? '' : groupDigits(amount.text.replace(/^-/, ''));
   if (amount !== null && !priced) parts.push(`of ${digits}`);
-  if (verb !== '' && !EMPTY_VERBS.has(verb)) parts.push(verb);
+  if (verb !== '') parts.push(verb);
   if (rest !== '') parts.push(rest);
   if (priced) parts.push(`for ${digits}`);
-  const details = detailsOf(data, all);
-  const text = parts.join(' ') + (details === '' ? '' : ` ${details}`);
+  let text = parts.join(' ');
+  for (const { before, text: said, after } of detailsOf(data, all)) text += before + said + after;
+  return text;
+}
+
+/** What stands beside the text: it does not change with the words that a person chooses. */
+function looksOf(type: string, data: JsonObject): Omit<Sentence, 'text'> {
+  const { all, noun } = wordingOf(type);
+  const amount = amountIn(data);
+  const tone = toneOf(all, amount?.text ?? null);
   const letter = capital(noun.charAt(0) || '?');
-  if (amount === null) return { text, tone, letter };
-  return { text, letter, ...signed(amount.text, tone) };
+  return amount === null ? { tone, letter } : { letter, ...signed(amount.text, tone) };
 }
 
-function ofPlain(data: Json): Sentence {
+function plainText(data: Json): string {
   if (isJsonObject(data)) {
-    const keys = Object.keys(data);
-    const shown = keys.slice(0, 4).join(', ');
-    const more = keys.length > 4 ? ` and ${keys.length - 4} more` : '';
-    return {
-      text: keys.length === 0 ? 'Empty object' : `Value with ${shown}${more}`,
-      tone: 'neutral',
-      letter: 'P',
-    };
+    const keys = keysText(data);
+    return keys === '' ? 'Empty object' : `Value with ${keys}`;
   }
-  if (Array.isArray(data)) return { text: `List of ${data.length}`, tone: 'neutral', letter: 'P' };
+  if (Array.isArray(data)) return `List of ${data.length}`;
   const text = decimalTextOf(data) ?? JSON.stringify(data);
-  return { text: `Value ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`, tone: 'neutral', letter: 'P' };
+  return `Value ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 
-/** One sentence for any event or record, the same for the same input. */
-export function sentenceOf(event: StreamEvent): Sentence {
-  switch (event.kind) {
+/**
+ * One sentence for any event or record, the same for the same input.
+ * @param template the words that a person chose for events of this kind; null: those that its name and fields give
+ */
+export function sentenceOf(
+  event: StreamEvent,
+  template: Template | null = null,
+  context: FoldContext = {},
+): Sentence {
+  const { kind, type, data } = event;
+  switch (kind) {
     case 'tombstone':
       return { text: 'Tombstone: the key was erased', tone: 'warn', letter: '∅' };
     case 'undecodable':
       return { text: 'Record that cannot be decoded', tone: 'warn', letter: '!' };
     case 'control':
       return { text: 'Transaction marker', tone: 'neutral', letter: 'T' };
-    default:
-      if (event.type === '') return ofPlain(event.data);
-      return ofType(event.type, isJsonObject(event.data) ? event.data : {});
+    default: {
+      const fields = isJsonObject(data) ? data : {};
+      const own = template === null ? null : renderTemplate(template, event, context);
+      if (type === '') return { text: own ?? plainText(data), tone: 'neutral', letter: 'P' };
+      return { text: own ?? textOf(type, fields), ...looksOf(type, fields) };
+    }
   }
 }

@@ -5,6 +5,7 @@ import { createFileDesk } from './files/fileDesk.ts';
 import type { EngineHost, FileDesk } from './host.ts';
 import { createJobRegistry } from './jobs/jobRegistry.ts';
 import { Notebook } from './notebook/notebook.ts';
+import { SavedSentences } from './sentences/savedSentences.ts';
 import { createCaptureService } from './services/capture.ts';
 import { createCaseService, createQueryService } from './services/cases.ts';
 import { createChangedHub } from './services/changedHub.ts';
@@ -19,6 +20,7 @@ import { createMappingService } from './services/mappings.ts';
 import { createProjectionService } from './services/projections.ts';
 import { createSeals } from './services/seals.ts';
 import { createSearchService } from './services/search.ts';
+import { createSentenceService } from './services/sentences.ts';
 import { createSqlService, type SqlService } from './services/sql.ts';
 import { createSystemService } from './services/system.ts';
 import { createAggregateService } from './services/timeline.ts';
@@ -56,15 +58,20 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
     onChange: () => changed.push('connections'),
   });
   const jobs = createJobRegistry({ log, onChange: () => changed.push('jobs') });
-  const workspaces = await createWorkspaceHolder(host, (workspace: Workspace) => {
-    workspace.onChange(() => changed.push('workspace', 'events'));
-    changed.push('workspace', 'events', 'projections', 'receipts', 'notebook');
-  });
+  const workspaces = await createWorkspaceHolder(
+    host,
+    (workspace: Workspace) => {
+      workspace.onChange(() => changed.push('workspace', 'events'));
+      changed.push('workspace', 'events', 'projections', 'receipts', 'notebook', 'sentences');
+    },
+    (workspace) => sentences.tell(workspace),
+  );
   const deps: ServiceDeps = { host, workspaces, jobs, changed, connections, log };
   const desk = createFileDesk(host);
   const seals = createSeals(() => changed.push('workspace'));
   const sql = createSqlService({ ...deps, desk });
   const notebook = new Notebook(deps);
+  const sentences = new SavedSentences(notebook, deps);
   const topics = createTopicService(deps);
   const services: Engine['services'] = {
     system: createSystemService(deps),
@@ -86,6 +93,7 @@ export async function createEngine(host: EngineHost, options: EngineOptions = {}
     cases: createCaseService(deps, notebook, (workspace) => workspaces.nameOf(workspace)),
     queries: createQueryService(notebook),
     mappings: createMappingService(deps, notebook),
+    sentences: createSentenceService(deps, sentences),
   };
   if (options.openLast !== false) await workspaces.openLast();
   return {

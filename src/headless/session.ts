@@ -40,7 +40,7 @@ export const engineMode = (file: string, mode: FileMode): 'create' | 'open' | 'r
 export const dataDirectory = (): string => process.env.HINDCAST_DATA_DIR ?? defaultDataDir();
 
 export interface SessionOptions {
-  /** Works in a folder of its own that is removed at the end, with the person's projections; nothing is saved. */
+  /** Works in a folder of its own that is removed at the end, with the person's projections and notes; nothing is saved. */
   transient: boolean;
 }
 
@@ -66,13 +66,18 @@ function listenForSignals(interrupt: AbortController): () => void {
 /** What fails a command is told once, at its end. HINDCAST_LOG=1 shows the engine's own lines as well. */
 const quiet = (): void => {};
 
+/** Folders that a command of its own data folder begins with: definitions, and what is kept beside recordings. */
+const OF_THE_PERSON = ['projections', 'notebooks'];
+
 function scratchFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'hindcast-'));
   // Also when the process ends before the command does, as on a second Ctrl-C.
   const remove = (): void => rmSync(path, { recursive: true, force: true });
   process.once('exit', remove);
-  const definitions = join(dataDirectory(), 'projections');
-  if (existsSync(definitions)) cpSync(definitions, join(path, 'projections'), { recursive: true });
+  for (const kept of OF_THE_PERSON) {
+    const folder = join(dataDirectory(), kept);
+    if (existsSync(folder)) cpSync(folder, join(path, kept), { recursive: true });
+  }
   return {
     path,
     remove: () => {

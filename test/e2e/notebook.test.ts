@@ -181,6 +181,78 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await page.context().close();
   });
 
+  it('a case goes out as Markdown and comes in from its file, also from another recording', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await page.getByRole('link', { name: 'Cases' }).waitFor();
+    await page.keyboard.press('Shift+K');
+    await page
+      .getByRole('button', { name: /Lorry weighed/ })
+      .first()
+      .waitFor();
+    const list = page.getByRole('listbox', { name: 'Cases' });
+    await list.getByText('Scales at gate 3').waitFor();
+
+    const report = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Markdown' }).press('Enter');
+    const markdown = await report;
+    expect(markdown.suggestedFilename()).toBe('Scales at gate 3.md');
+    const text = readFileSync(await markdown.path(), 'utf8');
+    expect(text).toMatch(/^# Scales at gate 3\n/);
+    expect(text).toContain('## Question\n\n> Why is lorry 07 lighter on the second day?');
+    expect(text).toContain('## Answer\n\n> The trailer was taken off.');
+    expect(text).toMatch(/### 1\. Lorry weighed[^\n]*\n\n- Aggregate: gates lorry-07\n- Event: yard\.gates/);
+    expect(text).toContain('> Weighed with the trailer still on.');
+    expect(text).toMatch(/### 2\. .+\n/);
+    await page.getByText('Scales at gate 3.md', { exact: true }).waitFor();
+
+    const made = page.waitForEvent('download');
+    await list.focus();
+    await page.keyboard.press('e');
+    const file = join(app.dataDir, 'sent.hindcast-case');
+    const sent = JSON.parse(readFileSync(await (await made).path(), 'utf8')) as {
+      recording: { id: string; name: string };
+      case: { name: string; bookmarks: { event: { offset: string } | null }[] };
+    };
+    const openFile = async (content: object | string) => {
+      writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+      const chooser = page.waitForEvent('filechooser');
+      await list.focus();
+      await page.keyboard.press('o');
+      await (await chooser).setFiles(file);
+    };
+    await openFile({ ...sent, case: { ...sent.case, name: 'From a colleague' } });
+    await page.getByText('The case was opened.').first().waitFor();
+    await list.getByText('From a colleague').waitFor();
+    await list.getByText('Scales at gate 3').waitFor();
+    await page
+      .getByRole('button', { name: /Lorry weighed/ })
+      .first()
+      .waitFor();
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'Name of the case' }).inputValue())
+      .toBe('From a colleague');
+
+    const [first, ...others] = sent.case.bookmarks;
+    const elsewhere = { ...first!, event: { ...first!.event!, offset: '999999' } };
+    await openFile({
+      ...sent,
+      recording: { ...sent.recording, id: 'ffffffffffffffff', name: 'Elsewhere' },
+      case: { ...sent.case, name: 'From elsewhere', bookmarks: [elsewhere, ...others] },
+    });
+    await page.getByText('It was made on another recording: Elsewhere (ffffffffffffffff).').first().waitFor();
+    await page.getByText('1 of its events are not in this workspace.').first().waitFor();
+    await page.getByText('not in this workspace', { exact: true }).waitFor();
+    await judged(page, 'case-elsewhere');
+
+    await openFile('{"format":"something"}');
+    await page.getByText('This file cannot be opened').first().waitFor();
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'Name of the case' }).inputValue())
+      .toBe('From elsewhere');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   it('a link and a focus file open the same view; one of another recording says so', async () => {
     const { page, problems } = await openPage(browser, app);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -41,6 +41,7 @@ function bookmarkPart(bookmark: BookmarkOut, at: number): string {
   if (event !== null)
     facts.push(`- Event: ${plain(event.topic)}, partition ${event.partition}, offset ${event.offset}`);
   if (record !== null) {
+    if (record.sentence !== title) facts.push(`- Says: ${plain(record.sentence)}`);
     facts.push(`- Recorded ${iso(record.recordedAt)}`);
     if (record.occurredAt !== null) facts.push(`- Occurred ${iso(record.occurredAt)}`);
   } else if (event !== null) facts.push('- Not held by this workspace');

@@ -44,7 +44,8 @@ export class Cases {
   async get(id: string): Promise<CaseOut> {
     const [{ value, kept }, active] = await Promise.all([this.#known(id), this.#active()]);
     const records = await this.#recordsOf(value.bookmarks);
-    const bookmarks = value.bookmarks.map((bookmark, at) => shownBookmark(bookmark, records[at]!));
+    const said = await this.#saidNow(records);
+    const bookmarks = value.bookmarks.map((bookmark, at) => shownBookmark(bookmark, records[at]!, said[at]!));
     return { ...value, bookmarks, kept, active: active === id };
   }
 
@@ -228,6 +229,14 @@ export class Cases {
     let at = 0;
     return bookmarks.map(({ event }) => (event === null ? null : (found[at++] ?? null)));
   }
+
+  /** Their sentences, in this order; empty where there is no record. */
+  async #saidNow(records: readonly (NamedRecord | null)[]): Promise<string[]> {
+    const ids = records.flatMap((record) => (record === null ? [] : [record.id]));
+    const said = ids.length === 0 ? [] : await this.#workspaces.current().read('events.said', { ids });
+    let at = 0;
+    return records.map((record) => (record === null ? '' : said[at++]!));
+  }
 }
 
 const unknown = (id: string) => new HindcastError('case.unknown', { id });
@@ -245,13 +254,13 @@ function summaryOf(value: Case, kept: CaseSummary['kept'], active: string | null
 }
 
 /** In another workspace the same event has another number: the view is made to name the one of here. */
-function shownBookmark(bookmark: Bookmark, record: NamedRecord | null): BookmarkOut {
+function shownBookmark(bookmark: Bookmark, record: NamedRecord | null, sentence: string): BookmarkOut {
   if (record === null) return { ...bookmark, record: null };
   const { id, recordedAt, occurredAt, type } = record;
   return {
     ...bookmark,
     view: bookmark.recordId === null ? bookmark.view : renumbered(bookmark.view, bookmark.recordId, id),
-    record: { id, recordedAt, occurredAt, type },
+    record: { id, recordedAt, occurredAt, type, sentence },
   };
 }
 

@@ -37,8 +37,11 @@ export class Notebook {
    * All documents of a kind, by id. One that this Hindcast cannot read (a newer one wrote it) is left out and logged, and
    * stays where it is. @throws HindcastError `workspace.none`
    */
-  async list<T>(kind: string, schema: z.ZodType<T>): Promise<Kept<T>[]> {
-    const workspace = this.#deps.workspaces.current();
+  async list<T>(
+    kind: string,
+    schema: z.ZodType<T>,
+    workspace: Workspace = this.#deps.workspaces.current(),
+  ): Promise<Kept<T>[]> {
     const found = new Map<string, { body: string | null; kept: KeptIn; changedAt: number }>();
     for (const { id, body, changedAt } of await workspace.read('notebook.list', { kind }))
       found.set(id, { body, kept: 'workspace', changedAt });

@@ -14,6 +14,7 @@ export function createEventService(deps: ServiceDeps): Service<'events'> {
       workspaces.current().read('events.locate', { ...input, textIndex }, { signal }),
     histogram: (input, { signal }) =>
       workspaces.current().read('events.histogram', { ...input, textIndex }, { signal }),
+    typeColours: (_input, { signal }) => workspaces.current().read('events.typeColours', {}, { signal }),
     facets: (input, { signal }) =>
       workspaces.current().read('events.facets', { ...input, textIndex }, { signal }),
     scan: (input, { signal }) =>

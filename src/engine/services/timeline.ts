@@ -2,13 +2,15 @@
 import { join } from 'node:path';
 import type { AggregateRef } from '../../contract/common.ts';
 import type { CompareSide } from '../../contract/compare.ts';
-import type { Service } from '../../contract/contract.ts';
+import type { Output, Service } from '../../contract/contract.ts';
 import { HindcastError } from '../../contract/errors.ts';
+import type { aggregates } from '../../contract/events.ts';
 import { mergeReducer } from '../../core/fold.ts';
-import { canonicalJson, formatJson, sha256Hex } from '../../core/json.ts';
-import type { Json, Reducer, ScriptReducer } from '../../core/model.ts';
+import { canonicalJson, formatJson, parseJson, sha256Hex } from '../../core/json.ts';
+import type { Json, Projection, Reducer, ScriptReducer } from '../../core/model.ts';
 import { PathProblem, parsePath } from '../../core/path.ts';
 import { reducerFor } from '../../core/projections/builtin.ts';
+import { pinOf, splitReducer } from '../../core/reducerPin.ts';
 import { KeyframeJobs, type KeyframeSubject } from '../keyframes/keyframeJobs.ts';
 import { Definitions } from '../projection/definitions.ts';
 import { FAR, type FarAnswer, type ReducerText } from '../reads/timeline.ts';
@@ -22,6 +24,46 @@ export interface NamedReducer {
   /** Of a read model across all aggregates: found by its name, not offered for each of them. */
   across: boolean;
   reducer: Reducer | ScriptReducer;
+  /** What the definition was before, the latest first. */
+  earlier: () => EarlierReducer[];
+}
+
+interface EarlierReducer {
+  version: number;
+  savedAt: number | null;
+  reducer: Reducer | ScriptReducer;
+}
+
+const NONE_EARLIER = (): EarlierReducer[] => [];
+
+function earlierOf(definitions: Definitions, name: string): EarlierReducer[] {
+  const [, ...before] = definitions.versions(name);
+  return before.map(({ version, savedAt, definition }) => {
+    const { reducer } = parseJson(definition) as unknown as Projection;
+    return { version, savedAt, reducer };
+  });
+}
+
+const pinOfReducer = (reducer: Reducer | ScriptReducer): string => pinOf(textOf(reducer).hash);
+
+/** The versions of a reducer that are kept here, the present one first. */
+function versionsOf(definitions: Definitions, name: string): Output<(typeof aggregates)['reducerVersions']> {
+  if (name === mergeReducer.name) {
+    const { version } = mergeReducer;
+    return [{ name, version, pin: pinOfReducer(mergeReducer), isPresent: true, savedAt: null }];
+  }
+  if (!definitions.list().some(({ projection }) => projection.name === name)) return [];
+  const [present] = definitions.versions(name);
+  const { reducer } = definitions.get(name).projection;
+  const now = { version: present!.version, savedAt: present!.savedAt, reducer };
+  const pins = new Set<string>();
+  return [now, ...earlierOf(definitions, name)].flatMap((each, nth) => {
+    const pin = pinOfReducer(each.reducer);
+    // A change of the columns alone leaves the reducer as it was.
+    if (pins.has(pin)) return [];
+    pins.add(pin);
+    return [{ name, version: each.version, pin, isPresent: nth === 0, savedAt: each.savedAt }];
+  });
 }
 
 /** The person's and the built-in projections of this machine. */
@@ -44,6 +86,7 @@ export function reducersFor(definitions: Definitions, { type }: AggregateRef): N
         builtIn,
         across: projection.source.aggregateTypes?.includes('*') ?? false,
         reducer: projection.reducer,
+        earlier: () => earlierOf(definitions, projection.name),
       }),
     );
   const merge = {
@@ -52,19 +95,27 @@ export function reducersFor(definitions: Definitions, { type }: AggregateRef): N
     builtIn: true,
     across: false,
     reducer: mergeReducer,
+    earlier: NONE_EARLIER,
   };
   return [...named, merge];
 }
 
-/** The reducer of that name; null: the one meant for the type, else merge. @throws HindcastError `reducer.invalid` */
+/**
+ * The reducer of that name, with `@` and a pin in that version; null: the one meant for the type, else merge.
+ * @throws HindcastError `reducer.invalid`, `reducer.gone`
+ */
 export function chooseReducer(
   reducers: readonly NamedReducer[],
   ref: AggregateRef,
   name: string | null,
 ): NamedReducer {
   if (name !== null) {
-    const found = reducers.find((each) => each.name === name);
-    if (found !== undefined) return found;
+    // A name may look like one with a version.
+    const whole = reducers.find((each) => each.name === name);
+    if (whole !== undefined) return whole;
+    const { name: plain, pin } = splitReducer(name);
+    const found = reducers.find((each) => each.name === plain);
+    if (found !== undefined) return pin === null ? found : withPin(found, pin);
     const names = reducers.map((each) => each.name).join(', ');
     throw new HindcastError('reducer.invalid', {
       name,
@@ -73,6 +124,14 @@ export function chooseReducer(
   }
   const meant = reducerFor(ref.type);
   return reducers.find(({ reducer }) => reducer === meant) ?? reducers.at(-1)!;
+}
+
+/** @throws HindcastError `reducer.gone` */
+function withPin(present: NamedReducer, pin: string): NamedReducer {
+  if (pinOfReducer(present.reducer) === pin) return present;
+  const earlier = present.earlier().find(({ reducer }) => pinOfReducer(reducer) === pin);
+  if (earlier !== undefined) return { ...present, version: earlier.version, reducer: earlier.reducer };
+  throw new HindcastError('reducer.gone', { name: present.name, pin, version: present.version });
 }
 
 /** @throws HindcastError `input.invalid` when a path cannot be read */
@@ -119,6 +178,9 @@ function keyframeJobsOf(deps: ServiceDeps): KeyframeJobs {
   return known;
 }
 
+const outOf = ({ name, version, reducer }: NamedReducer) => ({ name, version, pin: pinOfReducer(reducer) });
+const choiceOf = (each: NamedReducer) => ({ ...outOf(each), builtIn: each.builtIn });
+
 export function createAggregateService(deps: ServiceDeps): Service<'aggregates'> {
   const { workspaces } = deps;
   const derived = derivedFolder(deps);
@@ -149,15 +211,23 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
   });
   const offerOf = ({ ref, reducer: wanted }: CompareSide) => {
     const reducers = reducersFor(definitions, ref);
-    const { name, version } = chooseReducer(reducers, ref, wanted);
-    return {
-      reducer: { name, version },
-      reducers: reducers.map((each) => ({ name: each.name, version: each.version, builtIn: each.builtIn })),
-    };
+    return { reducer: outOf(chooseReducer(reducers, ref, wanted)), reducers: reducers.map(choiceOf) };
   };
   return {
     types: async (input, { signal }) => workspaces.current().read('aggregates.types', input, { signal }),
-    list: async (input, { signal }) => workspaces.current().read('aggregates.list', input, { signal }),
+    async list({ columns = null, ...input }, { signal }) {
+      const known = columns === null ? null : definitions.get(columns.projection);
+      const { definition, hash } = known ?? {};
+      const asked =
+        columns === null ? null : { ...columns, folder: derived, definition: definition!, hash: hash! };
+      return workspaces.current().read('aggregates.list', { ...input, columns: asked }, { signal });
+    },
+    reducerVersions: async ({ name }) => versionsOf(definitions, name),
+    async row({ projection, ...input }, { signal }) {
+      const { definition, hash } = definitions.get(projection);
+      const args = { ...input, projection, definition, hash, folder: derived };
+      return workspaces.current().read('aggregates.row', args, { signal });
+    },
     async timeline({ ref, cut, reducer }, { signal }) {
       const reducers = reducersFor(definitions, ref);
       const chosen = chooseReducer(reducers, ref, reducer);
@@ -175,10 +245,8 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
       return {
         ...info,
         keyframes: { ready, of, jobId: keyframes.runningFor(workspace, subject) },
-        reducers: reducers
-          .filter(({ across }) => !across)
-          .map(({ name, version, builtIn }) => ({ name, version, builtIn })),
-        reducer: { name: chosen.name, version: chosen.version },
+        reducers: reducers.filter(({ across }) => !across).map(choiceOf),
+        reducer: outOf(chosen),
       };
     },
     events: async ({ ref, cut, from, count }, { signal }) =>

@@ -10,6 +10,7 @@ import type { EngineHost } from '../host.ts';
 import { lockWorkspace } from '../store/lock.ts';
 import { openWorkspace, type Workspace } from '../store/workspace.ts';
 import type { CurrentWorkspace } from './deps.ts';
+import { derivedFolder } from './folders.ts';
 
 export type OpenMode = 'create' | 'open' | 'read-only';
 export const WORKSPACE_SUFFIX = '.hindcast';
@@ -36,26 +37,35 @@ export interface WorkspaceHolder extends CurrentWorkspace {
 
 const Session = z.object({ format: z.literal(1), lastWorkspace: z.string() });
 
+/** @param prepare runs with a workspace that was opened before anybody else sees it */
 export async function createWorkspaceHolder(
   host: EngineHost,
   onSwitch: (workspace: Workspace) => void,
+  prepare: (workspace: Workspace) => Promise<void> = async () => {},
 ): Promise<WorkspaceHolder> {
   const folder = join(host.dataDir, 'workspaces');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return new Holder(host, folder, onSwitch);
+  return new Holder(host, folder, onSwitch, prepare);
 }
 
 class Holder implements WorkspaceHolder {
   readonly #host: EngineHost;
   readonly #folder: string;
   readonly #listeners = new Set<(workspace: Workspace) => void>();
+  readonly #prepare: (workspace: Workspace) => Promise<void>;
   #current: Workspace | null = null;
   #problem: HindcastError | null = null;
   #switching: Promise<unknown> = Promise.resolve();
 
-  constructor(host: EngineHost, folder: string, onSwitch: (workspace: Workspace) => void) {
+  constructor(
+    host: EngineHost,
+    folder: string,
+    onSwitch: (workspace: Workspace) => void,
+    prepare: (workspace: Workspace) => Promise<void>,
+  ) {
     this.#host = host;
     this.#folder = folder;
+    this.#prepare = prepare;
     this.#listeners.add(onSwitch);
   }
 
@@ -83,7 +93,12 @@ class Holder implements WorkspaceHolder {
     const before = this.#current;
     const isSame = before !== null && before.file === file && mode === 'open' && !this.isDemo(before);
     if (isSame) return before;
-    const next = await openWorkspace(file, { mode, log: this.#host.log });
+    const next = await openWorkspace(file, {
+      mode,
+      log: this.#host.log,
+      scratch: derivedFolder({ host: this.#host }),
+    });
+    await this.#prepare(next);
     this.#current = next;
     this.#problem = null;
     for (const listener of this.#listeners) listener(next);

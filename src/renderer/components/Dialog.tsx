@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import { type FormEvent, type ReactNode, useRef } from 'react';
+import { type FormEvent, type ReactNode, type RefObject, useRef } from 'react';
 import { cx } from './cx.ts';
 import styles from './Dialog.module.css';
 
@@ -15,6 +15,8 @@ interface DialogProps {
   /** Runs at Enter in a field and for a submit button in the footer. */
   onSubmit?: () => void;
   width?: 'narrow' | 'wide';
+  /** Takes the focus at first; else the first field of the body does. */
+  firstFocus?: RefObject<{ focus(): void } | null>;
   children?: ReactNode;
 }
 
@@ -35,6 +37,7 @@ export function Dialog({
   footer,
   onSubmit,
   width = 'narrow',
+  firstFocus,
   children,
 }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null);
@@ -49,7 +52,11 @@ export function Dialog({
         <Base.Popup
           ref={popup}
           className={cx(styles.popup, styles[width])}
-          initialFocus={() => firstControl(popup.current)}
+          initialFocus={() => {
+            if (firstFocus === undefined) return firstControl(popup.current);
+            firstFocus.current?.focus();
+            return false;
+          }}
         >
           <form className={styles.form} onSubmit={submit} noValidate>
             <div className={styles.head}>

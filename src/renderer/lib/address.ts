@@ -30,9 +30,9 @@ export function parseHash(hash: string): Address {
   };
 }
 
-/** The hash for an address; colons of times stay readable. */
+/** The hash for an address; colons of times and the `@` before a version stay readable. */
 export function formatHash(segments: readonly string[], params: URLSearchParams): string {
-  const search = params.toString().replace(/%3A/gi, ':');
+  const search = params.toString().replace(/%3A/gi, ':').replace(/%40/g, '@');
   return `#/${segments.map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`;
 }
 

@@ -8,7 +8,7 @@ import { parseMoment } from './moment.ts';
 export interface Focus {
   knownOn: number | null;
   trueOn: number | null;
-  /** Name of the reducer; null: the one the engine chooses. */
+  /** Name of the reducer, maybe with a version (core/reducerPin); null: the one the engine chooses. */
   reducer: string | null;
   /** What the contract takes. Same object as long as both times stay the same. */
   cut: Cut;

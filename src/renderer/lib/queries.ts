@@ -53,11 +53,12 @@ const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
     ['whatif'],
     ['invariants'],
   ],
-  projections: [['projections'], ['sql', 'schema']],
+  projections: [['projections'], ['sql', 'schema'], ['aggregates', 'list']],
   jobs: [['jobs']],
   receipts: [['compensate', 'receipts']],
   search: [['search']],
   notebook: [['cases'], ['queries'], ['mappings']],
+  sentences: [['sentences'], ['events'], ['aggregates'], ['whatif'], ['cases']],
 };
 
 const MAX_RETRIES = 3;

@@ -4,13 +4,14 @@ import { create } from 'zustand';
 export interface ReducerChoice {
   name: string;
   version: number;
+  pin: string;
   builtIn: boolean;
 }
 
 interface Offer {
   choices: readonly ReducerChoice[];
   /** The one that made what is on the screen. */
-  used: { name: string; version: number } | null;
+  used: { name: string; version: number; pin: string } | null;
 }
 
 const NONE: Offer = { choices: [], used: null };

@@ -11,7 +11,7 @@ const recording = {
   lastRecordedAt: 3,
 };
 const hash =
-  '#/aggregates/Order%2FEU/o%201?known=2025-01-01T00:00:00.000Z&true=2024-12-31T00:00:00.000Z&reducer=orders&event=12';
+  '#/aggregates/Order%2FEU/o%201?known=2025-01-01T00:00:00.000Z&true=2024-12-31T00:00:00.000Z&reducer=orders@3f2a9b1c0d12&event=12';
 
 test('a link carries the whole view, and which recording it is of', () => {
   const view = viewOf(parseHash(hash));
@@ -26,18 +26,24 @@ test('a link carries the whole view, and which recording it is of', () => {
 
 test('a focus file opens as the same view and says what it is of', () => {
   const address = parseHash(hash);
-  const text = focusFileText(address, viewOf(address), recording, { name: 'orders', version: 3 }, 9);
+  const text = focusFileText(
+    address,
+    viewOf(address),
+    recording,
+    { name: 'orders', version: 3, pin: '3f2a9b1c0d12' },
+    9,
+  );
   expect(readView(text)).toEqual({
     view: viewOf(address),
     recordingId: recording.id,
     recording,
-    reducer: { name: 'orders', version: 3 },
+    reducer: { name: 'orders', version: 3, pin: '3f2a9b1c0d12' },
   });
   expect(JSON.parse(text).focus).toEqual({
     aggregate: { type: 'Order/EU', id: 'o 1' },
     knownOn: Date.parse('2025-01-01'),
     trueOn: Date.parse('2024-12-31'),
-    reducer: { name: 'orders', version: 3 },
+    reducer: { name: 'orders', version: 3, pin: '3f2a9b1c0d12' },
   });
 });
 

@@ -33,7 +33,7 @@ export interface OpenedView {
   recordingId: string | null;
   /** What the file says of that recording. */
   recording: RecordingIdentity | null;
-  reducer: { name: string; version: number } | null;
+  reducer: NonNullable<FocusFile['focus']['reducer']> | null;
 }
 
 /** Reads a link of any kind, or the text of a focus file. @throws what is wrong with it, in words */
@@ -80,7 +80,7 @@ export function focusFileText(
   address: Address,
   view: string,
   recording: RecordingIdentity,
-  reducer: { name: string; version: number } | null,
+  reducer: FocusFile['focus']['reducer'],
   savedAt: number,
 ): string {
   const { knownOn, trueOn } = focusOf(address);

@@ -9,15 +9,18 @@ import { go, setParams, useAddress } from '../../lib/address.ts';
 import { plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useJobs } from '../../lib/live.ts';
+import { SentenceList } from '../sentences/SentenceList.tsx';
 import { Receipts } from './Receipts.tsx';
 import { Settings } from './Settings.tsx';
 
-type View = 'jobs' | 'receipts';
+type View = 'jobs' | 'receipts' | 'sentences';
+const VIEWS: readonly string[] = ['jobs', 'receipts', 'sentences'] satisfies View[];
 
-/** What is going on and what was done: jobs, receipts of published events, settings. */
+/** What is going on and what was done: jobs, receipts of published events, templates of sentences, settings. */
 export default function ActivityScreen() {
   const { params } = useAddress();
-  const view: View = params.get('view') === 'receipts' ? 'receipts' : 'jobs';
+  const asked = params.get('view') ?? 'jobs';
+  const view = (VIEWS.includes(asked) ? asked : 'jobs') as View;
   const jobs = useJobs((store) => store.jobs);
   const running = jobs.filter(({ status }) => status === 'running').length;
   const show = (next: View) => setParams({ view: next === 'jobs' ? null : next, receipt: null });
@@ -37,6 +40,14 @@ export default function ActivityScreen() {
       keys: 'r',
       hint: 'receipts',
       run: () => show('receipts'),
+    },
+    {
+      id: 'activity.sentences',
+      title: 'Show the templates of sentences',
+      group: 'Activity',
+      keys: 's',
+      hint: 'sentences',
+      run: () => show('sentences'),
     },
   ]);
   return (
@@ -59,10 +70,13 @@ export default function ActivityScreen() {
           options={[
             { value: 'jobs', label: 'Jobs', count: jobs.length },
             { value: 'receipts', label: 'Receipts' },
+            { value: 'sentences', label: 'Sentences' },
           ]}
         >
           {view === 'receipts' ? (
             <Receipts />
+          ) : view === 'sentences' ? (
+            <SentenceList />
           ) : jobs.length === 0 ? (
             <EmptyState
               title="No job has run since the engine started."

@@ -79,6 +79,9 @@ function BookmarkCard({ caseId, bookmark }: { caseId: string; bookmark: Bookmark
           )}
           {event !== null && record === null ? <Tag tone="warn">not in this workspace</Tag> : null}
         </div>
+        {record === null || record.sentence === title || event === null ? null : (
+          <div className={styles.focus}>now said: {shown(record.sentence)}</div>
+        )}
         <div className={styles.focus}>{shown(viewText(view))}</div>
       </div>
       <div className={styles.note}>

@@ -1,20 +1,22 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { ArrivalRow } from '../../../contract/clocks.ts';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { Output } from '../../../contract/contract.ts';
 import type { aggregates } from '../../../contract/events.ts';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
+import { TypeDot } from '../../components/TypeMark.tsx';
 import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatSpan, formatTime } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine } from '../../lib/queries.ts';
+import { type ColourOf, useTypeColours } from '../../lib/typeColour.ts';
 
 type Answer = Output<(typeof aggregates)['arrivals']>;
 
-const COLUMNS: readonly TableColumn<ArrivalRow>[] = [
+const columnsOf = (colourOf: ColourOf): readonly TableColumn<ArrivalRow>[] => [
   {
     id: 'recorded',
     title: 'Recorded',
@@ -40,7 +42,13 @@ const COLUMNS: readonly TableColumn<ArrivalRow>[] = [
     id: 'event',
     title: 'Event',
     width: 'minmax(160px, 1fr)',
-    cell: (row) => `${row.version === null ? '' : `v${row.version} · `}${shown(row.sentence)}`,
+    cell: (row) => (
+      <>
+        <TypeDot colour={colourOf(row.type)} />
+        {row.version === null ? '' : `v${row.version} · `}
+        {shown(row.sentence)}
+      </>
+    ),
     hover: (row) => shown(row.sentence),
   },
 ];
@@ -54,6 +62,8 @@ interface ArrivalsListProps {
 /** The events that arrived after the fact, in the order they were recorded. Enter opens the timeline at one. */
 export function ArrivalsList({ subject, onChoose }: ArrivalsListProps) {
   const [selected, setSelected] = useState(-1);
+  const colourOf = useTypeColours();
+  const columns = useMemo(() => columnsOf(colourOf), [colourOf]);
   const rows = usePagedRows<ArrivalRow, Answer>(['aggregates', 'arrivals', subject], (page, signal) =>
     callEngine(['aggregates', 'arrivals'], { ref: subject, ...page }, signal),
   );
@@ -69,7 +79,7 @@ export function ArrivalsList({ subject, onChoose }: ArrivalsListProps) {
   return (
     <VirtualTable
       label="Events that arrived after the fact"
-      columns={COLUMNS}
+      columns={columns}
       total={rows.total}
       getRow={rows.getRow}
       onRange={rows.onRange}

@@ -5,12 +5,14 @@ import type { aggregates } from '../../../contract/events.ts';
 import { cx } from '../../components/cx.ts';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
+import { TypeMark } from '../../components/TypeMark.tsx';
 import { VirtualList } from '../../components/VirtualList.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatIso, formatSigned, formatSpan, formatTime, plural } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine } from '../../lib/queries.ts';
+import { type ColourOf, useTypeColours } from '../../lib/typeColour.ts';
 import styles from './compare.module.css';
 
 type Answer = Output<(typeof aggregates)['compareEvents']>;
@@ -30,6 +32,7 @@ interface BetweenListProps {
 /** The events that only one side takes in, in the order they were recorded. Enter opens the timeline at one. */
 export function BetweenList({ a, b, between }: BetweenListProps) {
   const [selected, setSelected] = useState(0);
+  const colourOf = useTypeColours();
   const sides = { a: { ...a, reducer: null }, b: { ...b, reducer: null } };
   const rows = usePagedRows<BetweenRow, Answer>(['aggregates', 'compareEvents', sides], (page, signal) =>
     callEngine(['aggregates', 'compareEvents'], { ...sides, ...page }, signal),
@@ -72,18 +75,16 @@ export function BetweenList({ a, b, between }: BetweenListProps) {
       selected={Math.min(selected, rows.total - 1)}
       onSelect={setSelected}
       onOpen={open}
-      render={(row) => <BetweenLine row={row} />}
+      render={(row) => <BetweenLine row={row} colourOf={colourOf} />}
     />
   );
 }
 
-function BetweenLine({ row }: { row: BetweenRow }) {
+function BetweenLine({ row, colourOf }: { row: BetweenRow; colourOf: ColourOf }) {
   const late = row.occurredAt === null ? 0 : row.recordedAt - row.occurredAt;
   return (
     <div className={styles.line}>
-      <span className={cx(styles.letter, styles[row.tone])} aria-hidden="true">
-        {shown(row.letter)}
-      </span>
+      <TypeMark letter={row.letter} colour={colourOf(row.type)} />
       <span className={styles.words}>
         <span className="ellipsis" title={shown(row.sentence)}>
           {row.version === null ? '' : `v${row.version} · `}

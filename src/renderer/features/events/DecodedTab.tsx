@@ -11,6 +11,7 @@ import { Segmented } from '../../components/Segmented.tsx';
 import { hrefTo } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatBytes } from '../../lib/format.ts';
+import { SentenceLine } from '../sentences/SentenceLine.tsx';
 import { FieldList } from './FieldList.tsx';
 import { IntegrityList } from './IntegrityList.tsx';
 import styles from './inspector.module.css';
@@ -25,6 +26,7 @@ interface DecodedTabProps {
 export function DecodedTab({ record, onFilter, onRaw }: DecodedTabProps) {
   return (
     <>
+      <SentenceLine row={record.row} />
       {record.reason === null ? null : (
         <Callout
           tone={record.row.kind === 'undecodable' ? 'bad' : 'warn'}

@@ -17,6 +17,7 @@ import { useCommands } from '../../lib/keys.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
 import { useOfferSubject } from '../../lib/subject.ts';
+import { useTypeColours } from '../../lib/typeColour.ts';
 import { eventColumns } from './eventColumns.tsx';
 import styles from './events.module.css';
 import { FilterBar } from './FilterBar.tsx';
@@ -74,7 +75,8 @@ export default function EventsScreen() {
   const input = useRef<ExpressionFieldHandle>(null);
   const table = useRef<HTMLDivElement>(null);
   const width = useWidth(table);
-  const columns = useMemo(() => eventColumns(width), [width]);
+  const colourOf = useTypeColours();
+  const columns = useMemo(() => eventColumns(width, colourOf), [width, colourOf]);
   const focusTable = () => table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
 
   const setFilter = (next: EventFilter, replace = false) => setParams(addressOf(next), replace);

@@ -1,8 +1,10 @@
 import type { EventRow } from '../../../contract/common.ts';
 import { Tag } from '../../components/Tag.tsx';
+import { TypeDot } from '../../components/TypeMark.tsx';
 import type { TableColumn } from '../../components/VirtualTable.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, formatIso, formatTime } from '../../lib/format.ts';
+import type { ColourOf } from '../../lib/typeColour.ts';
 import styles from './events.module.css';
 
 const KIND_TAG = {
@@ -53,7 +55,7 @@ const WIDE = 1100;
 const MEDIUM = 900;
 
 /** The table's columns for a width in pixels: narrow tables say the same in less room. */
-export function eventColumns(width: number): TableColumn<EventRow>[] {
+export function eventColumns(width: number, colourOf: ColourOf): TableColumn<EventRow>[] {
   const at = (wide: string, medium: string, narrow: string): string =>
     width >= WIDE ? wide : width >= MEDIUM ? medium : narrow;
   return [
@@ -69,7 +71,15 @@ export function eventColumns(width: number): TableColumn<EventRow>[] {
       title: 'Type',
       width: at('minmax(178px, 0.7fr)', '160px', '142px'),
       hover: (row) => shown(row.type),
-      cell: (row) => <span className={styles.struck}>{row.type === '' ? '—' : shown(row.type)}</span>,
+      cell: (row) =>
+        row.type === '' ? (
+          '—'
+        ) : (
+          <>
+            <TypeDot colour={colourOf(row.type)} />
+            <span className={styles.struck}>{shown(row.type)}</span>
+          </>
+        ),
     },
     {
       id: 'aggregate',

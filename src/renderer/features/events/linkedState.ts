@@ -1,8 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Address, setParams, useAddress } from '../../lib/address.ts';
 
-/** Browsers ignore more than about 200 changes of the address in ten seconds; a held arrow key makes 300. */
+/**
+ * Browsers ignore more than about 200 changes of the address in ten seconds; a held arrow key makes 300. Writing takes
+ * the time of a frame, so it waits until one rests, but no longer than the second figure.
+ */
 const WRITE_AFTER_MS = 160;
+const WRITE_AT_LAST_MS = 2000;
 
 type Values<Name extends string> = Record<Name, string | null>;
 
@@ -16,7 +20,13 @@ const read = <Name extends string>({ params }: Address, names: readonly Name[]):
  */
 export function useLinkedState<Name extends string>(
   names: readonly Name[],
-): [values: Values<Name>, change: (values: Partial<Values<Name>>) => void, flush: () => void] {
+): [
+  values: Values<Name>,
+  change: (values: Partial<Values<Name>>) => void,
+  flush: () => void,
+  /** The newest values, also those that are not rendered yet. */
+  peek: () => Values<Name>,
+] {
   const address = useAddress();
   const inAddress = read(address, names);
   const signature = JSON.stringify(inAddress);
@@ -24,6 +34,8 @@ export function useLinkedState<Name extends string>(
   const [values, setValues] = useState(inAddress);
   const newest = useRef(values);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  /** When the oldest change that is not written yet was made, by performance.now(). */
+  const since = useRef(0);
 
   const flush = useCallback(() => {
     if (timer.current === null) return;
@@ -36,7 +48,11 @@ export function useLinkedState<Name extends string>(
     (next: Partial<Values<Name>>) => {
       newest.current = { ...newest.current, ...next };
       setValues(newest.current);
-      timer.current ??= setTimeout(flush, WRITE_AFTER_MS);
+      const now = performance.now();
+      if (timer.current === null) since.current = now;
+      else clearTimeout(timer.current);
+      const left = since.current + WRITE_AT_LAST_MS - now;
+      timer.current = setTimeout(flush, Math.max(0, Math.min(WRITE_AFTER_MS, left)));
     },
     [flush],
   );
@@ -56,5 +72,6 @@ export function useLinkedState<Name extends string>(
     },
     [],
   );
-  return [values, change, flush];
+  const peek = useCallback(() => newest.current, []);
+  return [values, change, flush, peek];
 }
