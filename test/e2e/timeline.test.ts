@@ -132,6 +132,7 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await openFault();
     const where = await page
       .getByRole('region', { name: 'Chosen event' })
+      .locator('[aria-busy=false]')
       .getByText(/\[\d+\] @ /)
       .textContent();
     await page.keyboard.press('Home');

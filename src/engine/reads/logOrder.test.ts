@@ -245,6 +245,32 @@ describe('the order of the log', () => {
     writer.db.close();
   });
 
+  test('earlier rows that come later move the hits of a question about what is after them', () => {
+    const { random, writer, order, reader } = openLog('moved', null, 64);
+    const usual: Batch = { rows: 12_000, gap: 0, step: [1, 1], markers: 0, openFrom: Infinity };
+    for (const no of writer.addTopic('moved', 1, 20_000, 1_000_000)) writer.append(no, usual);
+    const first = reader.next();
+    order.bringTo(first);
+    const before = wholeLog(writer.db);
+    const from = before[5000]!.mono;
+    const question: Question = {
+      ...{ key: 'after', from, to: undefined, condition: () => null, among: () => null },
+      tests: () => [(rows, at) => rows.type[at] !== 2],
+    };
+    const fits = (row: WholeRow) => row.mono >= from && row.type !== 2;
+    expect(selectionOf(first, question).count).toBe(before.filter(fits).length);
+    // Another topic with more than two pages of rows, all of them older.
+    for (const no of writer.addTopic('older', 1, 0, 1000)) writer.append(no, { ...usual, rows: 6000 });
+    const second = reader.next();
+    order.bringTo(second);
+    const fitting = wholeLog(writer.db).filter(fits);
+    const selection = selectionOf(second, question);
+    expect(selection.count).toBe(fitting.length);
+    expect(selection.ids(0, fitting.length)).toEqual(fitting.map(({ id }) => id));
+    checkSelections(second, wholeLog(writer.db), random);
+    writer.db.close();
+  });
+
   test('does without the file where it cannot be written', () => {
     const scratch = join(dir, 'no folder');
     writeFileSync(scratch, '');

@@ -7,6 +7,7 @@ import type { PartitionName } from '../store/dictionary.ts';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { cutAt, type PlaceInLanes } from './cutAt.ts';
+import type { IdRange } from './idsBySql.ts';
 import { type Lane, PartitionLanes, type PartitionStand } from './lanes.ts';
 import {
   allocateRows,
@@ -157,11 +158,20 @@ export class LogOrder implements Disposable {
   placeOfTime(time: number): number {
     const known = this.#places.get(time);
     if (known !== undefined) return known;
-    let place = 0;
-    for (const lane of this.#lanes) place += lane.countBefore(time);
+    return this.#before(time).reduce((sum, rows) => sum + rows, 0);
+  }
+
+  /** For each lane how many of its rows stand before a moment: where the log is cut at the place of that moment. */
+  #before(time: number): PlaceInLanes {
+    const known = this.#places.get(time);
+    const cut = known === undefined ? undefined : this.#cuts.get(known);
+    if (cut !== undefined) return cut;
+    const before = Float64Array.from(this.#lanes, (lane) => lane.countBefore(time));
+    const place = before.reduce((sum, rows) => sum + rows, 0);
     if (this.#places.size >= KEPT_PLACES) this.#places.clear();
     this.#places.set(time, place);
-    return place;
+    this.#keepCut(place, before);
+    return before;
   }
 
   /** Moments of the first and the last row; null: there is none. */
@@ -202,7 +212,7 @@ export class LogOrder implements Disposable {
    * The records from one moment up to another (exclusive) as ranges of ids, both ends inclusive: one for each partition
    * that has some, in the order in which rows of one moment stand. Null: they are many, or their pages are at hand.
    */
-  idRanges(since: number, until: number): { from: number; to: number }[] | null {
+  idRanges(since: number, until: number): IdRange[] | null {
     if (this.count <= this.#keptPages * PAGE) return null;
     const start = this.placeOfTime(since);
     const count = this.placeOfTime(until) - start;
@@ -211,10 +221,12 @@ export class LogOrder implements Disposable {
     for (let no = Math.floor(start / PAGE); no * PAGE < start + count; no++)
       if (this.#pages.has(no) || this.#file.has(no)) held += 1;
     if (held * PAGE * 2 > count) return null;
-    const ranges: { from: number; to: number }[] = [];
-    for (const lane of this.#lanes) {
-      const from = lane.countBefore(since);
-      const to = lane.countBefore(until);
+    const ranges: IdRange[] = [];
+    const before = this.#before(since);
+    const after = this.#before(until);
+    for (const [no, lane] of this.#lanes.entries()) {
+      const from = before[no]!;
+      const to = after[no]!;
       if (from >= to) continue;
       if (!lane.isByIds) return null;
       ranges.push({ from: lane.idAt(from), to: lane.idAt(to - 1) });
@@ -313,12 +325,16 @@ export class LogOrder implements Disposable {
     const known = this.#cuts.get(place);
     if (known !== undefined) return known;
     const cut = cutAt(this.#lanes, place, this.count);
+    this.#keepCut(place, cut);
+    return cut;
+  }
+
+  #keepCut(place: number, cut: PlaceInLanes): void {
     this.#cuts.set(place, cut);
     for (const oldest of this.#cuts.keys()) {
       if (this.#cuts.size <= KEPT_CUTS) break;
       this.#cuts.delete(oldest);
     }
-    return cut;
   }
 }
 

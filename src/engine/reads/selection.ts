@@ -6,8 +6,9 @@ import type { Database } from 'better-sqlite3';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { Hits } from './hits.ts';
+import { IdsBySql } from './idsBySql.ts';
 import { type LogOrder, logOrderOf, PAGE } from './logOrder.ts';
-import { allocateRows, copyRow, type LogRows, orderOfRuns, rowsOfRecords } from './logRows.ts';
+import { allocateRows, copyRow, type LogRows, rowsOfRecords } from './logRows.ts';
 
 /** Records in log order, by their number among those selected. */
 export interface Selection {
@@ -83,7 +84,9 @@ export function selectionOf(context: ReadContext, question: Question): Selection
 }
 
 const bytesOf = ({ hits, selection }: Kept): number =>
-  BYTES_AT_LEAST + (hits?.bytes ?? (selection instanceof ListedRecords ? selection.bytes : 0));
+  BYTES_AT_LEAST +
+  (hits?.bytes ??
+    (selection instanceof ListedRecords || selection instanceof FoundBySql ? selection.bytes : 0));
 
 function grown(context: ReadContext, order: LogOrder, question: Question, known: Kept | undefined): Kept {
   const { generation } = order;
@@ -107,7 +110,7 @@ function grown(context: ReadContext, order: LogOrder, question: Question, known:
   if (ranges !== null)
     return {
       generation,
-      selection: new ListedRecords(context.db, idsBySql(context.db, ranges, condition!)),
+      selection: new FoundBySql(context.db, new IdsBySql(context.db, ranges, condition!)),
       hits: null,
     };
 
@@ -117,7 +120,8 @@ function grown(context: ReadContext, order: LogOrder, question: Question, known:
       ? 0
       : order.placeOfTime(order.unchangedBefore(known.generation));
   const start = Math.max(from, Math.floor(unchanged / PAGE) * PAGE);
-  hits.cut(Math.floor(start / PAGE));
+  // What came before the first moment has moved it: the hits that stood there stand elsewhere.
+  hits.cut(Math.floor(Math.min(unchanged, start) / PAGE));
   const test = all(tests);
   const places = new Uint16Array(PAGE);
   for (const { from: place, rows } of order.pages(start, to)) {
@@ -128,40 +132,6 @@ function grown(context: ReadContext, order: LogOrder, question: Question, known:
     hits.add(page, places.subarray(0, count), (each) => rows.id[each - shift]!);
   }
   return { generation, selection: new Tested(context.db, order, hits, fits), hits };
-}
-
-/**
- * Ids of the rows that fit, in log order: SQLite passes over the others sooner than it hands them out, and lists of numbers
- * cross from it sooner than rows.
- */
-function idsBySql(
-  db: Database,
-  ranges: readonly { from: number; to: number }[],
-  condition: string,
-): Float64Array {
-  const find = db
-    .prepare(
-      `SELECT json_group_array(id), json_group_array(time) FROM (
-         SELECT id, coalesce(late, ts) AS time FROM record WHERE id >= ? AND id <= ? AND ${condition} ORDER BY id)`,
-    )
-    .raw();
-  const found = ranges.map(({ from, to }) =>
-    (find.get(from, to) as [string, string]).map((list) => JSON.parse(list) as number[]),
-  ) as [ids: number[], times: number[]][];
-  const count = found.reduce((sum, [ids]) => sum + ids.length, 0);
-  const all = new Float64Array(count);
-  const times = new Float64Array(count);
-  const bounds = [0];
-  for (const [ids, timesOf] of found) {
-    all.set(ids, bounds.at(-1)!);
-    times.set(timesOf, bounds.at(-1)!);
-    bounds.push(bounds.at(-1)! + ids.length);
-  }
-  const order = orderOfRuns(times, bounds);
-  if (order === null) return all;
-  const sorted = new Float64Array(count);
-  for (let at = 0; at < count; at++) sorted[at] = all[order[at]!]!;
-  return sorted;
 }
 
 function all(tests: readonly Test[]): Test {
@@ -290,6 +260,43 @@ class Tested implements Selection {
   among(rows: LogRows): number[] {
     return fitting(rows, this.#fits);
   }
+}
+
+/** Those that SQLite finds: counted, and listed when more than the first are asked for. */
+class FoundBySql implements Selection {
+  readonly #db: Database;
+  readonly #found: IdsBySql;
+  readonly count: number;
+  #listed: ListedRecords | null = null;
+
+  constructor(db: Database, found: IdsBySql) {
+    this.#db = db;
+    this.#found = found;
+    this.count = found.count;
+  }
+
+  /** As if all were listed: what it takes may not change while it is kept. */
+  get bytes(): number {
+    return this.count * 8;
+  }
+
+  get #all(): ListedRecords {
+    this.#listed ??= new ListedRecords(this.#db, this.#found.all());
+    return this.#listed;
+  }
+
+  ids(from: number, to: number): number[] {
+    const { first } = this.#found;
+    return to <= first.length ? Array.from(first.subarray(from, to)) : this.#all.ids(from, to);
+  }
+
+  rows(from: number, to: number): LogRows {
+    return rowsOfRecords(this.#db, this.ids(from, to));
+  }
+
+  pieces = (): Generator<LogRows> => inPieces(this);
+  countBefore = (time: number): number => this.#all.countBefore(time);
+  among = (rows: LogRows): number[] => this.#all.among(rows);
 }
 
 /** Records that are known by their ids. */

@@ -165,8 +165,9 @@ function Envelope({ row, isMoving }: { row: TimelineRow; isMoving: boolean }) {
     return <ErrorState error={detail.error} onRetry={() => void detail.refetch()} compact />;
   if (detail.data === undefined) return <Skeleton lines={8} />;
   const record = detail.data;
+  const isOld = detail.isPlaceholderData || record.row.id !== row.id;
   return (
-    <div className={cx((detail.isPlaceholderData || record.row.id !== row.id) && styles.old)}>
+    <div className={cx(isOld && styles.old)} aria-busy={isOld}>
       <EnvelopeOf record={record} />
     </div>
   );
