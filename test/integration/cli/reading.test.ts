@@ -214,7 +214,11 @@ describe('state', () => {
     const args = from(hostile, 'state', '--aggregate', 'SavingsAccount/acc-1', '--reducer');
     const { out, err } = await cli.expect(0, [...args, file, '--json']);
     expect(out).toContain('"last": 12345678901234567890.10');
-    expect(JSON.parse(out).reducer).toEqual({ name: 'deposits', version: 1 });
+    expect(JSON.parse(out).reducer).toEqual({
+      name: 'deposits',
+      version: 1,
+      pin: expect.stringMatching(/^[0-9a-f]{12}$/),
+    });
     expect(err).toBe('');
     const unknown = await cli.expect(1, [...args, 'deposits']);
     expect(oneSentence(unknown.err)).toContain('there are savings_account, golden_record');
