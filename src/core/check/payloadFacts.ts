@@ -6,6 +6,7 @@
  */
 import { type CompiledMapping, idText, type Reader } from '../envelope/compiled.ts';
 import { JsonBytes, MAX_SCAN_DEPTH, skipSpace } from '../envelope/jsonBytes.ts';
+import { indexKeys, type KeyNode, keyAt } from '../envelope/keyTree.ts';
 import { KEYED_MAPPING } from '../envelope/mappings.ts';
 import { decimalTextOf } from '../numbers.ts';
 import type { PathStep } from '../path.ts';
@@ -26,18 +27,13 @@ const CLAIMED = 'payload';
 const MOST_LEVELS = 32;
 
 /** A key that is looked for, in the object of its parent. */
-interface Node {
+interface Node extends KeyNode<Node> {
   slot: number;
-  key: Uint8Array;
   /** Its own keys may name levels. */
   isPayload: boolean;
-  children: Node[];
-  /** Children by the length of their keys. */
-  byLength: Node[][];
 }
 
 const encoder = new TextEncoder();
-const NO_NODES: Node[] = [];
 const newNode = (slot: number, key: Uint8Array): Node => ({
   ...{ slot, key },
   ...{ isPayload: false, children: [], byLength: [] },
@@ -121,7 +117,7 @@ export class PayloadFacts {
     this.#hash = nodeAt(['payload_hash'], claims).slot;
     this.#previous = nodeAt(['previous_hash'], claims).slot;
     this.#signature = nodeAt(['signature'], claims).slot;
-    index(this.#root);
+    indexKeys(this.#root);
     this.#kind = new Uint8Array(slots);
     this.#start = new Int32Array(slots);
     this.#end = new Int32Array(slots);
@@ -276,7 +272,7 @@ export class PayloadFacts {
       }
       const last = place;
       const same = byLength[last - first];
-      const found = same === undefined ? null : nodeOf(same, bytes, first);
+      const found = same === undefined ? null : keyAt(same, bytes, first);
       place = skipSpace(bytes, last + 1);
       if (bytes[place] !== 0x3a) return -1;
       const value = skipSpace(bytes, place + 1);
@@ -339,26 +335,6 @@ export class PayloadFacts {
 }
 
 const isNumberStart = (byte: number): boolean => byte === MINUS || (byte >= 0x30 && byte <= 0x39);
-
-function index(node: Node): void {
-  for (const child of node.children) {
-    const same = node.byLength[child.key.length] ?? [];
-    same.push(child);
-    node.byLength[child.key.length] = same;
-    index(child);
-  }
-  // Lists without holes are quicker to look into.
-  for (let length = 0; length < node.byLength.length; length += 1) node.byLength[length] ??= NO_NODES;
-}
-
-function nodeOf(nodes: readonly Node[], bytes: Uint8Array, start: number): Node | null {
-  next: for (const node of nodes) {
-    const { key } = node;
-    for (let at = 0; at < key.length; at += 1) if (bytes[start + at] !== key[at]) continue next;
-    return node;
-  }
-  return null;
-}
 
 const isPlainPath = (path: readonly PathStep[]): boolean =>
   path.every((step) => typeof step === 'string' && step.isWellFormed());

@@ -9,6 +9,7 @@ import { exactNumber } from '../numbers.ts';
 import type { PathStep } from '../path.ts';
 import type { CompiledMapping } from './compiled.ts';
 import { JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { indexKeys, type KeyNode, keyAt } from './keyTree.ts';
 import { KEYED_MAPPING } from './mappings.ts';
 
 /** Makes text of bytes: core has no quick way of its own. */
@@ -41,19 +42,14 @@ const MINUS = 0x2d;
 const MOST_DIGITS = 15;
 
 /** A key on the way to something that is wanted, in the object of its parent. */
-interface Node {
+interface Node extends KeyNode<Node> {
   slot: number;
   name: string;
-  key: Uint8Array;
   /** The whole value is wanted. */
   isWhole: boolean;
-  children: Node[];
-  /** Children by the length of their keys. */
-  byLength: Node[][];
 }
 
 const encoder = new TextEncoder();
-const NO_NODES: Node[] = [];
 
 const newNode = (slot: number, name: string): Node => ({
   ...{ slot, name, key: encoder.encode(name) },
@@ -90,7 +86,7 @@ export class PayloadScan {
     this.#needed = recognise.map((each) => each.map(({ path }) => nodeAt(this.#root, path as string[]).slot));
     this.#payloads = dataPaths.map((path) => nodeAt(this.#root, path as string[]));
     for (const payload of this.#payloads) for (const path of paths) nodeAt(payload, path).isWhole = true;
-    index(this.#root);
+    indexKeys(this.#root);
     this.#kind = new Uint8Array(slots);
     this.#start = new Int32Array(slots);
     this.#end = new Int32Array(slots);
@@ -145,7 +141,7 @@ export class PayloadScan {
         if (place < 0 || bytes.subarray(first, place).includes(BACKSLASH)) return -1;
       }
       const same = byLength[place - first];
-      const found = same === undefined ? null : nodeOf(same, bytes, first);
+      const found = same === undefined ? null : keyAt(same, bytes, first);
       place = skipSpace(bytes, place + 1);
       if (bytes[place] !== 0x3a) return -1;
       place = skipSpace(bytes, place + 1);
@@ -263,26 +259,6 @@ function smallWhole(bytes: Uint8Array, start: number, end: number): number | nul
   }
   if (first === start) return value;
   return value === 0 ? null : -value;
-}
-
-function index(node: Node): void {
-  for (const child of node.children) {
-    const same = node.byLength[child.key.length] ?? [];
-    same.push(child);
-    node.byLength[child.key.length] = same;
-    index(child);
-  }
-  // Lists without holes are quicker to look into.
-  for (let length = 0; length < node.byLength.length; length += 1) node.byLength[length] ??= NO_NODES;
-}
-
-function nodeOf(nodes: readonly Node[], bytes: Uint8Array, start: number): Node | null {
-  next: for (const node of nodes) {
-    const { key } = node;
-    for (let at = 0; at < key.length; at += 1) if (bytes[start + at] !== key[at]) continue next;
-    return node;
-  }
-  return null;
 }
 
 /** A key that bytes can be compared with, and that is an ordinary one of any object. */
