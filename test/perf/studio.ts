@@ -31,9 +31,13 @@ const EVENTS_EACH = 20;
 
 const run = promisify(execFile);
 
+/** A million generated events stand in memory before they are captured. */
+const ROOM = '--max-old-space-size=6000';
+
 async function figuresOf<T>(script: string, ...args: (string | number)[]): Promise<T> {
   const path = new URL(script, import.meta.url).pathname;
-  const { stdout } = await run(process.execPath, [path, ...args.map(String)], { maxBuffer: 2 ** 26 });
+  const asked = [ROOM, path, ...args.map(String)];
+  const { stdout } = await run(process.execPath, asked, { maxBuffer: 2 ** 26 });
   return JSON.parse(stdout) as T;
 }
 
