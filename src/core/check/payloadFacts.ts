@@ -5,8 +5,8 @@
  * UTF-8) is not decided here: the caller then parses the value, which says the same.
  */
 import { type CompiledMapping, idText, type Reader } from '../envelope/compiled.ts';
-import { JsonBytes, MAX_SCAN_DEPTH, skipSpace } from '../envelope/jsonBytes.ts';
-import { indexKeys, type KeyNode, keyAt } from '../envelope/keyTree.ts';
+import { isSpace, JsonBytes, MAX_SCAN_DEPTH, skipSpace } from '../envelope/jsonBytes.ts';
+import { eachHasOne, indexKeys, type KeyNode, keyAt } from '../envelope/keyTree.ts';
 import { KEYED_MAPPING } from '../envelope/mappings.ts';
 import { decimalTextOf } from '../numbers.ts';
 import type { PathStep } from '../path.ts';
@@ -131,20 +131,10 @@ export class PayloadFacts {
     this.#kind.fill(KIND.absent);
     this.#level.count = 0;
     this.#text.set(bytes, end);
-    let at = skipSpace(bytes, start);
-    if (bytes[at] !== 0x7b) return false;
-    at = this.#object(this.#root, at + 1, 0);
-    if (at < 0) return false;
-    while (at < end) {
-      const next = skipSpace(bytes, at);
-      if (next === at) return false;
-      at = Math.min(next, end);
-    }
-    for (const slots of this.#needed) {
-      let isThere = false;
-      for (const slot of slots) isThere ||= this.#kind[slot] !== KIND.absent;
-      if (!isThere) return false;
-    }
+    const first = skipSpace(bytes, start);
+    if (bytes[first] !== 0x7b) return false;
+    const at = this.#object(this.#root, first + 1, 0);
+    if (at < 0 || !isSpace(bytes, at, end) || !eachHasOne(this.#needed, this.#kind)) return false;
     return this.#findPayload();
   }
 

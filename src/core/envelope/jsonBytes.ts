@@ -29,6 +29,11 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
   }
 }
 
+/** Whether nothing but JSON white space stands from `at` up to `end` (exclusive). */
+export function isSpace(bytes: Uint8Array, at: number, end: number): boolean {
+  return at >= end || skipSpace(bytes, at) >= end;
+}
+
 /** One character of two to four bytes; the shortest form and no surrogates, as in Unicode, table 3-7. */
 function wideEnd(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]!;

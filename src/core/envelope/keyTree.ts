@@ -30,3 +30,13 @@ export function keyAt<T extends KeyNode<T>>(nodes: readonly T[], bytes: Uint8Arr
   }
   return null;
 }
+
+/** Whether of each list one slot holds something. @param kind by slot; 0: nothing is there */
+export function eachHasOne(lists: readonly (readonly number[])[], kind: Uint8Array): boolean {
+  for (const slots of lists) {
+    let isThere = false;
+    for (const slot of slots) isThere ||= kind[slot] !== 0;
+    if (!isThere) return false;
+  }
+  return true;
+}

@@ -8,8 +8,8 @@ import type { Json, JsonObject } from '../model.ts';
 import { exactNumber } from '../numbers.ts';
 import type { PathStep } from '../path.ts';
 import type { CompiledMapping } from './compiled.ts';
-import { JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
-import { indexKeys, type KeyNode, keyAt } from './keyTree.ts';
+import { isSpace, JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { eachHasOne, indexKeys, type KeyNode, keyAt } from './keyTree.ts';
 import { KEYED_MAPPING } from './mappings.ts';
 
 /** Makes text of bytes: core has no quick way of its own. */
@@ -100,20 +100,10 @@ export class PayloadScan {
     const kind = this.#kind;
     kind.fill(KIND.absent);
     this.#text.set(bytes, end);
-    let at = skipSpace(bytes, start);
-    if (bytes[at] !== 0x7b) return undefined;
-    at = this.#object(this.#root, at + 1, 0);
-    if (at < 0) return undefined;
-    while (at < end) {
-      const next = skipSpace(bytes, at);
-      if (next === at) return undefined;
-      at = Math.min(next, end);
-    }
-    for (const slots of this.#needed) {
-      let isThere = false;
-      for (const slot of slots) isThere ||= kind[slot] !== KIND.absent;
-      if (!isThere) return undefined;
-    }
+    const first = skipSpace(bytes, start);
+    if (bytes[first] !== 0x7b) return undefined;
+    const at = this.#object(this.#root, first + 1, 0);
+    if (at < 0 || !isSpace(bytes, at, end) || !eachHasOne(this.#needed, kind)) return undefined;
     for (const payload of this.#payloads) {
       const found = kind[payload.slot];
       if (found === KIND.absent || found === KIND.nothing) continue;

@@ -5,7 +5,8 @@
  */
 import type { StandardField } from '../model.ts';
 import { type CompiledField, type CompiledMapping, compileMapping, type Reader } from './compiled.ts';
-import { JsonBytes, type KnownBytes, knownBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { isSpace, JsonBytes, type KnownBytes, knownBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { eachHasOne } from './keyTree.ts';
 import { type Derivation, type EnvelopeMapping, KEYED_MAPPING } from './mappings.ts';
 
 /** The fields that a capture reads, by number: finding what is known of one by its name costs as much as reading it. */
@@ -118,20 +119,10 @@ export class EnvelopeScan {
   read(bytes: Uint8Array, start: number, end: number): boolean {
     this.#kind.fill(KIND.absent);
     this.#text.set(bytes, end);
-    let at = skipSpace(bytes, start);
-    if (bytes[at] !== 0x7b) return false;
-    at = this.#object(this.#root, at + 1, 0);
-    if (at < 0) return false;
-    while (at < end) {
-      const next = skipSpace(bytes, at);
-      if (next === at) return false;
-      at = Math.min(next, end);
-    }
-    for (const slots of this.#needed) {
-      let isThere = false;
-      for (const slot of slots) isThere ||= this.#kind[slot] !== KIND.absent;
-      if (!isThere) return false;
-    }
+    const first = skipSpace(bytes, start);
+    if (bytes[first] !== 0x7b) return false;
+    const at = this.#object(this.#root, first + 1, 0);
+    if (at < 0 || !isSpace(bytes, at, end) || !eachHasOne(this.#needed, this.#kind)) return false;
     return true;
   }
 
