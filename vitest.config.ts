@@ -7,7 +7,13 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/fixtures/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/fixtures/**/*.test.ts'],
+          // A limit against hanging, not a measure: on a busy machine the default of 5 s failed sound tests.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
       },
       {
         plugins: [react()],
