@@ -14,6 +14,8 @@ const COMMIT_EVERY_MS = 1000;
 const COMMIT_LIVE_MS = 80;
 /** Frames of one answer of a broker come so close together. */
 const GATHER_MS = 10;
+/** Between two pieces of sorting frames have their turn. */
+const SORT_PAUSE_MS = 5;
 
 export class CaptureSink {
   readonly #port: MessagePort;
@@ -22,6 +24,7 @@ export class CaptureSink {
   readonly #onEnd: () => void;
   readonly #before: Readonly<WrittenCounts>;
   #timer: NodeJS.Timeout | null = null;
+  #sortTimer: NodeJS.Timeout | null = null;
   #ended = false;
   #commitEveryMs = COMMIT_EVERY_MS;
   #committedAt = 0;
@@ -43,6 +46,8 @@ export class CaptureSink {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#sortTimer !== null) clearTimeout(this.#sortTimer);
+    this.#writer.postings.live = false;
     try {
       this.#writer.commit();
     } catch {
@@ -60,8 +65,12 @@ export class CaptureSink {
 
   #receive(message: ToSink): void {
     if (this.#ended) return;
+    this.#orFail(() => this.#handle(message));
+  }
+
+  #orFail(work: () => void): void {
     try {
-      this.#handle(message);
+      work();
     } catch (error) {
       this.#writer.rollback();
       this.#post({ kind: 'failed', error: toWire(storeFault(error, this.#file)) });
@@ -75,7 +84,10 @@ export class CaptureSink {
       case 'begin': {
         const plan = beginCapture(writer, message.begin);
         writer.commit();
-        if (message.begin.live) this.#commitEveryMs = COMMIT_LIVE_MS;
+        if (message.begin.live) {
+          this.#commitEveryMs = COMMIT_LIVE_MS;
+          writer.postings.live = true;
+        }
         this.#startedAt = performance.now();
         this.#post({ kind: 'plan', plan });
         return;
@@ -113,14 +125,22 @@ export class CaptureSink {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#committedAt = performance.now();
-      try {
+      this.#orFail(() => {
         this.#writer.commit();
-      } catch (error) {
-        this.#writer.rollback();
-        this.#post({ kind: 'failed', error: toWire(storeFault(error, this.#file)) });
-        this.close();
-      }
+        if (this.#commitEveryMs === COMMIT_LIVE_MS) this.#sortSoon();
+      });
     }, wait);
+  }
+
+  /** Sorts what is followed piece by piece: rows that come meanwhile wait for a piece, not for the whole. */
+  #sortSoon(): void {
+    if (this.#sortTimer !== null) return;
+    this.#sortTimer = setTimeout(() => {
+      this.#sortTimer = null;
+      this.#orFail(() => {
+        if (this.#writer.sortAPiece()) this.#sortSoon();
+      });
+    }, SORT_PAUSE_MS);
   }
 
   #end(): void {

@@ -29,7 +29,7 @@ interface TypePlan {
 export class PathReader {
   readonly #context: ReadContext;
   readonly #whole: PayloadReader;
-  readonly #folders: readonly Folder[] | null;
+  readonly #folders: readonly Pick<Folder, 'reads'>[] | null;
   readonly #plans = new Map<string, TypePlan | null>();
   #bytes: Buffer = Buffer.alloc(0);
   readonly #texts: BytesToText = {
@@ -38,7 +38,7 @@ export class PathReader {
   };
 
   /** @param folders that will step over the events; what any of them reads is there. Null: everything is */
-  constructor(context: ReadContext, folders: readonly Folder[] | null) {
+  constructor(context: ReadContext, folders: readonly Pick<Folder, 'reads'>[] | null) {
     this.#context = context;
     this.#whole = new PayloadReader(context);
     this.#folders = folders;
@@ -89,7 +89,7 @@ export class PathReader {
 }
 
 /** What all folders together read of an event of a type; null: one of them may read anything. */
-function pathsOf(folders: readonly Folder[], type: string): Paths {
+function pathsOf(folders: readonly Pick<Folder, 'reads'>[], type: string): Paths {
   const paths: (readonly PathStep[])[] = [];
   for (const folder of folders) {
     const own = folder.reads?.(type) ?? null;

@@ -7,7 +7,18 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { FramePostings } from './frame.ts';
+import { GradualSort, type SmallRun } from './gradualSort.ts';
 import { IdList } from './idList.ts';
+import {
+  aligned,
+  bytesOf,
+  codeAt,
+  newRun,
+  PAGE_WORDS,
+  PageWriter,
+  ROW_BITS,
+  wordsOf,
+} from './postingPages.ts';
 import { sortEntries } from './sortEntries.ts';
 import { prepared } from './statements.ts';
 
@@ -15,7 +26,6 @@ export const POSTING = { event: 0, correlation: 1, causation: 2, key: 3, aggrega
 export type PostingKind = keyof typeof POSTING;
 
 const HASH_SPAN = 2 ** 41;
-const ROW_BITS = 20;
 const WORD = 2 ** 32;
 /** Bit of the high word where the kind begins. */
 const HIGH_KIND = 29;
@@ -24,10 +34,10 @@ const MOST_ROWS = 2 ** ROW_BITS;
 /** The tail is sorted when it has so many rows or frames: looking through it costs about a millisecond then. */
 export const TAIL_ROWS = 2 ** 18;
 const TAIL_FRAMES = 512;
+/** So many times as many may wait while they are sorted piece by piece. */
+const LIVE_FRAMES = 4;
 /** A run smaller than this takes part in the next sort, so that a slow stream does not leave thousands. */
 const SMALL_RUN = 2 ** 17;
-/** Entries of a page: ten of them, 1,600 bytes each, fill a page of the file. A look-up reads one of each run. */
-const PAGE_ENTRIES = 200;
 
 /** The 44 bits that are looked for. @param hash any whole number; its low 41 bits count */
 const codeOf = (kind: number, hash: number): number => kind * HASH_SPAN + (hash % HASH_SPAN);
@@ -78,18 +88,6 @@ export class PostingList {
   }
 }
 
-const bytesOf = (array: Uint32Array | Float64Array | BigUint64Array): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/** A copy that is aligned for wider elements. */
-const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
-
-/** Entries as words: copied only where they are not aligned. */
-const wordsOf = (bytes: Uint8Array): Uint32Array =>
-  bytes.byteOffset % 4 === 0
-    ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
-    : new Uint32Array(aligned(bytes));
-
 interface TailRow {
   id: number;
   rows: number;
@@ -105,6 +103,8 @@ export class PostingWriter {
   #rows: number;
   #frames: number;
   #held: FramePostings[] = [];
+  #gradual: GradualSort | null = null;
+  #live = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -130,7 +130,32 @@ export class PostingWriter {
     this.#held.push({ rows, spans: ids, entries });
     this.#rows += rows;
     this.#frames += 1;
-    if (this.#rows >= TAIL_ROWS || this.#frames >= TAIL_FRAMES) this.sort();
+    const most = this.#live ? TAIL_FRAMES * LIVE_FRAMES : TAIL_FRAMES;
+    if (this.#rows >= TAIL_ROWS || this.#frames >= most) this.sort();
+  }
+
+  /** While a topic is followed the caller sorts with {@link sortAPiece}; a flood is sorted at once all the same. */
+  set live(live: boolean) {
+    this.#live = live;
+  }
+
+  /** Whether {@link sortAPiece} has something to do: a sort has begun, or the tail is long. */
+  get isSorting(): boolean {
+    return this.#gradual !== null || this.#frames >= TAIL_FRAMES;
+  }
+
+  /** One piece of sorting the tail, inside the transaction that is open. @returns whether there is more to do */
+  sortAPiece(): boolean {
+    if (!this.isSorting) return false;
+    if (this.#gradual === null) {
+      this.#gradual = new GradualSort(this.#db, this.#smallRuns());
+      return true;
+    }
+    if (!this.#gradual.piece()) return true;
+    this.#rows -= this.#gradual.taken.rows;
+    this.#frames -= this.#gradual.taken.frames;
+    this.#gradual = null;
+    return false;
   }
 
   /** Puts what is held into the tail. */
@@ -145,10 +170,13 @@ export class PostingWriter {
     this.#rows = fresh.#rows;
     this.#frames = fresh.#frames;
     this.#held = [];
+    this.#gradual = null;
   }
 
   /** Takes out the entries of records that are read anew, from what is sorted and from the tail. */
   forget(isGone: (id: number) => boolean): void {
+    // What is being sorted still has the entries that go.
+    this.#gradual = null;
     const db = this.#db;
     const tail = db.prepare('SELECT id, rows, spans, entries FROM posting_tail ORDER BY id');
     const putTail = db.prepare('UPDATE posting_tail SET entries = ? WHERE id = ?');
@@ -175,8 +203,23 @@ export class PostingWriter {
     return this.#rows;
   }
 
+  /** The newest runs that the next sort takes in, the newest first. */
+  #smallRuns(): SmallRun[] {
+    const newestFirst = this.#db.prepare('SELECT id, rows, spans FROM posting_run ORDER BY id DESC');
+    const found: SmallRun[] = [];
+    let rows = this.#rows;
+    // Closed early: the connection is free again before anything is written.
+    for (const run of newestFirst.iterate() as Iterable<SmallRun>) {
+      if (run.rows >= SMALL_RUN || run.rows > 2 * rows || rows + run.rows > MOST_ROWS) break;
+      found.push(run);
+      rows += run.rows;
+    }
+    return found;
+  }
+
   /** Makes one sorted run of the tail, of what is held, and of the small runs before it. */
   sort(): void {
+    this.#gradual = null;
     if (this.#frames === 0) return;
     const db = this.#db;
     const parts: { rows: number; spans: Float64Array; entries: Uint32Array }[] = [];
@@ -196,17 +239,7 @@ export class PostingWriter {
       rows += part.rows;
     };
     const pages = db.prepare('SELECT entries FROM posting_page WHERE run = ? ORDER BY id').pluck();
-    const runs = db.prepare('SELECT id, rows, spans FROM posting_run ORDER BY id DESC').all() as Omit<
-      TailRow,
-      'entries'
-    >[];
-    for (const run of runs) {
-      if (
-        run.rows >= SMALL_RUN ||
-        run.rows > 2 * (rows + this.#rows) ||
-        rows + run.rows + this.#rows > MOST_ROWS
-      )
-        break;
+    for (const run of this.#smallRuns()) {
       take(run, pages.all(run.id) as Uint8Array[]);
       db.prepare('DELETE FROM posting_page WHERE run = ?').run(run.id);
       db.prepare('DELETE FROM posting_run WHERE id = ?').run(run.id);
@@ -249,16 +282,13 @@ export class PostingWriter {
       }
     }
     const sorted = sortEntries(all);
-    const entries = sorted.length / 2;
-    const run = this.#db
-      .prepare('INSERT INTO posting_run (rows, spans) VALUES (?, ?)')
-      .run(rows, bytesOf(Float64Array.from(spans))).lastInsertRowid as number;
-    const put = this.#db.prepare('INSERT INTO posting_page (run, first, last, entries) VALUES (?, ?, ?, ?)');
-    for (let start = 0; start < entries; start += PAGE_ENTRIES) {
-      const end = Math.min(start + PAGE_ENTRIES, entries);
-      const page = bytesOf(sorted.subarray(2 * start, 2 * end));
-      put.run(run, codeAt(sorted, start), codeAt(sorted, end - 1), page);
-    }
+    const run = newRun(this.#db);
+    this.#db
+      .prepare('INSERT INTO posting_run (id, rows, spans) VALUES (?, ?, ?)')
+      .run(run, rows, bytesOf(Float64Array.from(spans)));
+    const pages = new PageWriter(this.#db, run);
+    for (let start = 0; start < sorted.length; start += PAGE_WORDS)
+      pages.put(sorted.subarray(start, start + PAGE_WORDS));
   }
 }
 
@@ -277,9 +307,6 @@ function entriesLeft(
   }
   return kept === words.length ? null : words.slice(0, kept);
 }
-
-const codeAt = (words: Uint32Array, at: number): number =>
-  words[2 * at + 1]! * 4096 + (words[2 * at]! >>> ROW_BITS);
 
 /** Pages of a run are in order: the last that begins no later than a code is the last that can hold it. */
 const LAST_PAGES = `

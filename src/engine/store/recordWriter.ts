@@ -170,10 +170,29 @@ export class RecordWriter {
 
   /** Sorts the hashes that came since the last time, when they are many: look-ups are quicker then. */
   sortPostings(): boolean {
-    if (this.#postings.tailRows < SORTED_AT_END) return false;
+    if (this.#postings.tailRows < SORTED_AT_END && !this.#postings.isSorting) return false;
     this.begin();
     this.#postings.sort();
     return this.commit();
+  }
+
+  /**
+   * A piece of the same while a topic is followed, some 10 ms of work, in the transaction that is open or in its own; nothing
+   * that is read changes. @returns whether there is more to do
+   */
+  sortAPiece(): boolean {
+    if (!this.#postings.isSorting) return false;
+    if (this.#inTransaction) return this.#postings.sortAPiece();
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const more = this.#postings.sortAPiece();
+      this.#db.exec('COMMIT');
+      return more;
+    } catch (error) {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      this.#postings.reset();
+      throw error;
+    }
   }
 
   /**
