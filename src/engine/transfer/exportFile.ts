@@ -1,11 +1,11 @@
 /** The file that an export writes: under a name of its own until it is whole, with little of it in memory. */
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { HindcastError } from '../../contract/errors.ts';
 import type { TransferFormat } from '../../contract/transfer.ts';
 import { csvHead, formatCsvRow } from './csv.ts';
 import { formatNdjson } from './ndjson.ts';
 import { ParquetFile } from './parquet.ts';
 import type { TransferRow } from './transferRow.ts';
+import { writeProblem } from './writeProblem.ts';
 
 /** Text waits until there is so much of it. Characters. */
 const TEXT_AT_ONCE = 1 << 20;
@@ -48,16 +48,24 @@ export class ExportFile {
     if (this.#text.length >= TEXT_AT_ONCE) this.#flush();
   }
 
-  /** Writes what waits and gives the file its name, replacing one that was there. */
+  /** Writes what waits and gives the file its name, replacing one that was there; leaves nothing behind if it cannot. */
   finish(): ExportCounts {
-    return guarded(this.#target, () => {
-      this.#flush();
-      this.#parquet?.finish();
-      const { size } = fstatSync(this.#handle);
-      closeSync(this.#handle);
-      renameSync(this.#partial, this.#target);
-      return { rows: this.#rows, bytes: size, guarded: this.#count.guarded };
-    });
+    let isOpen = true;
+    try {
+      return guarded(this.#target, () => {
+        this.#flush();
+        this.#parquet?.finish();
+        const { size } = fstatSync(this.#handle);
+        isOpen = false;
+        closeSync(this.#handle);
+        renameSync(this.#partial, this.#target);
+        return { rows: this.#rows, bytes: size, guarded: this.#count.guarded };
+      });
+    } catch (error) {
+      if (isOpen) closeSync(this.#handle);
+      rmSync(this.#partial, { force: true });
+      throw error;
+    }
   }
 
   /** Leaves nothing behind. */
@@ -80,9 +88,6 @@ function guarded<T>(target: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (typeof code !== 'string') throw error;
-    const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : message;
-    throw new HindcastError('file.write', { where: target, problem }, { cause: error });
+    throw writeProblem(target, error);
   }
 }

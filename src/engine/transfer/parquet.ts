@@ -2,9 +2,9 @@
  * Records as Apache Parquet (https://parquet.apache.org/docs/file-format/): key, value and encoded bytes as BYTE_ARRAY,
  * offsets as INT64, times as TIMESTAMP_MILLIS. Row groups are bounded in bytes, so that neither side holds a file whole.
  */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import {
   type AsyncBuffer,
   type Compressors,
@@ -14,7 +14,7 @@ import {
   parquetSchema,
   type SchemaElement,
 } from 'hyparquet';
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { RowGroups } from './rowGroups.ts';
 import {
   BadRow,
   checkFields,
@@ -60,8 +60,6 @@ function elementOf([name, kind]: Column): SchemaElement {
   return { name, type: kind, repetition_type };
 }
 
-const SCHEMA: SchemaElement[] = [{ name: 'record', num_children: COLUMNS.length }, ...COLUMNS.map(elementOf)];
-
 const dateOf = (ms: number | null): Date | null => (ms === null || ms === -1 ? null : new Date(ms));
 
 function cellsOf(row: TransferRow): unknown[] {
@@ -89,22 +87,12 @@ function cellsOf(row: TransferRow): unknown[] {
 
 /** Writes rows into an open file, a row group at a time. */
 export class ParquetFile {
-  readonly #bytes = new ByteWriter();
-  readonly #writer: ParquetWriter;
-  readonly #handle: number;
+  readonly #groups: RowGroups;
   #columns: unknown[][] = COLUMNS.map(() => []);
   #size = 0;
 
   constructor(handle: number, createdBy: string) {
-    this.#handle = handle;
-    // The library counts its offsets itself; what is written leaves the buffer after every group.
-    this.#writer = new ParquetWriter({
-      writer: this.#bytes,
-      schema: SCHEMA,
-      codec: 'ZSTD',
-      compressors: { ZSTD: (input) => zstdCompressSync(input) },
-      createdBy,
-    });
+    this.#groups = new RowGroups(handle, COLUMNS.map(elementOf), createdBy);
   }
 
   add(row: TransferRow): void {
@@ -115,32 +103,23 @@ export class ParquetFile {
 
   finish(): void {
     this.#endGroup();
-    void this.#writer.finish();
-    this.#flush();
+    this.#groups.finish();
   }
 
   #endGroup(): void {
     const rows = this.#columns[0]!.length;
     if (rows === 0) return;
-    // A page of one very large value must not be compared with others for statistics.
-    void this.#writer.write({
-      rowGroupSize: rows,
-      columnData: COLUMNS.map(([name], at) => ({
+    this.#groups.write(
+      rows,
+      COLUMNS.map(([name], at) => ({
         name,
         data: this.#columns[at]!,
+        // A page of one very large value must not be compared with others for statistics.
         statistics: name !== 'key' && name !== 'value' && name !== 'headers',
       })),
-    });
+    );
     this.#columns = COLUMNS.map(() => []);
     this.#size = 0;
-    this.#flush();
-  }
-
-  #flush(): void {
-    const { buffer, index } = this.#bytes;
-    const bytes = new Uint8Array(buffer, 0, index);
-    for (let at = 0; at < index; ) at += writeSync(this.#handle, bytes, at, index - at);
-    this.#bytes.index = 0;
   }
 }
 

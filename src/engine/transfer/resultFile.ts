@@ -1,11 +1,10 @@
 /** The rows of a console answer as a file: CSV, JSON, NDJSON or Parquet, every number with all its digits. */
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { zstdCompressSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Cell } from '../../contract/cell.ts';
-import { HindcastError } from '../../contract/errors.ts';
 import { formatCsv, formatJsonRows, uniqueNames } from '../../contract/export.ts';
+import { RowGroups } from './rowGroups.ts';
+import { writeProblem } from './writeProblem.ts';
 
 export type ResultFormat = 'csv' | 'json' | 'ndjson' | 'parquet';
 
@@ -43,10 +42,7 @@ export function writeResult(
   } catch (error) {
     if (handle !== null) closeSync(handle);
     rmSync(partial, { force: true });
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (typeof code !== 'string' || error instanceof HindcastError) throw error;
-    const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : message;
-    throw new HindcastError('file.write', { where: target, problem }, { cause: error });
+    throw writeProblem(target, error);
   }
 }
 
@@ -155,30 +151,20 @@ function writeParquet(
       type,
     ),
   );
-  const elements = names.map((name, at) => elementOf(name, shapes[at]!));
-  const bytes = new ByteWriter();
-  const writer = new ParquetWriter({
-    writer: bytes,
-    schema: [{ name: 'row', num_children: elements.length }, ...elements],
-    codec: 'ZSTD',
-    compressors: { ZSTD: (input) => zstdCompressSync(input) },
-    createdBy: program,
-  });
-  const flush = () => {
-    write(handle, new Uint8Array(bytes.buffer, 0, bytes.index));
-    bytes.index = 0;
-  };
+  const groups = new RowGroups(
+    handle,
+    names.map((name, at) => elementOf(name, shapes[at]!)),
+    program,
+  );
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     const some = rows.slice(from, from + ROWS_AT_ONCE);
-    void writer.write({
-      rowGroupSize: some.length,
-      columnData: names.map((name, at) => ({
+    groups.write(
+      some.length,
+      names.map((name, at) => ({
         name,
         data: some.map((row) => exactValue(row[at] ?? null, shapes[at]!)),
       })),
-    });
-    flush();
+    );
   }
-  void writer.finish();
-  flush();
+  groups.finish();
 }

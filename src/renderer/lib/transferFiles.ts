@@ -1,8 +1,9 @@
 import type { FilePurpose, SavePurpose } from '../../contract/bridge.ts';
 import type { FileTarget } from '../../contract/workspaceWork.ts';
-import { toastError } from '../components/Toast.tsx';
+import { toast, toastError } from '../components/Toast.tsx';
 import { desktop } from './desktop.ts';
 import type { EngineError } from './engine.ts';
+import { shown } from './escape.ts';
 import { useJobs } from './live.ts';
 import { callEngine } from './queries.ts';
 
@@ -14,22 +15,35 @@ const ENDINGS: Record<SavePurpose, string> = {
   parquet: 'parquet',
 };
 
-/** Where a file is to go: a place the person chooses (desktop), or a download. Null when the person chose none. */
+/**
+ * Where a file is to go: a place the person chooses (desktop), or a download. Null when the person chose none, or could
+ * not be asked, which is said.
+ */
 export async function chooseTarget(purpose: SavePurpose, name: string): Promise<FileTarget | null> {
   const proposed = `${name.replace(/[^\p{L}\p{N} _.-]/gu, '_').slice(0, 150)}.${ENDINGS[purpose]}`;
   if (desktop === undefined) return { download: proposed };
-  const token = await desktop.saveFileDialog(purpose, proposed);
-  return token === null ? null : { token };
+  try {
+    const token = await desktop.saveFileDialog(purpose, proposed);
+    return token === null ? null : { token };
+  } catch (error) {
+    toastError(error as Error);
+    return null;
+  }
 }
 
-/** Fetches what a job makes for a download as soon as it has ended well. In the desktop there is nothing to fetch. */
-export function downloadWhenDone(jobId: string): void {
-  if (desktop !== undefined) return;
+/**
+ * Says how a job that writes a file ended, wherever the person is by then: in the desktop where the file lies, in the
+ * browser by fetching it as soon as it is there, and in both what went wrong.
+ */
+export function followFile(jobId: string): void {
   const look = () => {
     const job = useJobs.getState().jobs.find(({ id }) => id === jobId);
     if (job === undefined || job.status === 'running') return;
     stop();
-    if (job.status === 'done' || job.status === 'incomplete') void fetchFile(jobId);
+    if (job.error !== null) toastError(job.error);
+    if (job.status !== 'done' && job.status !== 'incomplete') return;
+    if (desktop === undefined) void fetchFile(jobId);
+    else if (job.error === null) toast(`${shown(job.title)}: done.`, { detail: shown(job.note) });
   };
   const stop = useJobs.subscribe(look);
   look();

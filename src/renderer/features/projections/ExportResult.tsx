@@ -5,7 +5,7 @@ import { Menu } from '../../components/Menu.tsx';
 import { toast, toastError } from '../../components/Toast.tsx';
 import type { EngineError } from '../../lib/engine.ts';
 import { callEngine } from '../../lib/queries.ts';
-import { chooseTarget, downloadWhenDone } from '../../lib/transferFiles.ts';
+import { chooseTarget, followFile } from '../../lib/transferFiles.ts';
 import type { SqlAnswer, SqlQuestion } from './useSqlAnswer.ts';
 
 const FORMATS: readonly { format: ResultFormat; label: string; hint: string }[] = [
@@ -39,7 +39,7 @@ export function ExportResult({ name = 'result', question, data }: ExportResultPr
         target,
       });
       toast('The export has begun.', { detail: 'Activity tells how far it is.' });
-      downloadWhenDone(jobId);
+      followFile(jobId);
     } catch (error) {
       toastError(error as EngineError);
     }

@@ -8,7 +8,7 @@ import { Segmented } from '../../components/Segmented.tsx';
 import { toast, toastError } from '../../components/Toast.tsx';
 import { shown } from '../../lib/escape.ts';
 import { useEngineAction } from '../../lib/queries.ts';
-import { chooseTarget, downloadWhenDone } from '../../lib/transferFiles.ts';
+import { chooseTarget, followFile } from '../../lib/transferFiles.ts';
 import styles from './Workspace.module.css';
 
 const ABOUT: Record<TransferFormat, string> = {
@@ -30,7 +30,7 @@ export function ExportDialog({ exported, onClose }: { exported: Exported | null;
   const [format, setFormat] = useState<TransferFormat>('ndjson');
   const start = useEngineAction(['transfer', 'exportEvents'], {
     onSuccess: ({ jobId }) => {
-      downloadWhenDone(jobId);
+      followFile(jobId);
       toast('The export has begun.', {
         detail: 'Its progress is at the bottom; nothing has to wait for it.',
       });
