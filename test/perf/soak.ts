@@ -18,7 +18,7 @@ const [rounds, records] = [values.rounds, values.records].map(Number) as [number
 const SAY_EVERY = 25;
 
 console.log(`${rounds} rounds over ${records.toLocaleString('en-US')} records, seed ${seed}`);
-const kafka = await startKafka();
+const kafka = await startKafka({ optimized: true });
 const began = performance.now();
 try {
   const result = await soak({

@@ -10,6 +10,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HindcastError } from '../../contract/errors.ts';
 import { DOWNLOAD_PATH, type EngineHost, type FileDesk, UPLOAD_PATH } from '../host.ts';
+import { isRunning } from './isRunning.ts';
 
 interface Outgoing {
   file: string;
@@ -29,15 +30,6 @@ function sweep(passing: string): void {
   for (const name of readdirSync(passing)) {
     const pid = Number(name);
     if (pid === process.pid || !isRunning(pid)) rmSync(join(passing, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // A process of another user is none of ours.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

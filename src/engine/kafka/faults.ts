@@ -274,15 +274,28 @@ const BROKER: Record<string, Words> = {
   OUT_OF_ORDER_SEQUENCE_NUMBER: FENCED,
 };
 
-const isPassing = new Set([2, 5, 6, 7, 8, 9, 13, 14, 15, 16, 41, 56, 74, 75, 78, 84]);
+/**
+ * What Kafka's own clients repeat a request for (org.apache.kafka.common.protocol.Errors: RetriableException), without
+ * those of writing and of groups' offsets; 8 was one of them once.
+ */
+const isPassing = new Set([
+  2, 5, 6, 7, 8, 9, 13, 14, 15, 16, 41, 56, 70, 71, 72, 74, 75, 78, 80, 83, 84, 89, 103, 106,
+]);
+/** Codes that are newer than kafkajs. */
+const NEWER: Readonly<Record<number, string>> = {
+  89: 'THROTTLING_QUOTA_EXCEEDED',
+  90: 'PRODUCER_FENCED',
+  100: 'UNKNOWN_TOPIC_ID',
+  103: 'INCONSISTENT_TOPIC_ID',
+  106: 'FETCH_SESSION_TOPIC_ID_ERROR',
+};
 
 /** Whether asking again, perhaps another broker, can help (codes of the Kafka protocol). */
 export const isPassingCode = (code: number): boolean => isPassing.has(code);
 
 /** The fault of an error code in a response. */
 export function faultOfCode(code: number, where: string): KafkaFault {
-  // Codes above 88 are newer than kafkajs.
-  const type = code === 100 ? 'UNKNOWN_TOPIC_ID' : code === 90 ? 'PRODUCER_FENCED' : errorOfCode(code).type;
+  const type = NEWER[code] ?? errorOfCode(code).type;
   const words = BROKER[type];
   if (words !== undefined) return make(words, where);
   const { message } = errorOfCode(code);

@@ -41,8 +41,6 @@ export interface SqlService extends Service<'sql'> {
   close(): void;
 }
 
-const functions = EXACT_FUNCTIONS.map(({ name, note }) => `${name}: ${note}`).join('; ');
-
 export function createSqlService(deps: ServiceDeps & { desk: FileDesk }): SqlService {
   const { workspaces, host, jobs, desk } = deps;
   const definitions = definitionsOf(deps);
@@ -102,18 +100,17 @@ export function createSqlService(deps: ServiceDeps & { desk: FileDesk }): SqlSer
       return started;
     },
     async schema() {
-      return [
-        {
-          table: 'events',
-          columns: EVENTS_TABLE.columns,
-          note: `${EVENTS_TABLE.note} Functions: ${functions}.`,
-        },
-        ...definitions.list().map(({ projection }) => ({
-          table: projection.name,
-          note: `${projection.title}. ${projection.description ?? ''}`.trim(),
-          columns: columnsOf(projection),
-        })),
-      ];
+      return {
+        tables: [
+          { table: 'events', ...EVENTS_TABLE },
+          ...definitions.list().map(({ projection }) => ({
+            table: projection.name,
+            note: `${projection.title}. ${projection.description ?? ''}`.trim(),
+            columns: columnsOf(projection),
+          })),
+        ],
+        functions: [...EXACT_FUNCTIONS],
+      };
     },
   };
 }

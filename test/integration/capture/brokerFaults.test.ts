@@ -5,8 +5,9 @@ import type { Admin } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FollowProgress } from '../../../src/engine/capture/followTypes.ts';
 import { type AnswerProxy, type ApiName, startAnswerProxy } from '../../kafka/answers.ts';
-import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
+import { freePorts, type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
+import { type DamagingProxy, startProxy } from '../../kafka/proxy.ts';
 import { connectionTo, consoleRead, createTopic, writerTo } from '../kafka/support.ts';
 import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
 
@@ -40,6 +41,10 @@ function expectWhole(file: string, topic: string): void {
   }
 }
 
+function* always(code: number): Generator<number> {
+  for (;;) yield code;
+}
+
 /** What a client may read in a second. */
 const quota = (kafka: KafkaHandle, bytes: number | null) =>
   kafka.tool(
@@ -55,10 +60,13 @@ describeJavaKafka('a broker that answers with errors', () => {
   const topic = 'answers';
   let kafka: KafkaHandle;
   let proxy: AnswerProxy;
+  /** Between the broker and the proxy that understands its frames: cuts the connection at any byte. */
+  let wire: DamagingProxy;
 
   beforeAll(async () => {
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
-    proxy = await startAnswerProxy(() => port);
+    const [port] = (await freePorts(1)) as [number];
+    wire = await startProxy(() => port);
+    proxy = await startAnswerProxy(() => wire.port);
     kafka = await startKafka({
       port,
       settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` },
@@ -68,18 +76,19 @@ describeJavaKafka('a broker that answers with errors', () => {
   });
   afterAll(async () => {
     proxy?.close();
+    wire?.close();
     await kafka?.stop();
     place.remove();
   });
 
-  /** Captures while `times` answers of the API carry the code, the first of them after something was stored. */
-  async function captureWith(name: string, api: ApiName, code: number, times: number) {
+  /** Captures while answers of the API carry these codes, one after the other, the first once something was stored. */
+  async function captureWith(name: string, api: ApiName, codes: Iterable<number>) {
     const file = place.file(name);
     const workspace = await create(file);
     let begun = api !== 'fetch';
-    let left = times;
+    const next = codes[Symbol.iterator]();
     proxy.changed = 0;
-    proxy.codeFor = (asked) => (begun && asked === api && left-- > 0 ? code : null);
+    proxy.codeFor = (asked) => (begun && asked === api ? (next.next().value ?? null) : null);
     try {
       const outcome = await capture(workspace, kafka, [topic], {
         onProgress: ({ stored }) => {
@@ -95,27 +104,66 @@ describeJavaKafka('a broker that answers with errors', () => {
     }
   }
 
+  // All that Kafka's own clients repeat a request for (org.apache.kafka.common.protocol.Errors: RetriableException), but
+  // those of writing.
   test.each([
-    [3, 'UNKNOWN_TOPIC_OR_PARTITION'],
-    [5, 'LEADER_NOT_AVAILABLE'],
-    [6, 'NOT_LEADER_OR_FOLLOWER'],
-    [7, 'REQUEST_TIMED_OUT'],
-    [8, 'BROKER_NOT_AVAILABLE'],
-    [9, 'REPLICA_NOT_AVAILABLE'],
-    [13, 'NETWORK_EXCEPTION'],
-    [14, 'COORDINATOR_LOAD_IN_PROGRESS'],
-    [15, 'COORDINATOR_NOT_AVAILABLE'],
-    [16, 'NOT_COORDINATOR'],
-    [56, 'KAFKA_STORAGE_ERROR'],
-    [74, 'FENCED_LEADER_EPOCH'],
-    [75, 'UNKNOWN_LEADER_EPOCH'],
-    [78, 'OFFSET_NOT_AVAILABLE'],
-    [100, 'UNKNOWN_TOPIC_ID'],
-  ])('to a fetch, %i %s for a moment: it goes on by itself', async (code, name) => {
-    const { file, workspace, outcome } = await captureWith(name, 'fetch', code, 3);
+    [2, 'CORRUPT_MESSAGE', 3, 'UNKNOWN_TOPIC_OR_PARTITION'],
+    [5, 'LEADER_NOT_AVAILABLE', 6, 'NOT_LEADER_OR_FOLLOWER'],
+    [7, 'REQUEST_TIMED_OUT', 8, 'BROKER_NOT_AVAILABLE'],
+    [9, 'REPLICA_NOT_AVAILABLE', 13, 'NETWORK_EXCEPTION'],
+    [14, 'COORDINATOR_LOAD_IN_PROGRESS', 15, 'COORDINATOR_NOT_AVAILABLE'],
+    [16, 'NOT_COORDINATOR', 41, 'NOT_CONTROLLER'],
+    [56, 'KAFKA_STORAGE_ERROR', 70, 'FETCH_SESSION_ID_NOT_FOUND'],
+    [71, 'INVALID_FETCH_SESSION_EPOCH', 72, 'LISTENER_NOT_FOUND'],
+    [74, 'FENCED_LEADER_EPOCH', 75, 'UNKNOWN_LEADER_EPOCH'],
+    [78, 'OFFSET_NOT_AVAILABLE', 80, 'PREFERRED_LEADER_NOT_AVAILABLE'],
+    [83, 'ELIGIBLE_LEADERS_NOT_AVAILABLE', 84, 'ELECTION_NOT_NEEDED'],
+    [89, 'THROTTLING_QUOTA_EXCEEDED', 100, 'UNKNOWN_TOPIC_ID'],
+    [103, 'INCONSISTENT_TOPIC_ID', 106, 'FETCH_SESSION_TOPIC_ID_ERROR'],
+  ])('to fetches, %i %s and %i %s for a moment: it goes on by itself', async (one, name, other) => {
+    const { file, workspace, outcome } = await captureWith(name, 'fetch', [one, one, other, other]);
     await workspace.close();
-    expect(proxy.changed).toBe(3);
+    expect(proxy.changed).toBe(4);
     expect(outcome).toMatchObject({ status: 'complete', stored: RECORDS, notRead: 0 });
+    expectWhole(file, topic);
+  });
+
+  test('connections cut in the middle of a frame, again and again: it goes on by itself', async () => {
+    const file = place.file('cut');
+    const workspace = await create(file);
+    let passed = 0;
+    wire.cuts = 0;
+    wire.onData = (piece) => {
+      passed += piece.length;
+      // Only a piece of a large answer: it is cut in two.
+      if (passed < 3_000_000 || piece.length < 10_000) return piece;
+      passed = 0;
+      return null;
+    };
+    try {
+      const outcome = await capture(workspace, kafka, [topic]);
+      expect(outcome).toMatchObject({ status: 'complete', problem: null, stored: RECORDS, notRead: 0 });
+    } finally {
+      wire.onData = (piece) => piece;
+      await workspace.close();
+    }
+    expect(wire.cuts).toBeGreaterThan(2);
+    expectWhole(file, topic);
+  });
+
+  test('throttled by a quota, as its answers say: slower, complete', async () => {
+    const file = place.file('throttled');
+    const workspace = await create(file);
+    await quota(kafka, 1_500_000);
+    proxy.throttledMs = 0;
+    try {
+      const outcome = await capture(workspace, kafka, [topic]);
+      expect(outcome).toMatchObject({ status: 'complete', problem: null, stored: RECORDS, notRead: 0 });
+    } finally {
+      await quota(kafka, null);
+      await workspace.close();
+    }
+    expect(proxy.throttledMs).toBeGreaterThan(0);
     expectWhole(file, topic);
   });
 
@@ -127,7 +175,7 @@ describeJavaKafka('a broker that answers with errors', () => {
     ['listOffsets', 5],
     ['listOffsets', 74],
   ] as const)('to the questions before it, %s %i for a moment: it begins all the same', async (api, code) => {
-    const { file, workspace, outcome } = await captureWith(`${api}-${code}`, api, code, 2);
+    const { file, workspace, outcome } = await captureWith(`${api}-${code}`, api, [code, code]);
     await workspace.close();
     expect(outcome).toMatchObject({ status: 'complete', stored: RECORDS });
     expectWhole(file, topic);
@@ -140,12 +188,7 @@ describeJavaKafka('a broker that answers with errors', () => {
   ])(
     'to every fetch from then on, %i %s: it ends with the exact remainder and the reason',
     async (code, name, reason) => {
-      const { file, workspace, outcome } = await captureWith(
-        `${name}-stays`,
-        'fetch',
-        code,
-        Number.POSITIVE_INFINITY,
-      );
+      const { file, workspace, outcome } = await captureWith(`${name}-stays`, 'fetch', always(code));
       expect(outcome.status).toBe('incomplete');
       expect(outcome.problem).toMatch(reason);
       expect(outcome.nextStep).toMatch(/\.$/);
@@ -241,8 +284,6 @@ describeJavaKafka('a cluster of three brokers in trouble', () => {
     return found.map(({ leader }) => leader);
   }
 
-  test('throttled by a quota: slower, complete', () => captureWhile('throttled', async () => {}));
-
   test('the leader of every partition moves to the next broker, twice', () =>
     captureWhile('moved', () => moveLeaders(topic)));
 
@@ -303,10 +344,11 @@ describeJavaKafka('a cluster of three brokers in trouble', () => {
       await workspace.close();
     }
     const stored = storedRows(file, live);
-    expect(new Set(stored.map(({ value }) => value)).size).toBe(sent);
+    // What of `sent` is in the log, and how often, is the producer's doing: while leaders move it may repeat or lose some.
+    expect(stored.length).toBe(await lengthOf(live));
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const rows = stored.filter((row) => row.partition === partition);
-      const read = await consoleRead(kafka, live, partition, { timeoutMs: 10_000 });
+      const read = await consoleRead(kafka, live, partition);
       expect(rows.map(({ offset, value }) => [offset, value])).toEqual(
         read.map(({ offset, value }) => [offset, value]),
       );

@@ -43,35 +43,40 @@ describeKafka('capture from a real Kafka', () => {
     await producer.disconnect();
   }
 
-  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])(
-    '%s: the store holds what the Java consumer sees',
-    async (codec) => {
-      const topic = `capture-java-${codec}`;
-      await createTopic(kafka, topic);
-      const lines = Array.from(
-        { length: 400 },
-        (_, i) => `h:${i},h:again\tkey-${i % 7}\t{"n":${i},"text":"${'ab'.repeat(i % 40)}"}`,
-      );
-      await kafka.toolWithInput(
-        'ConsoleProducer',
-        `${lines.join('\n')}\n`,
-        ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--compression-codec', codec],
-        ...['--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
-      );
-      const { workspace, file } = await workspaceFor(topic);
-      const outcome = await capture(workspace, kafka, [topic]);
-      expect(outcome).toMatchObject({ status: 'complete', stored: 400, absent: 0, notRead: 0 });
-      const rows = storedRows(file, topic);
-      expect(withoutVerdict(rows)).toEqual(await consoleRead(kafka, topic, 0));
-      expect(rows[3]!.headers).toEqual([
-        ['h', '3'],
-        ['h', 'again'],
-      ]);
-      const { rows: page } = await workspace.read('events.query', { filter: {}, from: 0, count: 1 });
-      const detail = await workspace.read('events.get', { id: page[0]!.id });
-      expect(detail.codec).toBe(codec);
-    },
-  );
+  test.each([
+    ['none', 'CreateTime'],
+    ['gzip', 'CreateTime'],
+    ['snappy', 'CreateTime'],
+    ['lz4', 'CreateTime'],
+    ['zstd', 'CreateTime'],
+    ['zstd', 'LogAppendTime'],
+  ])('%s, %s: the store holds what the Java consumer sees', async (codec, times) => {
+    const topic = `capture-java-${codec}-${times}`;
+    await createTopic(kafka, topic, { config: { 'message.timestamp.type': times } });
+    const lines = Array.from(
+      { length: 400 },
+      (_, i) => `h:${i},h:again\tkey-${i % 7}\t{"n":${i},"text":"${'ab'.repeat(i % 40)}"}`,
+    );
+    await kafka.toolWithInput(
+      'ConsoleProducer',
+      `${lines.join('\n')}\n`,
+      ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--compression-codec', codec],
+      ...['--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
+    );
+    const { workspace, file } = await workspaceFor(topic);
+    const outcome = await capture(workspace, kafka, [topic]);
+    expect(outcome).toMatchObject({ status: 'complete', stored: 400, absent: 0, notRead: 0 });
+    const rows = storedRows(file, topic);
+    expect(withoutVerdict(rows)).toEqual(await consoleRead(kafka, topic, 0));
+    expect(rows[3]!.headers).toEqual([
+      ['h', '3'],
+      ['h', 'again'],
+    ]);
+    const { rows: page } = await workspace.read('events.query', { filter: {}, from: 0, count: 1 });
+    const detail = await workspace.read('events.get', { id: page[0]!.id });
+    expect(detail.codec).toBe(codec);
+    expect(detail.timestampType).toBe(times === 'LogAppendTime' ? 'log-append' : 'create');
+  });
 
   test.skipIf(!hasKcat)('several partitions, binary keys: what kcat reads, offset by offset', async () => {
     const topic = 'capture-kcat';

@@ -40,11 +40,11 @@ describeJavaKafka('a compacted topic', () => {
       await say(round);
       await new Promise((done) => setTimeout(done, 150));
     }
-    let seen = await consoleRead(kafka, topic, 0, { timeoutMs: 1500 });
+    let seen = await consoleRead(kafka, topic, 0);
     for (let waited = 0; seen.length > 100 && waited < 15; waited++) {
       // A new segment makes the one before it eligible.
       await say(9);
-      seen = await consoleRead(kafka, topic, 0, { timeoutMs: 1500 });
+      seen = await consoleRead(kafka, topic, 0);
     }
     await producer.disconnect();
     expect(seen.length).toBeLessThanOrEqual(100);
@@ -63,7 +63,7 @@ describeJavaKafka('a compacted topic', () => {
     expect((await capture(workspace, kafka, [topic])).stored).toBe(0);
     await workspace.close();
     // The cleaner may have gone on meanwhile: what the consumer still sees is exactly what the store has there.
-    const now = await consoleRead(kafka, topic, 0, { timeoutMs: 1500 });
+    const now = await consoleRead(kafka, topic, 0);
     const offsets = new Set(now.map(({ offset }) => offset));
     expect(withoutVerdict(storedRows(file, topic)).filter(({ offset }) => offsets.has(offset))).toEqual(now);
   });

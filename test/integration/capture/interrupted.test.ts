@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openWorkspace } from '../../../src/engine/store/workspace.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
+import { programOf } from '../../setup/bundled.ts';
 import { createTopic, writerTo } from '../kafka/support.ts';
 import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
 
 const TOPIC = 'interrupted';
 const RECORDS = 120_000;
 const PARTITIONS = 3;
-const child = fileURLToPath(new URL('./captureForever.ts', import.meta.url));
+const child = programOf(new URL('./captureForever.ts', import.meta.url));
 
 /** Runs the child and kills it `ms` after it has stored for the first time. */
 function runAndKill(args: string[], ms: number): Promise<void> {

@@ -1,6 +1,7 @@
 // Rounds of SIGKILL: an engine in a process of its own is killed at random moments while it captures, while it replays
 // a projection and while it compacts the file. After each kill it must come up with all that readers had seen; once a
 // workspace is whole, it is compared with what Kafka's own console consumer reads, and a new one is begun.
+
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,11 +10,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { runJob } from '../../../src/headless/progress.ts';
 import { type Session, withSession } from '../../../src/headless/session.ts';
 import type { Random } from '../../fixtures/demo/random.ts';
 import type { KafkaHandle } from '../../kafka/broker.ts';
+import { programOf } from '../../setup/bundled.ts';
 import { consoleRead, createTopic, writerTo } from '../kafka/support.ts';
 
 export type Work = 'capture' | 'replay' | 'compact';
@@ -29,7 +30,7 @@ interface Held {
 /** What the child tells: what readers see, and that a piece of work is done. */
 export type Said = { kind: 'held'; partitions: Held[] } | { kind: 'done' };
 
-const child = fileURLToPath(new URL('./soakChild.ts', import.meta.url));
+const child = programOf(new URL('./soakChild.ts', import.meta.url));
 const TOPIC = 'soak.savings';
 const PARTITIONS = 3;
 const ACCOUNTS = 400;
@@ -47,8 +48,6 @@ const CAPTURE_MS = [250, 700, 700, 1_500] as const;
 /** How many are killed before their first word, and in how many milliseconds from their start. */
 const EARLY_SHARE = 0.15;
 const EARLY_MS = 800;
-/** The console consumer ends when nothing came for this long. */
-const CONSOLE_WAIT_MS = 15_000;
 /** A capture is given up as stuck after this many kills. */
 const MOST_CAPTURES = 200;
 
@@ -237,9 +236,7 @@ async function load(kafka: KafkaHandle, records: number): Promise<Expected> {
   const balances = new Map<string, bigint>();
   let committed = 0;
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
-  const seen = await Promise.all(
-    partitions.map((partition) => consoleRead(kafka, TOPIC, partition, { timeoutMs: CONSOLE_WAIT_MS })),
-  );
+  const seen = await Promise.all(partitions.map((partition) => consoleRead(kafka, TOPIC, partition)));
   for (const { partition, offset, key, value } of seen.flat()) {
     digest.update(`${partition}/${offset}/${key}/${value}\n`);
     const { event_id } = JSON.parse(value!) as { event_id: string };

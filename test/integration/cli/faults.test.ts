@@ -1,6 +1,17 @@
 // Workspaces that cannot be used, each told in one sentence with the next step and left as they were; and `serve`.
+
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -119,6 +130,66 @@ describe('a workspace', () => {
   });
 });
 
+/** Shell words that make a folder one that cannot be written for what comes after them; null where that cannot be had. */
+function readOnly(folder: string): { begin: string; end: () => void } | null {
+  if (process.platform !== 'linux') return null;
+  if (process.getuid!() !== 0) {
+    chmodSync(folder, 0o555);
+    return { begin: ':', end: () => chmodSync(folder, 0o755) };
+  }
+  // Root may write anywhere but on what is mounted read-only, here for the command alone.
+  if (spawnSync('unshare', ['-m', 'true']).status !== 0) return null;
+  const mount = `mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`;
+  return { begin: `exec unshare -m sh -c '${mount} && exec "$@"' sh "$@"`, end: () => {} };
+}
+
+describe('a workspace in a folder that cannot be written', () => {
+  const folder = cli.file('shared');
+  const file = join(folder, 'w.hindcast');
+  let place: ReturnType<typeof readOnly>;
+  beforeAll(() => {
+    mkdirSync(folder);
+    copyFileSync(good, file);
+    place = readOnly(folder);
+  });
+  afterAll(() => place?.end());
+  const run = (status: number, args: string[], at = file) =>
+    cli.expect(status, [...args, '--workspace', at], { limit: place!.begin });
+
+  test('is read, replayed, checked and exported like any other', async (context) => {
+    if (place === null) return context.skip();
+    const commands = [
+      ['coverage', '--json'],
+      ['state', '--aggregate', 'SavingsAccount/acc-1'],
+      ['project', '--projection', 'savings_account'],
+      ['workspace', 'check'],
+    ];
+    for (const args of commands)
+      expect((await run(0, args)).out).toBe((await cli.expect(0, [...args, '--workspace', good])).out);
+    for (const [command, target] of [
+      [['export'], 'shared.ndjson'],
+      [['record'], 'shared-recording.hindcast'],
+    ] as const)
+      await run(0, [...command, '--to', cli.file(target)]);
+    expect(storedCount(cli.file('shared-recording.hindcast'))).toBe(RECORDS);
+    expect(readdirSync(folder)).toEqual(['w.hindcast']);
+    expect(readFileSync(file).equals(readFileSync(good))).toBe(true);
+  });
+
+  test('what would change it is refused in one sentence that names it', async (context) => {
+    if (place === null) return context.skip();
+    for (const args of [
+      ['capture', '--brokers', '127.0.0.1:1', '--topic', 'x'],
+      ['workspace', 'compact'],
+      ['workspace', 'delete-topic', '--topic', 'bank.accounts', '--confirm', 'bank.accounts'],
+    ])
+      expect(oneSentence((await run(1, args)).err)).toBe(
+        `${file} can only be read: it is a recording, or lies where nothing can be written. Create a workspace to capture into.`,
+      );
+    expect(readdirSync(folder)).toEqual(['w.hindcast']);
+  });
+});
+
 describeKafka('a disk that fills', () => {
   test('is named; what was read is kept, and the next capture goes on', async () => {
     const kafka = await sharedKafka();
@@ -141,8 +212,15 @@ describeKafka('a disk that fills', () => {
     // Blocks of 512 bytes that a file of the process may have: as on a full disk, no file can grow further.
     const full: Result = await cli.expect(1, args, { limit: 'ulimit -f 20000' });
     expect(oneSentence(full.err)).toMatch(/disk is full.*Free some space and capture again/i);
-    const kept = existsSync(file) ? storedCount(file) : 0;
+    const kept = storedCount(file);
+    expect(kept).toBeGreaterThan(0);
     expect(kept).toBeLessThan(count);
+    const { out } = await cli.expect(3, ['coverage', '--workspace', file, '--json']);
+    const [partition] = (JSON.parse(out) as { partitions: Record<string, number>[] }).partitions;
+    expect(partition).toMatchObject({ asked: count, stored: kept, notRead: count - kept });
+    const last = await cli.run(['events', '--workspace', file, '--limit', '1', '--json']);
+    expect(last.out).toContain('"offset":0');
+    await cli.expect(0, ['workspace', 'check', '--workspace', file]);
     const { err } = await cli.expect(0, args);
     expect(err).toContain(`${formatCount(count - kept)} new records`);
     expect(storedCount(file)).toBe(count);
@@ -195,6 +273,7 @@ describe.skipIf(!existsSync(join(project, 'out/renderer/index.html')))('serve', 
 describe.skipIf(!existsSync(join(project, 'out/main/headless.js')))('the built bundle', () => {
   test('does what the source does, with its workers and its console process', async () => {
     const built = new CommandLine('bundle');
+    const source = new CommandLine('source');
     try {
       const args = (command: string, ...more: string[]) => [command, '--workspace', good, ...more];
       for (const command of [
@@ -202,8 +281,9 @@ describe.skipIf(!existsSync(join(project, 'out/main/headless.js')))('the built b
         args('state', '--aggregate', 'SavingsAccount/acc-1'),
         args('sql', '--json', 'SELECT count(*) AS n FROM events'),
       ])
-        expect((await built.expect(0, command)).out).toBe((await cli.expect(0, command)).out);
+        expect((await built.expect(0, command)).out).toBe((await source.expect(0, command)).out);
     } finally {
+      source.remove();
       built.remove();
     }
   });

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateDemo } from '../../fixtures/demo/generate.ts';
 import { story } from '../../fixtures/demo/stories.ts';
 import type { Demo } from '../../fixtures/demo/types.ts';
-import { CommandLine, imported, jsonLines, oneSentence, writeWorkspace } from './support.ts';
+import {
+  CommandLine,
+  imported,
+  jsonLines,
+  oneSentence,
+  untilConsoleReads,
+  writeWorkspace,
+} from './support.ts';
 
 const cli = new CommandLine();
 const workspace = cli.file('demo.hindcast');
@@ -315,7 +322,7 @@ describe('project and sql', () => {
     // A terminal sends the signal to every process of the group.
     const interrupted = await cli.expect(130, from(workspace, 'sql', forever), {
       during: async ({ child }) => {
-        await new Promise((done) => setTimeout(done, 2500));
+        await untilConsoleReads(child.pid!, workspace);
         process.kill(-child.pid!, 'SIGINT');
       },
     });
@@ -358,5 +365,6 @@ test('wrong usage ends with 2, help with 0', async () => {
   const files = readdirSync(join(import.meta.dirname, '../../../src/headless/commands'));
   for (const file of files.filter((each) => !each.endsWith('.test.ts')))
     expect(out).toContain(`  ${file.replace('.ts', '')} `);
-  expect(existsSync(cli.file('package/out'))).toBe(false);
+  // What ran was made from the source now, and is no build of before.
+  expect(existsSync(cli.file('package/out/renderer'))).toBe(false);
 });

@@ -1,7 +1,17 @@
 // The command line as its users run it: real processes of bin/hindcast.mjs, each in a data and a temporary folder of
 // its own. After every run nothing may be left: no process, no temporary file, no stack trace.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -9,6 +19,7 @@ import { expect } from 'vitest';
 import { appendRecords, type ImportRecord } from '../../../src/engine/capture/import.ts';
 import { type BlockRow, PLAIN, sealed, unpack } from '../../../src/engine/store/blocks.ts';
 import { openWorkspace } from '../../../src/engine/store/workspace.ts';
+import { bundleFolder } from '../../setup/bundled.ts';
 
 const project = join(import.meta.dirname, '../../..');
 const VERDICTS = { commit: 'committed', abort: 'aborted', open: 'open' } as const;
@@ -69,17 +80,22 @@ export class CommandLine {
   readonly #temporary = join(this.dir, 'tmp');
   readonly #program: string;
 
-  /** `source`: what is in src; `bundle`: what is in out, which must have been built. */
-  constructor(from: 'source' | 'bundle' = 'source') {
+  /**
+   * `fresh`: a bundle of what is in src, made for this run of the tests. `source`: src itself, stripped of its types at every
+   * start. `bundle`: what is in out, which must have been built.
+   */
+  constructor(from: 'fresh' | 'source' | 'bundle' = 'fresh') {
     mkdirSync(this.#temporary);
-    this.#program = join(from === 'bundle' ? project : this.#mirror(), 'bin/hindcast.mjs');
+    this.#program = join(from === 'bundle' ? project : this.#mirror(from), 'bin/hindcast.mjs');
   }
 
-  /** The starter prefers a build. Beside a folder without one it runs the source. */
-  #mirror(): string {
+  /** The starter prefers a build beside it; where there is none it runs the source. */
+  #mirror(from: 'fresh' | 'source'): string {
     const mirror = join(this.dir, 'package');
     mkdirSync(join(mirror, 'bin'), { recursive: true });
     copyFileSync(join(project, 'bin/hindcast.mjs'), join(mirror, 'bin/hindcast.mjs'));
+    const built = bundleFolder();
+    if (from === 'fresh' && built !== undefined) symlinkSync(built, join(mirror, 'out'));
     for (const name of ['src', 'node_modules', 'package.json'])
       symlinkSync(join(project, name), join(mirror, name));
     return mirror;
@@ -178,4 +194,25 @@ export async function until(what: string, condition: () => boolean, ms = 30_000)
     if (Date.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
     await new Promise((done) => setTimeout(done, 5));
   }
+}
+
+/**
+ * Waits until the console process of a command has the workspace open, so that its statement runs. Linux shows which files a
+ * process has open; elsewhere a moment passes.
+ */
+export async function untilConsoleReads(group: number, file: string): Promise<void> {
+  if (!existsSync('/proc/self/fd')) return void (await new Promise((done) => setTimeout(done, 2500)));
+  const reads = (pid: string) => {
+    try {
+      // Fields after the name of the program: state, parent, group (man 5 proc).
+      const [, , itsGroup] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+      const isConsole = /\/console\.(js|ts)\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      if (Number(itsGroup) !== group || !isConsole) return false;
+      return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === file);
+    } catch {
+      return false; // it ended, or closed the file, while it was looked at
+    }
+  };
+  const isReading = () => readdirSync('/proc').some((name) => /^\d+$/.test(name) && reads(name));
+  await until('a statement of the console', isReading, 90_000);
 }

@@ -1,12 +1,23 @@
 // Event logs of the process-mining community, in a shape that nobody here made up: their rows become topics of a real
-// broker, are captured, mapped by hand, folded and checked with the product's own calls. The logs have terms of their
-// own and are not part of this repository: HINDCAST_LOGS names their folder (default: ../shared/logs beside it).
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// broker, are captured, mapped by hand, folded and checked with the product's own calls.
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MappingDefinition } from '../../../src/contract/mappings.ts';
 import { parseTime } from '../../../src/core/time.ts';
+import {
+  ACTIVITY,
+  AT,
+  CASE,
+  FINE_TYPE,
+  fineRows,
+  hundredths,
+  LOG_MAPPING,
+  LOG_PARTITIONS,
+  type LogRow,
+  logMessages,
+  logsAreThere,
+  PAYMENTS,
+  reviewRows,
+} from '../../fixtures/processLogs.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
 import { createTopic } from '../kafka/support.ts';
@@ -19,112 +30,21 @@ import {
   temporaryFolder,
 } from './support.ts';
 
-const folder = process.env.HINDCAST_LOGS ?? join(import.meta.dirname, '../../../../shared/logs');
-const FINES = join(folder, 'road-traffic-fines.csv');
-const REVIEWS = join(folder, 'reviewing.csv');
-const isThere = existsSync(FINES) && existsSync(REVIEWS);
-if (!isThere)
-  process.stderr.write(`\n*** PROCESS LOGS ARE NOT STUDIED: nothing in ${folder}; set HINDCAST_LOGS ***\n\n`);
-
-const PARTITIONS = 4;
-const NUMBER = /^-?\d+(\.\d+)?$/;
-type Row = Record<string, string>;
-
-/** RFC 4180 as these files use it. */
-function parseCsv(text: string): Row[] {
-  const lines = text.trimEnd().split(/\r?\n/).map(splitLine);
-  const [names, ...rows] = lines;
-  return rows.map((cells) => Object.fromEntries(names!.map((name, at) => [name, cells[at] ?? ''])));
-}
-
-function splitLine(line: string): string[] {
-  const cells: string[] = [];
-  for (let at = 0; at <= line.length; ) {
-    const rest = line.slice(at);
-    const [whole, cell] = /^"((?:[^"]|"")*)"/.exec(rest) ?? /^([^,]*)/.exec(rest)!;
-    cells.push(cell!.replaceAll('""', '"'));
-    at += whole.length + 1;
-  }
-  return cells;
-}
-
-/** The row as it is, empty cells left out; numbers keep the digits that they are written with. */
-function jsonOf(row: Row): string {
-  const members = Object.entries(row)
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${JSON.stringify(name)}:${NUMBER.test(value) ? value : JSON.stringify(value)}`);
-  return `{${members.join(',')}}`;
-}
-
-const CASE = 'case:concept:name';
-const ACTIVITY = 'concept:name';
-const AT = 'time:timestamp';
-
-/** Every case so many times, each copy under an id of its own. A case is in one partition, in the order of its rows. */
-async function produce(kafka: KafkaHandle, topic: string, rows: Row[], copies: number): Promise<number> {
-  await createTopic(kafka, topic, { partitions: PARTITIONS });
+/** Every case so many times. */
+async function produce(kafka: KafkaHandle, topic: string, rows: LogRow[], copies: number): Promise<number> {
+  await createTopic(kafka, topic, { partitions: LOG_PARTITIONS });
   const client = new Kafka({ brokers: kafka.bootstrap.split(','), logLevel: logLevel.NOTHING });
   const producer = client.producer();
   await producer.connect();
-  const cases = [...new Set(rows.map((row) => row[CASE]!))];
-  const partitionOf = new Map(cases.map((name, at) => [name, at % PARTITIONS]));
   let sent = 0;
   for (let copy = 0; copy < copies; copy++) {
-    const messages = rows.map((row) => ({
-      // The resource, as many systems key by it: not the case.
-      key: row['org:resource'] || null,
-      value: jsonOf({ ...row, [CASE]: `${row[CASE]}-${copy}` }),
-      timestamp: String(parseTime(row[AT]!) + copy * 1000),
-      partition: partitionOf.get(row[CASE]!)!,
-    }));
+    const messages = logMessages(rows, copy).map((each) => ({ ...each, timestamp: String(each.timestamp) }));
     await producer.send({ topic, messages });
     sent += messages.length;
   }
   await producer.disconnect();
   return sent;
 }
-
-const MAPPING: MappingDefinition = {
-  name: 'own process log',
-  title: 'Process log',
-  fields: {
-    eventType: { paths: [ACTIVITY] },
-    aggregateType: { derive: 'topic' },
-    aggregateId: { paths: [CASE] },
-    occurredAt: { paths: [AT] },
-    recordedAt: { derive: 'timestamp' },
-    actor: { paths: ['org:resource'] },
-  },
-  dataPath: [''],
-  recognise: [ACTIVITY, CASE],
-};
-
-const FINE_TYPE = 'fines';
-const PROJECTION = {
-  name: 'payments',
-  title: 'Payments of a case',
-  source: { aggregateTypes: [FINE_TYPE] },
-  key: 'aggregateId',
-  columns: [
-    { name: 'amount', type: 'decimal' },
-    { name: 'paid', type: 'decimal' },
-  ],
-  reducer: {
-    name: 'payments',
-    version: 1,
-    on: {
-      'Create Fine': [{ op: 'set', path: 'amount', from: 'data.amount' }],
-      'Add penalty': [{ op: 'set', path: 'amount', from: 'data.amount' }],
-      Payment: [{ op: 'add', path: 'paid', from: 'data.paymentAmount' }],
-    },
-  },
-};
-
-/** In hundredths, exactly. */
-const hundredths = (text: string): bigint => {
-  const [whole = '0', rest = ''] = text.split('.');
-  return BigInt(whole) * 100n + BigInt(rest.padEnd(2, '0').slice(0, 2));
-};
 
 describeKafka('real process logs', () => {
   const data = temporaryFolder();
@@ -139,14 +59,14 @@ describeKafka('real process logs', () => {
     data.remove();
   });
 
-  test.skipIf(!isThere)(
+  test.skipIf(!logsAreThere)(
     'cases become aggregates: mapped by hand, folded, checked',
     { timeout: 240_000 },
     async () => {
       const { api } = engine;
       const cut = { knownOn: null, trueOn: null };
-      const fines = parseCsv(readFileSync(FINES, 'utf8'));
-      const reviews = parseCsv(readFileSync(REVIEWS, 'utf8'));
+      const fines = fineRows();
+      const reviews = reviewRows();
       const fineCount = await produce(kafka, 'logs.fines', fines, 20);
       const reviewCount = await produce(kafka, 'logs.reviews', reviews, 10);
       expect(fineCount + reviewCount).toBeGreaterThan(40_000);
@@ -159,19 +79,19 @@ describeKafka('real process logs', () => {
       const [detected] = await api.mappings.topics({});
       expect(detected).toMatchObject({ topic: 'logs.fines', records: fineCount, mapping: { name: 'keyed' } });
 
-      const preview = await api.mappings.preview({ topic: 'logs.fines', mapping: MAPPING });
+      const preview = await api.mappings.preview({ topic: 'logs.fines', mapping: LOG_MAPPING });
       expect(preview).toMatchObject({ events: preview.records.length, differing: preview.records.length });
       const applied = await ended(
         api,
-        (await api.mappings.apply({ topic: 'logs.fines', mapping: MAPPING })).jobId,
+        (await api.mappings.apply({ topic: 'logs.fines', mapping: LOG_MAPPING })).jobId,
       );
       expect(applied).toMatchObject({ status: 'done', error: null, done: fineCount });
 
       // Saved for topics of such names: the other log is captured by it at once.
-      await api.mappings.save({ pattern: 'logs.*', mapping: MAPPING });
+      await api.mappings.save({ pattern: 'logs.*', mapping: LOG_MAPPING });
       await captureAll(api, connectionId, ['logs.reviews']);
 
-      const cases = (rows: Row[]) => new Set(rows.map((row) => row[CASE])).size;
+      const cases = (rows: LogRow[]) => new Set(rows.map((row) => row[CASE])).size;
       expect(await api.aggregates.types({})).toEqual(
         expect.arrayContaining([
           { type: 'fines', aggregates: cases(fines) * 20, events: fineCount },
@@ -179,7 +99,7 @@ describeKafka('real process logs', () => {
         ]),
       );
 
-      await api.projections.save({ definition: JSON.stringify(PROJECTION) });
+      await api.projections.save({ definition: JSON.stringify(PAYMENTS) });
       const built = await ended(api, (await api.projections.run({ name: 'payments', rebuild: false })).jobId);
       expect(built).toMatchObject({ status: 'done', error: null });
       const { projections } = await api.projections.list({});

@@ -15,6 +15,7 @@ import { memoryPair } from '../../../src/rpc/carriers/memory.ts';
 import { createClient } from '../../../src/rpc/client.ts';
 import { serveCarrier } from '../../../src/rpc/server.ts';
 import type { KafkaHandle } from '../../kafka/broker.ts';
+import { PATIENT } from '../kafka/support.ts';
 
 const KEY = randomBytes(32);
 
@@ -127,7 +128,12 @@ export async function endOffsets(kafka: KafkaHandle, topic: string): Promise<str
 }
 
 const client = (kafka: KafkaHandle) =>
-  new Kafka({ brokers: kafka.bootstrap.split(','), clientId: 'other', logLevel: logLevel.NOTHING });
+  new Kafka({
+    brokers: kafka.bootstrap.split(','),
+    clientId: 'other',
+    logLevel: logLevel.NOTHING,
+    retry: PATIENT,
+  });
 
 /** Another program that writes events of an account in shape A. */
 export class Bank {

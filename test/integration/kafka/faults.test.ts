@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectCluster } from '../../../src/engine/kafka/clusterClient.ts';
 import { type FetchedChunk, readPartitions } from '../../../src/engine/kafka/fetchReader.ts';
 import { batchOf, COMPRESS, legacyMessage, record } from '../../kafka/batches.ts';
-import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
+import { freePorts, type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
 import { type DamagingProxy, startProxy } from '../../kafka/proxy.ts';
 import { connectionTo, createTopic, readTopic, withClient } from './support.ts';
@@ -71,7 +71,7 @@ describeJavaKafka('one broker in trouble', () => {
   let port: number;
 
   beforeAll(async () => {
-    port = 20_000 + Math.floor(Math.random() * 20_000);
+    [port] = (await freePorts(1)) as [number];
     proxy = await startProxy(() => port);
     kafka = await startKafka({
       port,

@@ -16,31 +16,64 @@ export const connectionTo = (kafka: KafkaHandle): KafkaConnection => ({
   clientId: 'hindcast-test',
 });
 
+/** Tries for about a minute: the coordinators of a fresh broker on a busy machine load for many seconds. */
+export const PATIENT = { retries: 8 };
+
 /** kafkajs' public client, as a second program that writes. */
 export const writerTo = (kafka: KafkaHandle) =>
-  new Kafka({ brokers: kafka.bootstrap.split(','), clientId: 'writer', logLevel: logLevel.NOTHING });
+  new Kafka({
+    brokers: kafka.bootstrap.split(','),
+    clientId: 'writer',
+    logLevel: logLevel.NOTHING,
+    retry: PATIENT,
+  });
 
 export async function createTopic(
   kafka: KafkaHandle,
   topic: string,
   options: { partitions?: number; replicas?: number; config?: Record<string, string | number> } = {},
 ): Promise<void> {
-  const config = Object.entries(options.config ?? {}).flatMap(([key, value]) => [
-    '--config',
-    `${key}=${value}`,
-  ]);
-  await kafka.tool(
-    'TopicCommand',
-    ...['--bootstrap-server', kafka.bootstrap, '--create', '--topic', topic],
-    ...[
-      '--partitions',
-      String(options.partitions ?? 1),
-      '--replication-factor',
-      String(options.replicas ?? 1),
-    ],
-    ...config,
-  );
+  const admin = writerTo(kafka).admin();
+  await admin.connect();
+  try {
+    const configEntries = Object.entries(options.config ?? {}).map(([name, value]) => ({
+      name,
+      value: String(value),
+    }));
+    const numPartitions = options.partitions ?? 1;
+    const replicationFactor = options.replicas ?? 1;
+    const isNew = await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic, numPartitions, replicationFactor, configEntries }],
+    });
+    if (!isNew) throw new Error(`the topic ${topic} exists already`);
+  } finally {
+    await admin.disconnect();
+  }
+  for (const broker of kafka.bootstrap.split(',')) await untilKnown(broker, topic);
 }
+
+/** The controller has made a topic before every broker has heard of it; one that has not says that there is none. */
+async function untilKnown(broker: string, topic: string): Promise<void> {
+  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: PATIENT }).admin();
+  await admin.connect();
+  const isKnown = async () => {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]!.partitions.every(({ leader }) => leader >= 0);
+    } catch {
+      return false;
+    }
+  };
+  try {
+    for (const end = Date.now() + 60_000; !(await isKnown()); await sleep(50))
+      if (Date.now() > end) throw new Error(`${broker} did not hear of ${topic} within a minute`);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 export interface Row {
   partition: number;
@@ -98,31 +131,46 @@ export async function withClient<T>(
   }
 }
 
-/** What Kafka's own console consumer sees of a partition, without a group: partition, offset, timestamp, headers, key, value. */
+/** How long the console consumer must have printed nothing to be thought at the end. Milliseconds. */
+const QUIET = 3_000;
+
+/**
+ * What Kafka's own console consumer sees of a partition, without a group: partition, offset, timestamp, headers, key, value.
+ * It is at the end with the last offset of the partition; where no record has that one (markers, open transactions, what
+ * was compacted), when it printed nothing more for a while. The while begins with the first record: a busy machine may
+ * take long to come to it.
+ */
 export async function consoleRead(
   kafka: KafkaHandle,
   topic: string,
   partition: number,
   options: {
     isolation?: 'read_committed' | 'read_uncommitted';
-    /** Ends after so many; without it, when nothing came for a while. */
+    /** Ends after so many. */
     records?: number;
-    timeoutMs?: number;
   } = {},
 ): Promise<Omit<Row, 'verdict'>[]> {
   const shown = ['timestamp', 'partition', 'offset', 'headers', 'key'].flatMap((what) => [
     '--formatter-property',
     `print.${what}=true`,
   ]);
-  const printed = await kafka.tool(
+  const end = options.records === undefined ? await highOffset(kafka, topic, partition) : null;
+  let length = 0;
+  let changed = 0;
+  const isAtEnd = (text: string) => {
+    if (text.length !== length) {
+      length = text.length;
+      changed = performance.now();
+    }
+    const at = text.lastIndexOf('\u0001Offset:', text.lastIndexOf('\n'));
+    const last = at < 0 ? -1 : Number.parseInt(text.slice(at + 8, at + 28), 10);
+    return end !== null && (last + 1 >= end || (length > 0 && performance.now() - changed > QUIET));
+  };
+  const printed = await kafka.toolUntil(
+    isAtEnd,
     'org.apache.kafka.tools.consumer.ConsoleConsumer',
     ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--partition', String(partition)],
-    ...[
-      '--offset',
-      'earliest',
-      '--timeout-ms',
-      String(options.timeoutMs ?? (options.records ? 60_000 : 3000)),
-    ],
+    ...['--offset', 'earliest', '--timeout-ms', options.records === undefined ? '20000' : '60000'],
     ...(options.records === undefined ? [] : ['--max-messages', String(options.records)]),
     ...['--isolation-level', options.isolation ?? 'read_committed'],
     ...['--formatter-property', 'key.separator=\u0001', '--formatter-property', 'headers.separator=\u0002'],
@@ -149,6 +197,18 @@ export async function consoleRead(
               }),
       };
     });
+}
+
+/** The offset that the next record of a partition will get. */
+async function highOffset(kafka: KafkaHandle, topic: string, partition: number): Promise<number> {
+  const admin = writerTo(kafka).admin();
+  await admin.connect();
+  try {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return Number(offsets.find((each) => each.partition === partition)!.high);
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 export const withoutVerdict = (rows: Row[]) => rows.map(({ verdict: _, ...row }) => row);

@@ -10,7 +10,7 @@ import { errorOfCode, openBroker } from '../../../src/engine/kafka/kafkajsIntern
 import { partitionForKey } from '../../../src/engine/kafka/murmur2.ts';
 import { openProducer } from '../../../src/engine/kafka/producer.ts';
 import { METADATA } from '../../../src/engine/kafka/requests.ts';
-import { type KafkaHandle, sharedKafka, startKafka } from '../../kafka/broker.ts';
+import { freePorts, type KafkaHandle, sharedKafka, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka, describeKafka } from '../../kafka/describe.ts';
 import { startProxy } from '../../kafka/proxy.ts';
 import { connectionTo, consoleRead, createTopic, readTopic, withClient } from './support.ts';
@@ -187,7 +187,7 @@ describeKafka('what this relies on inside kafkajs 2.2.4', () => {
       console.log('read ' + count);`;
     const run = promisify(execFile);
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module-typescript', '-e', script], {
-      timeout: 15_000,
+      timeout: 90_000,
     });
     expect(stdout).toBe('read 51\n');
     expect(stderr).toBe('');
@@ -196,7 +196,7 @@ describeKafka('what this relies on inside kafkajs 2.2.4', () => {
 
 describeJavaKafka('a write whose answer is lost', () => {
   test('is sent again and is kept once', async () => {
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    const [port] = (await freePorts(1)) as [number];
     const proxy = await startProxy(() => port);
     const kafka = await startKafka({
       port,
@@ -260,7 +260,7 @@ test('the test broker dies with the process that started it', async () => {
   };
   expect(alive()).toBe(true);
   child.kill('SIGKILL');
-  for (let i = 0; i < 100 && (alive() || existsSync(dir)); i++)
+  for (let i = 0; i < 1_000 && (alive() || existsSync(dir)); i++)
     await new Promise((done) => setTimeout(done, 50));
   expect(alive()).toBe(false);
   expect(existsSync(dir)).toBe(false);
