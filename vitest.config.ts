@@ -1,5 +1,11 @@
+import { availableParallelism } from 'node:os';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { bundledThreads } from './test/setup/bundles.ts';
+
+// Vitest would leave one core for itself, which is half of a machine with two.
+const maxWorkers = availableParallelism();
+const globalSetup = ['test/setup/bundles.ts'];
 
 // Unit tests lie beside their source. Integration tests need a real Kafka, e2e tests a real Chromium; both say so
 // and are reported as skipped where the machine lacks them.
@@ -7,8 +13,11 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [bundledThreads],
         test: {
           name: 'unit',
+          globalSetup,
+          maxWorkers,
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/fixtures/**/*.test.ts'],
           // A limit against hanging, not a measure: on a busy machine the default of 5 s failed sound tests.
           testTimeout: 90_000,
@@ -16,14 +25,15 @@ export default defineConfig({
         },
       },
       {
-        plugins: [react()],
+        plugins: [react(), bundledThreads],
         test: {
           name: 'integration',
+          globalSetup,
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           // They mostly wait for a broker; each file has its own.
-          maxWorkers: 2,
+          maxWorkers: maxWorkers + 1,
         },
       },
       {

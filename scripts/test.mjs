@@ -3,9 +3,10 @@
 //   npm test                     all
 //   npm test -- unit integration only these suites (unit, integration, e2e, electron)
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { lastLines, tapFailures, vitestFailures, vitestSeconds } from './report.mjs';
 import {
   cache,
   ensureBuild,
@@ -59,33 +60,44 @@ function ensureDebianPackages() {
   if (done.status !== 0) say(`*** ${command} failed; the tests that need them are SKIPPED.`);
 }
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, failed: 0, skipped: 0, failures: [], parts: [], files: [] };
 
-function vitest(project) {
-  const report = join(cache, `vitest-${project}.json`);
+/** Runs a part and remembers how long it took. */
+function timed(name, work) {
+  const began = performance.now();
+  work();
+  total.parts.push({ name, seconds: (performance.now() - began) / 1000 });
+}
+
+const readJson = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
+
+function vitest(suite) {
+  const reportFile = join(cache, `vitest-${suite}.json`);
+  const moreFile = join(cache, `vitest-${suite}-more.json`);
+  // A run that dies must not be counted by the report of an earlier one.
+  for (const file of [reportFile, moreFile]) rmSync(file, { force: true });
   const args = [
     'run',
     '--project',
-    project,
+    suite,
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=${report}`,
+    `--reporter=${join(root, 'scripts/moreReporter.mjs')}`,
+    `--outputFile.json=${reportFile}`,
   ];
-  const done = spawnSync(pinnedNode, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+  const { status } = spawnSync(pinnedNode, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...environment(), CHROMIUM_PATH: findChromium() ?? '' },
+    env: { ...environment(), CHROMIUM_PATH: findChromium() ?? '', HINDCAST_MORE_REPORT: moreFile },
   });
-  const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
-  if (!result) {
-    total.failed += 1;
-    return;
-  }
-  total.passed += result.numPassedTests;
-  total.failed += result.numFailedTests;
-  total.skipped += result.numPendingTests + result.numTodoTests;
-  // A file that did not load has no tests to count, and an error outside a test fails the run as well.
-  if (done.status !== 0 && result.numFailedTests === 0) total.failed += 1;
+  const report = readJson(reportFile);
+  const more = readJson(moreFile);
+  const failures = vitestFailures({ suite, report, more, status, root });
+  total.passed += report?.numPassedTests ?? 0;
+  total.skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
+  total.failed += failures.length;
+  total.failures.push(...failures);
+  total.files.push(...vitestSeconds({ suite, report, more, root }));
 }
 
 function electron() {
@@ -104,26 +116,38 @@ function electron() {
   process.stdout.write(done.stdout);
   process.stderr.write(done.stderr);
   const count = (name) => Number(done.stdout.match(new RegExp(`^# ${name} (\\d+)$`, 'm'))?.[1] ?? 0);
+  const failures = tapFailures({ suite: 'electron', output: done.stdout, root });
+  let failed = count('fail') + count('cancelled');
+  if (done.status !== 0 && failed === 0) failed = 1;
+  if (failed > 0 && failures.length === 0)
+    failures.push({
+      suite: 'electron',
+      file: 'test/electron',
+      name: 'the run',
+      error: `ended with status ${done.status}`,
+    });
   total.passed += count('pass');
-  total.failed += count('fail') + count('cancelled');
+  total.failed += failed;
+  total.failures.push(...failures);
   // A skipped suite is not counted by the runner, since its tests were never made.
   const skippedSuites = done.stdout.match(/^ok \d+ - .* # SKIP/gm)?.length ?? 0;
   total.skipped += count('skipped') + count('todo') + skippedSuites;
-  if (done.status !== 0 && count('fail') + count('cancelled') === 0) total.failed += 1;
 }
 
-ensurePackages();
-ensureDebianPackages();
-mkdirSync(cache, { recursive: true });
-if (suites.some((suite) => suite !== 'unit')) {
+timed('set-up', () => {
+  ensurePackages();
+  ensureDebianPackages();
+  mkdirSync(cache, { recursive: true });
+  if (suites.every((suite) => suite === 'unit')) return;
   ensureBuild();
   ensureDemo();
-}
+});
 for (const suite of suites) {
   say(`\n=== ${suite} tests`);
-  if (suite === 'electron') electron();
-  else vitest(suite);
+  timed(suite, () => (suite === 'electron' ? electron() : vitest(suite)));
 }
+writeFileSync(join(cache, 'tests.json'), JSON.stringify(total));
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-console.log(`\ntests: ${total.passed} passed, ${total.failed} failed${skipped}`);
+console.log(`\n${lastLines(total).join('\n')}`);
+console.log(`tests: ${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed > 0 ? 1 : 0);

@@ -11,6 +11,8 @@ export interface AnswerProxy {
   codeFor: (api: ApiName) => number | null;
   /** How many answers were changed. */
   changed: number;
+  /** Milliseconds that the broker said it held back answers to fetches, by a quota. */
+  throttledMs: number;
   close(): void;
 }
 
@@ -156,6 +158,7 @@ export async function startAnswerProxy(targetPort: () => number): Promise<Answer
     const onAnswer = framesOf((frame) => {
       const request = asked.get(frame.readInt32BE(4));
       asked.delete(frame.readInt32BE(4));
+      if (request?.api === 'fetch' && request.version >= 1) proxy.throttledMs += frame.readInt32BE(8);
       const code = request === undefined ? null : proxy.codeFor(request.api);
       if (request === undefined || code === null) return void near.write(frame);
       const changed = Buffer.from(frame);
@@ -171,6 +174,7 @@ export async function startAnswerProxy(targetPort: () => number): Promise<Answer
     port: (server.address() as { port: number }).port,
     codeFor: () => null,
     changed: 0,
+    throttledMs: 0,
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -14,6 +14,7 @@ import {
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
 import { makeCertificates } from './certificates.ts';
 import { startDockerKafka } from './docker.ts';
 import { kafkaAvailable, kafkaClasspath } from './jars.ts';
@@ -36,6 +37,11 @@ export interface KafkaOptions {
   keep?: boolean;
   /** Java heap of each broker. */
   heap?: string;
+  /**
+   * Java compiles what runs often once more, better: for measurements and brokers that live long. Without it a start
+   * takes half of the processor.
+   */
+  optimized?: boolean;
 }
 
 export interface KafkaHandle {
@@ -57,6 +63,8 @@ export interface KafkaHandle {
   thaw(id: number): void;
   /** Runs a class of org.apache.kafka.tools (or a full class name) and returns what it printed. */
   tool(main: string, ...args: string[]): Promise<string>;
+  /** The same, but ended as soon as `isEnough` says so of what was printed so far; it is asked ten times a second. */
+  toolUntil(isEnough: (printed: string) => boolean, main: string, ...args: string[]): Promise<string>;
   /** The same with text on its standard input. */
   toolWithInput(main: string, input: string | Uint8Array, ...args: string[]): Promise<string>;
   /** Ends all brokers and removes a temporary folder. */
@@ -68,22 +76,22 @@ export const passwordOf = (user: (typeof USERS)[number]) => `${user}-secret`;
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((done, fail) => {
-          const server = createServer();
-          server.once('error', fail);
-          server.listen(0, '127.0.0.1', () => done(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+/**
+ * Ports that were free a moment ago, below those that systems give to outgoing connections: any of them could take such a
+ * port in the seconds until a broker listens there, or between its death and its return.
+ */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const isFree = await new Promise<boolean>((done) => {
+      const server = createServer();
+      server.once('error', () => done(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+    });
+    if (isFree) ports.add(port);
+  }
+  return [...ports];
 }
 
 function isListening(port: number): Promise<boolean> {
@@ -136,11 +144,16 @@ async function plan(options: KafkaOptions): Promise<Layout> {
   return { clusterId, secure: options.secure === true, brokers, controllerPort: port() };
 }
 
+const javaArgs = (classpath: string, main: string, args: string[]) => [
+  ...['-Xmx512m', '-XX:TieredStopAtLevel=1', '-cp', classpath],
+  ...[main, ...args],
+];
+
 function java(classpath: string, main: string, args: string[], input?: string | Uint8Array): Promise<string> {
   return new Promise((done, fail) => {
     const child = execFile(
       'java',
-      ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-cp', classpath, main, ...args],
+      javaArgs(classpath, main, args),
       { maxBuffer: 1 << 30, encoding: 'utf8' },
       (error, stdout, stderr) =>
         error === null
@@ -148,6 +161,37 @@ function java(classpath: string, main: string, args: string[], input?: string | 
           : fail(new Error(`${main} ${args.join(' ')} failed: ${stderr}${stdout}`)),
     );
     if (input !== undefined) child.stdin!.end(input);
+  });
+}
+
+/** Runs a program until it ends by itself or enough was printed; what was printed. */
+export function runUntil(
+  isEnough: (printed: string) => boolean,
+  command: string,
+  args: string[],
+): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const pieces: Buffer[] = [];
+    const errors: Buffer[] = [];
+    let isOver = false;
+    const printed = () => Buffer.concat(pieces).toString();
+    const look = () => {
+      if (isOver || !isEnough(printed())) return;
+      isOver = true;
+      child.kill('SIGKILL');
+    };
+    const looking = setInterval(look, 100);
+    child.stdout.on('data', (piece: Buffer) => {
+      if (!isOver) pieces.push(piece);
+    });
+    child.stderr.on('data', (piece: Buffer) => errors.push(piece));
+    child.once('error', fail);
+    child.once('close', (code) => {
+      clearInterval(looking);
+      if (isOver || code === 0) done(printed());
+      else fail(new Error(`${command} ${args.join(' ')} failed: ${Buffer.concat(errors)}${printed()}`));
+    });
   });
 }
 
@@ -216,7 +260,9 @@ class LocalKafka {
   launch(id: number): void {
     const dir = this.nodeDir(id);
     const log = openSync(join(dir, 'log'), 'a');
-    const args = [`-Xmx${this.options.heap ?? '512m'}`, '-cp', this.classpath, 'kafka.Kafka'];
+    const { heap = '512m', optimized = this.options.keep === true } = this.options;
+    const quick = optimized ? [] : ['-XX:TieredStopAtLevel=1'];
+    const args = [...quick, `-Xmx${heap}`, '-cp', this.classpath, 'kafka.Kafka'];
     args.push(join(dir, 'server.properties'));
     const pidFile = join(dir, 'pid');
     rmSync(pidFile, { force: true });
@@ -258,6 +304,21 @@ class LocalKafka {
     for (const { id } of this.layout.brokers) await this.format(id);
     for (const { id } of this.layout.brokers) this.launch(id);
     for (const { id } of this.layout.brokers) await this.untilUp(id);
+    await this.untilAllCanLead();
+  }
+
+  /** A broker answers a moment before the controller gives it partitions: until then topics cannot be created. */
+  async untilAllCanLead(): Promise<void> {
+    const brokers = this.layout.brokers.map(({ ports }) => `127.0.0.1:${ports.PLAINTEXT}`);
+    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50))
+        if ((await admin.describeCluster()).brokers.length === brokers.length) return;
+    } finally {
+      await admin.disconnect();
+    }
+    throw new Error(`not all of ${brokers.join(', ')} came to lead partitions within a minute`);
   }
 
   async end(id: number, signal: NodeJS.Signals): Promise<void> {
@@ -279,8 +340,9 @@ class LocalKafka {
     const first = this.layout.brokers[0]!.ports;
     const at = (port: number | undefined) => (port === undefined ? null : `127.0.0.1:${port}`);
     const certs = join(this.dir, 'certs');
+    const classOf = (main: string) => (main.includes('.') ? main : `org.apache.kafka.tools.${main}`);
     const tool = (main: string, args: string[], input?: string | Uint8Array) =>
-      java(this.classpath, main.includes('.') ? main : `org.apache.kafka.tools.${main}`, args, input);
+      java(this.classpath, classOf(main), args, input);
     return {
       bootstrap: this.layout.brokers.map((b) => `127.0.0.1:${b.ports.PLAINTEXT}`).join(','),
       saslPlain: at(first.SASL_PLAINTEXT),
@@ -302,6 +364,8 @@ class LocalKafka {
       freeze: (id) => void process.kill(this.pid(id), 'SIGSTOP'),
       thaw: (id) => void process.kill(this.pid(id), 'SIGCONT'),
       tool: (main, ...args) => tool(main, args),
+      toolUntil: (isEnough, main, ...args) =>
+        runUntil(isEnough, 'java', javaArgs(this.classpath, classOf(main), args)),
       toolWithInput: (main, input, ...args) => tool(main, args, input),
       stop: async () => {
         // A temporary folder is thrown away: nothing to write out, so no need to wait for a clean shutdown.

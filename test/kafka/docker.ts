@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import type { KafkaHandle, KafkaOptions } from './broker.ts';
+import { type KafkaHandle, type KafkaOptions, runUntil } from './broker.ts';
 import { KAFKA_VERSION } from './jars.ts';
 
 const run = promisify(execFile);
@@ -91,6 +91,7 @@ export async function startDockerKafka(options: KafkaOptions): Promise<KafkaHand
     freeze: () => void execFile('docker', ['pause', name]),
     thaw: () => void execFile('docker', ['unpause', name]),
     tool,
+    toolUntil: (isEnough, main, ...args) => runUntil(isEnough, 'docker', ['exec', ...toolArgs(main, args)]),
     toolWithInput: (main, input, ...args) =>
       new Promise((done, fail) => {
         const child = execFile(

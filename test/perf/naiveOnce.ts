@@ -12,6 +12,8 @@ const db = openBare(file);
 db.exec(NAIVE_TABLE);
 const insert = db.prepare(`INSERT INTO event VALUES (${Array(NAIVE_COLUMNS).fill('?').join(',')})`);
 const consumer = client(bootstrap).consumer({
+  // The coordinator of a busy, fresh broker is loaded late.
+  retry: { retries: 15 },
   groupId: `naive-${Date.now()}`,
   maxBytesPerPartition: 1 << 20,
 });
