@@ -19,14 +19,17 @@ export interface ChainLink {
   previous: number;
 }
 
+/** Numbers of topics are below it, those of aggregates below 2^33: both together are one exact number. */
+const MOST_TOPICS = 2 ** 20;
+
 const READINGS = [
-  { words: 'of its aggregate', of: ({ aggregate }: ChainLink) => `${aggregate}` },
+  { words: 'of its aggregate', of: ({ aggregate }: ChainLink) => aggregate },
   {
     words: 'of its aggregate in this topic',
-    of: ({ aggregate, topic }: ChainLink) => `${aggregate} ${topic}`,
+    of: ({ aggregate, topic }: ChainLink) => aggregate * MOST_TOPICS + topic,
   },
-  { words: 'of its partition', of: ({ partition }: ChainLink) => `${partition}` },
-  { words: 'of its topic', of: ({ topic }: ChainLink) => `${topic}` },
+  { words: 'of its partition', of: ({ partition }: ChainLink) => partition },
+  { words: 'of its topic', of: ({ topic }: ChainLink) => topic },
 ] as const;
 
 /** Share of links that must hold for a reading to be the one that was meant. */
@@ -38,8 +41,8 @@ interface Read {
   before: ChainLink | null;
 }
 
-function readAs(links: readonly ChainLink[], keyOf: (link: ChainLink) => string): Read[] {
-  const last = new Map<string, ChainLink>();
+function readAs(links: readonly ChainLink[], keyOf: (link: ChainLink) => number): Read[] {
+  const last = new Map<number, ChainLink>();
   return links.map((link) => {
     const key = keyOf(link);
     const before = last.get(key) ?? null;

@@ -25,6 +25,10 @@ interface TypeLife {
   behind: number;
   /** Named like an end. */
   isClosing: boolean;
+  /** Of the streams, counted from 1: the last in which it was; in which it was not behind an end; in which it was. */
+  seenIn: number;
+  beforeIn: number;
+  behindIn: number;
 }
 
 /** Learns from the streams of one aggregate type; feed every stream once, its events' types in fold order. */
@@ -35,13 +39,21 @@ export class LifeLearner {
   add(types: readonly string[]): void {
     if (types.length === 0) return;
     this.#streams += 1;
-    for (const type of new Set(types)) this.#of(type).seen += 1;
+    const stream = this.#streams;
+    let isBehind = false;
+    for (const type of types) {
+      const life = this.#of(type);
+      if (life.seenIn !== stream) life.seen += 1;
+      life.seenIn = stream;
+      if (!isBehind) life.beforeIn = stream;
+      else if (life.beforeIn !== stream && life.behindIn !== stream) {
+        life.behindIn = stream;
+        life.behind += 1;
+      }
+      isBehind ||= life.isClosing;
+    }
     this.#of(types[0]!).begins += 1;
     this.#of(types.at(-1)!).last += 1;
-    const end = types.findIndex((type) => this.#of(type).isClosing);
-    if (end === -1) return;
-    const before = new Set(types.slice(0, end + 1));
-    for (const type of new Set(types.slice(end + 1))) if (!before.has(type)) this.#of(type).behind += 1;
   }
 
   /** Types that begin nearly all streams, one of them each; empty when no rule can be seen. */
@@ -74,7 +86,8 @@ export class LifeLearner {
   #of(type: string): TypeLife {
     let life = this.#types.get(type);
     if (life === undefined) {
-      life = { begins: 0, seen: 0, last: 0, behind: 0, isClosing: CLOSING.test(type) };
+      const isClosing = CLOSING.test(type);
+      life = { begins: 0, seen: 0, last: 0, behind: 0, isClosing, seenIn: 0, beforeIn: 0, behindIn: 0 };
       this.#types.set(type, life);
     }
     return life;

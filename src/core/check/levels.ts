@@ -38,16 +38,28 @@ export class LevelLearner {
 
   /** @param group what the level is of, for a person: `balance_after of SavingsAccount` */
   add(group: string, steps: readonly LevelStep[]): void {
-    let known = this.#groups.get(group);
-    if (known === undefined) {
-      known = { values: 0, below: 0, streams: 0, broken: [] };
-      this.#groups.set(group, known);
-    }
+    const known = this.#of(group);
     const below = steps.reduce((count, { value }) => count + (value < 0 ? 1 : 0), 0);
     known.values += steps.length;
     known.below += below;
     known.streams += 1;
     if (below > 0) known.broken.push([...steps]);
+  }
+
+  /** The same for a stream with so many values, none of them below zero. */
+  addSound(group: string, values: number): void {
+    const known = this.#of(group);
+    known.values += values;
+    known.streams += 1;
+  }
+
+  #of(group: string): Group {
+    let known = this.#groups.get(group);
+    if (known === undefined) {
+      known = { values: 0, below: 0, streams: 0, broken: [] };
+      this.#groups.set(group, known);
+    }
+    return known;
   }
 
   findings(): Finding[] {

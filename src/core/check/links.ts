@@ -56,7 +56,9 @@ class RowsByHash {
   }
 
   #slotOf(hash: number): number {
-    let slot = (Math.imul((hash % 4294967296) | 0, 2654435761) ^ Math.floor(hash / 4294967296)) & this.#mask;
+    // The low and the high word: a remainder would be a call.
+    const low = hash >>> 0;
+    let slot = (Math.imul(low, 2654435761) ^ ((hash - low) / 4294967296)) & this.#mask;
     for (;;) {
       const row = this.#slots[slot]! - 1;
       if (row === -1 || this.#hashes[row] === hash) return slot;

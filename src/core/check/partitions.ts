@@ -29,7 +29,7 @@ export class PlaceChecker {
     if (events.length < 2) return;
     const [first] = events as readonly [PlacedEvent];
     if (events.every((event) => isBeside(event, first))) {
-      this.#of(first.topic).streams += 1;
+      this.addBeside(first.topic);
       return;
     }
     for (const [topic, own] of byTopic(events)) {
@@ -42,6 +42,11 @@ export class PlaceChecker {
         known.spread.push({ events: isAsked ? [...firsts.values()] : [], partitions: [...firsts.keys()] });
       if (isAsked) this.#lookAtKeys(own);
     }
+  }
+
+  /** The events of a stream, two or more, that lie under one key of one partition. */
+  addBeside(topic: string): void {
+    this.#of(topic).streams += 1;
   }
 
   #of(topic: string): TopicSpread {

@@ -6,7 +6,15 @@
  */
 import { type CompiledMapping, idText, type Reader } from '../envelope/compiled.ts';
 import { isSpace, JsonBytes, MAX_SCAN_DEPTH, skipSpace } from '../envelope/jsonBytes.ts';
-import { eachHasOne, indexKeys, type KeyNode, keyAt } from '../envelope/keyTree.ts';
+import {
+  eachHasOne,
+  KeyTree,
+  keepMember,
+  type Member,
+  memberOf,
+  newNode,
+  type TreeNode,
+} from '../envelope/keyTree.ts';
 import { KEYED_MAPPING } from '../envelope/mappings.ts';
 import { decimalTextOf } from '../numbers.ts';
 import type { PathStep } from '../path.ts';
@@ -26,18 +34,11 @@ const CLAIMED = 'payload';
 /** More levels than this in one payload are left to the parser. */
 const MOST_LEVELS = 32;
 
-/** A key that is looked for, in the object of its parent. */
-interface Node extends KeyNode<Node> {
-  slot: number;
+/** A key that is looked for, in the object of its parent. The marks of its members are numbers of levels. */
+interface Node extends TreeNode<Node> {
   /** Its own keys may name levels. */
   isPayload: boolean;
 }
-
-const encoder = new TextEncoder();
-const newNode = (slot: number, key: Uint8Array): Node => ({
-  ...{ slot, key },
-  ...{ isPayload: false, children: [], byLength: [] },
-});
 
 /** A part of the value that was read last. */
 export interface Part {
@@ -46,7 +47,7 @@ export interface Part {
 }
 
 export class PayloadFacts {
-  readonly #root = newNode(0, new Uint8Array(0));
+  readonly #root: Node;
   /** Where the payload may lie, in the order in which the places are asked. */
   readonly #payloads: Node[];
   /** After these places the whole value is the payload. */
@@ -89,20 +90,9 @@ export class PayloadFacts {
     levels: KeyNumbers,
     textOf: (start: number, end: number) => string,
   ) {
-    let slots = 1;
-    const nodeAt = (steps: readonly PathStep[], from = this.#root): Node => {
-      let node = from;
-      for (const step of steps as readonly string[]) {
-        const key = encoder.encode(step);
-        let child = node.children.find((each) => each.key.join() === key.join());
-        if (child === undefined) {
-          child = newNode(slots++, key);
-          node.children.push(child);
-        }
-        node = child;
-      }
-      return node;
-    };
+    const tree = new KeyTree<Node>((slot, step) => ({ ...newNode<Node>(slot, step), isPayload: false }));
+    const nodeAt = (path: readonly PathStep[]): Node => tree.nodeAt(path as readonly string[]);
+    this.#root = tree.root;
     const slotOf = ({ path }: Reader): number => nodeAt(path).slot;
     const whole = dataPaths.findIndex((path) => path.length === 0);
     this.#endsInWhole = whole !== -1;
@@ -111,17 +101,15 @@ export class PayloadFacts {
     this.#needed = recognise.map((each) => each.map(slotOf));
     this.#versions = (fields.schemaVersion?.readers ?? []).map(slotOf);
     this.#hasVersion = fields.schemaVersion !== undefined;
-    const claims = nodeAt([CLAIMS]);
-    this.#claims = claims.slot;
+    this.#claims = nodeAt([CLAIMS]).slot;
     this.#claimed = nodeAt([CLAIMED]).slot;
-    this.#hash = nodeAt(['payload_hash'], claims).slot;
-    this.#previous = nodeAt(['previous_hash'], claims).slot;
-    this.#signature = nodeAt(['signature'], claims).slot;
-    indexKeys(this.#root);
-    this.#kind = new Uint8Array(slots);
-    this.#start = new Int32Array(slots);
-    this.#end = new Int32Array(slots);
-    this.#isFilled = new Uint8Array(slots);
+    this.#hash = nodeAt([CLAIMS, 'payload_hash']).slot;
+    this.#previous = nodeAt([CLAIMS, 'previous_hash']).slot;
+    this.#signature = nodeAt([CLAIMS, 'signature']).slot;
+    this.#kind = new Uint8Array(tree.slots);
+    this.#start = new Int32Array(tree.slots);
+    this.#end = new Int32Array(tree.slots);
+    this.#isFilled = new Uint8Array(tree.slots);
     this.#levels = levels;
     this.#textOf = textOf;
   }
@@ -246,32 +234,38 @@ export class PayloadFacts {
   #object(node: Node, at: number, depth: number): number {
     const text = this.#text;
     const { bytes, end } = text;
-    const { byLength, isPayload, slot } = node;
+    const { isPayload, slot } = node;
     let place = skipSpace(bytes, at);
     this.#isFilled[slot] = 0;
     if (bytes[place] === 0x7d) return place < end ? place + 1 : -1;
     this.#isFilled[slot] = 1;
+    let before: Member<Node> | null = null;
     for (;;) {
-      if (bytes[place] !== QUOTE) return -1;
-      const first = place + 1;
-      place = text.plainEnd(first);
-      if (bytes[place] !== QUOTE || place >= end) {
-        // The key has more than plain characters; one with escapes may be one that is looked for.
-        place = text.stringEnd(place) - 1;
-        if (place < 0 || bytes.subarray(first, place).includes(BACKSLASH)) return -1;
+      let member: Member<Node> | null = before === null ? node.first : before.next;
+      let no = 0;
+      if (member !== null && member.text !== null && text.isAt(member.text, place)) {
+        place += member.text.length;
+        no = member.mark;
+      } else {
+        const quote = place;
+        if (bytes[quote] !== QUOTE) return -1;
+        const last = text.keyEnd(quote + 1);
+        if (last < 0) return -1;
+        place = skipSpace(bytes, last + 1);
+        if (bytes[place] !== 0x3a) return -1;
+        place = skipSpace(bytes, place + 1);
+        if (isPayload) no = this.#levels.numberOf(bytes, quote + 1, last);
+        member = memberOf(node, bytes, quote + 1, last);
+        if (member !== null) {
+          member.mark = no;
+          keepMember(node, before, member, bytes, quote, place);
+        }
       }
-      const last = place;
-      const same = byLength[last - first];
-      const found = same === undefined ? null : keyAt(same, bytes, first);
-      place = skipSpace(bytes, last + 1);
-      if (bytes[place] !== 0x3a) return -1;
-      const value = skipSpace(bytes, place + 1);
+      before = member;
+      const found = member === null ? null : member.node;
+      const value = place;
       place = found === null ? text.valueEnd(value, depth) : this.#value(found, value, depth);
-      if (place < 0) return -1;
-      if (isPayload) {
-        const no = this.#levels.numberOf(bytes, first, last);
-        if (no !== 0 && !this.#keepLevel(slot, no, value, place)) return -1;
-      }
+      if (place < 0 || (no !== 0 && !this.#keepLevel(slot, no, value, place))) return -1;
       place = skipSpace(bytes, place);
       if (place >= end) return -1;
       if (bytes[place] === 0x7d) return place + 1;
@@ -300,11 +294,17 @@ export class PayloadFacts {
     if (this.#kind[slot] !== KIND.absent) return -1;
     const byte = bytes[at]!;
     if (byte === QUOTE) {
-      const after = text.stringEnd(at + 1);
-      if (after < 0) return -1;
-      const isEscaped = bytes.subarray(at + 1, after - 1).includes(BACKSLASH);
-      this.#kind[slot] = isEscaped ? KIND.escaped : KIND.text;
       this.#start[slot] = at + 1;
+      const plain = text.plainEnd(at + 1);
+      if (bytes[plain] === QUOTE && plain < text.end) {
+        this.#kind[slot] = KIND.text;
+        this.#end[slot] = plain;
+        return plain + 1;
+      }
+      const after = text.stringEnd(plain);
+      if (after < 0) return -1;
+      const isEscaped = bytes.subarray(plain, after - 1).includes(BACKSLASH);
+      this.#kind[slot] = isEscaped ? KIND.escaped : KIND.text;
       this.#end[slot] = after - 1;
       return after;
     }

@@ -217,6 +217,8 @@ function lookAtKind({ id, kind }: CheckedEvent, report: Report): void {
 
 /** Events after the one that closed; corrections that name themselves so are let pass. */
 const AFTERWARDS = /reopened|restored|reactivated|revers|correct|compensat|audit|note|erased/i;
+/** Whether a type names a correction, or what makes a closed aggregate open again. */
+export const isAfterwards = (type: string): boolean => AFTERWARDS.test(type);
 
 function lookAtLife<E extends CheckedEvent>(events: readonly E[], usual: Usual, report: Report): void {
   const { creationTypes, closingTypes, afterTypes } = usual;
@@ -234,11 +236,11 @@ function lookAtLife<E extends CheckedEvent>(events: readonly E[], usual: Usual, 
       event.kind === 'event' &&
       !closingTypes.has(event.type) &&
       !afterTypes.has(event.type) &&
-      !AFTERWARDS.test(event.type)
+      !isAfterwards(event.type)
     )
       report('after-closure', [event.id, closed.id], `${event.type} after ${closed.type}`);
     if (closingTypes.has(event.type)) closed = event;
-    else if (AFTERWARDS.test(event.type)) closed = null;
+    else if (isAfterwards(event.type)) closed = null;
   }
 }
 

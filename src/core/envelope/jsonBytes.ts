@@ -155,6 +155,15 @@ export class JsonBytes {
     }
   }
 
+  /** The closing quote of a key without escapes; one with escapes may spell any other. @param at behind the opening quote */
+  keyEnd(at: number): number {
+    const { bytes } = this;
+    const plain = this.plainEnd(at);
+    if (bytes[plain] === QUOTE && plain < this.end) return plain;
+    const after = this.stringEnd(plain);
+    return after < 0 || bytes.subarray(at, after - 1).includes(BACKSLASH) ? -1 : after - 1;
+  }
+
   /** @param at at the sign or first digit */
   numberEnd(at: number): number {
     const { bytes } = this;

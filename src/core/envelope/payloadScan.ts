@@ -9,7 +9,7 @@ import { exactNumber } from '../numbers.ts';
 import type { PathStep } from '../path.ts';
 import type { CompiledMapping } from './compiled.ts';
 import { isSpace, JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
-import { eachHasOne, indexKeys, type KeyNode, keyAt } from './keyTree.ts';
+import { eachHasOne, KeyTree, keepMember, type Member, memberOf, newNode, type TreeNode } from './keyTree.ts';
 import { KEYED_MAPPING } from './mappings.ts';
 
 /** Makes text of bytes: core has no quick way of its own. */
@@ -42,19 +42,11 @@ const MINUS = 0x2d;
 const MOST_DIGITS = 15;
 
 /** A key on the way to something that is wanted, in the object of its parent. */
-interface Node extends KeyNode<Node> {
-  slot: number;
+interface Node extends TreeNode<Node> {
   name: string;
   /** The whole value is wanted. */
   isWhole: boolean;
 }
-
-const encoder = new TextEncoder();
-
-const newNode = (slot: number, name: string): Node => ({
-  ...{ slot, name, key: encoder.encode(name) },
-  ...{ isWhole: false, children: [], byLength: [] },
-});
 
 export class PayloadScan {
   readonly #root: Node;
@@ -69,27 +61,14 @@ export class PayloadScan {
 
   /** Use {@link payloadScan}, which knows what a scan can see. */
   constructor({ dataPaths, recognise }: CompiledMapping, paths: readonly (readonly string[])[]) {
-    let slots = 1;
-    this.#root = newNode(0, '');
-    const nodeAt = (from: Node, steps: readonly string[]): Node => {
-      let node = from;
-      for (const step of steps) {
-        let child = node.children.find(({ name }) => name === step);
-        if (child === undefined) {
-          child = newNode(slots++, step);
-          node.children.push(child);
-        }
-        node = child;
-      }
-      return node;
-    };
-    this.#needed = recognise.map((each) => each.map(({ path }) => nodeAt(this.#root, path as string[]).slot));
-    this.#payloads = dataPaths.map((path) => nodeAt(this.#root, path as string[]));
-    for (const payload of this.#payloads) for (const path of paths) nodeAt(payload, path).isWhole = true;
-    indexKeys(this.#root);
-    this.#kind = new Uint8Array(slots);
-    this.#start = new Int32Array(slots);
-    this.#end = new Int32Array(slots);
+    const tree = new KeyTree<Node>((slot, name) => ({ ...newNode<Node>(slot, name), name, isWhole: false }));
+    this.#root = tree.root;
+    this.#needed = recognise.map((each) => each.map(({ path }) => tree.nodeAt(path as string[]).slot));
+    this.#payloads = dataPaths.map((path) => tree.nodeAt(path as string[]));
+    for (const payload of this.#payloads) for (const path of paths) tree.nodeAt(path, payload).isWhole = true;
+    this.#kind = new Uint8Array(tree.slots);
+    this.#start = new Int32Array(tree.slots);
+    this.#end = new Int32Array(tree.slots);
   }
 
   /**
@@ -118,23 +97,26 @@ export class PayloadScan {
   #object(node: Node, at: number, depth: number): number {
     const text = this.#text;
     const { bytes, end } = text;
-    const { byLength } = node;
     let place = skipSpace(bytes, at);
     if (bytes[place] === 0x7d) return place < end ? place + 1 : -1;
+    let before: Member<Node> | null = null;
     for (;;) {
-      if (bytes[place] !== QUOTE) return -1;
-      const first = place + 1;
-      place = text.plainEnd(first);
-      if (bytes[place] !== QUOTE || place >= end) {
-        // The key has more than plain characters; one with escapes may be one that is looked for.
-        place = text.stringEnd(place) - 1;
-        if (place < 0 || bytes.subarray(first, place).includes(BACKSLASH)) return -1;
+      let member: Member<Node> | null = before === null ? node.first : before.next;
+      if (member !== null && member.text !== null && text.isAt(member.text, place))
+        place += member.text.length;
+      else {
+        const quote = place;
+        if (bytes[quote] !== QUOTE) return -1;
+        const last = text.keyEnd(quote + 1);
+        if (last < 0) return -1;
+        place = skipSpace(bytes, last + 1);
+        if (bytes[place] !== 0x3a) return -1;
+        place = skipSpace(bytes, place + 1);
+        member = memberOf(node, bytes, quote + 1, last);
+        if (member !== null) keepMember(node, before, member, bytes, quote, place);
       }
-      const same = byLength[place - first];
-      const found = same === undefined ? null : keyAt(same, bytes, first);
-      place = skipSpace(bytes, place + 1);
-      if (bytes[place] !== 0x3a) return -1;
-      place = skipSpace(bytes, place + 1);
+      before = member;
+      const found = member === null ? null : member.node;
       place = found === null ? text.valueEnd(place, depth) : this.#value(found, place, depth);
       if (place < 0) return -1;
       place = skipSpace(bytes, place);

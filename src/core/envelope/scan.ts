@@ -5,8 +5,8 @@
  */
 import type { StandardField } from '../model.ts';
 import { type CompiledField, type CompiledMapping, compileMapping, type Reader } from './compiled.ts';
-import { isSpace, JsonBytes, type KnownBytes, knownBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
-import { eachHasOne } from './keyTree.ts';
+import { isSpace, JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
+import { eachHasOne, KeyTree, keepMember, type Member, memberOf, newNode, type TreeNode } from './keyTree.ts';
 import { type Derivation, type EnvelopeMapping, KEYED_MAPPING } from './mappings.ts';
 
 /** The fields that a capture reads, by number: finding what is known of one by its name costs as much as reading it. */
@@ -33,40 +33,7 @@ export const UNDECIDED = -2;
 
 const QUOTE = 0x22;
 
-/** A key that is looked for, in the object of its parent. */
-interface Node {
-  slot: number;
-  key: Uint8Array;
-  children: Node[];
-  /** Members by {@link placeOf} of their keys: the children, and others as they are met. */
-  places: Member[][];
-  /** Others that were met. */
-  met: number;
-  /** What an object began with when it was last read. */
-  first: Member | null;
-}
-
-/** A key of an object; records of a topic nearly always have the same ones in the same order. */
-interface Member {
-  key: Uint8Array;
-  /** Null: nothing is looked for in it. */
-  node: Node | null;
-  /** From its opening quote to its value, as it was first met; null: not yet, or it is too short. */
-  text: KnownBytes | null;
-  /** What came behind it the last time. */
-  next: Member | null;
-}
-
-const encoder = new TextEncoder();
-const NO_MEMBERS: Member[] = [];
-/** A power of two. */
-const PLACES = 64;
-/** Keys of an object that are remembered though nothing is looked for in them: some objects have ids as keys. */
-const MOST_MET = 64;
-
-/** Tells most keys apart by what is cheap to read. */
-const placeOf = (bytes: Uint8Array, start: number, end: number): number =>
-  (bytes[start]! + Math.imul(bytes[end - 1]!, 5) + Math.imul(end - start, 11)) & (PLACES - 1);
+interface Node extends TreeNode<Node> {}
 
 interface FieldPlan {
   /** Places in the order in which they are asked. */
@@ -88,31 +55,18 @@ export class EnvelopeScan {
 
   constructor({ mapping, fields, recognise }: CompiledMapping) {
     this.mapping = mapping;
-    let slots = 1;
-    this.#root = nodeFor(0, new Uint8Array(0));
-    const slotOf = ({ path }: Reader): number => {
-      let node = this.#root;
-      for (const step of path as string[]) {
-        const key = encoder.encode(step);
-        let child = node.children.find((each) => each.key.join() === key.join());
-        if (child === undefined) {
-          child = nodeFor(slots++, key);
-          node.children.push(child);
-        }
-        node = child;
-      }
-      return node.slot;
-    };
+    const tree = new KeyTree<Node>(newNode);
+    this.#root = tree.root;
+    const slotOf = ({ path }: Reader): number => tree.nodeAt(path as string[]).slot;
     const planOf = (field: CompiledField | undefined): FieldPlan => ({
       slots: (field?.readers ?? []).map(slotOf),
       derive: field?.derive ?? null,
     });
     this.#fields = SCANNED_FIELDS.map((name) => planOf(fields[name]));
     this.#needed = recognise.map((each) => each.map(slotOf));
-    index(this.#root);
-    this.#kind = new Uint8Array(slots);
-    this.#start = new Int32Array(slots);
-    this.#end = new Int32Array(slots);
+    this.#kind = new Uint8Array(tree.slots);
+    this.#start = new Int32Array(tree.slots);
+    this.#end = new Int32Array(tree.slots);
   }
 
   /** Reads a value. False: it is unusual or does not fit the mapping, and has to be read the other way. */
@@ -132,9 +86,9 @@ export class EnvelopeScan {
     const { bytes, end } = text;
     let place = skipSpace(bytes, at);
     if (bytes[place] === 0x7d) return place < end ? place + 1 : -1;
-    let before: Member | null = null;
+    let before: Member<Node> | null = null;
     for (;;) {
-      let member: Member | null = before === null ? node.first : before.next;
+      let member: Member<Node> | null = before === null ? node.first : before.next;
       if (member !== null && member.text !== null && text.isAt(member.text, place))
         place += member.text.length;
       else {
@@ -147,11 +101,7 @@ export class EnvelopeScan {
         if (bytes[place] !== 0x3a) return -1;
         place = skipSpace(bytes, place + 1);
         member = keyEnd === quote + 1 ? null : memberOf(node, bytes, quote + 1, keyEnd);
-        if (member !== null) {
-          if (place - quote >= 4) member.text ??= knownBytes(copyOf(bytes, quote, place));
-          if (before === null) node.first = member;
-          else before.next = member;
-        }
+        if (member !== null) keepMember(node, before, member, bytes, quote, place);
       }
       before = member;
       const found = member === null ? null : member.node;
@@ -257,42 +207,6 @@ export class EnvelopeScan {
     for (let at = start + 1; at < end; at++) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
     return true;
   }
-}
-
-/** A Buffer's slice() would be no copy. */
-const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
-  new Uint8Array(bytes.subarray(start, end));
-
-const nodeFor = (slot: number, key: Uint8Array): Node => ({
-  ...{ slot, key, children: [], met: 0, first: null },
-  places: Array.from({ length: PLACES }, () => NO_MEMBERS),
-});
-
-function addMember(places: Member[][], key: Uint8Array, node: Node | null): Member {
-  const place = placeOf(key, 0, key.length);
-  const member: Member = { key, node, text: null, next: null };
-  places[place] = [...places[place]!, member];
-  return member;
-}
-
-function index(node: Node): void {
-  for (const child of node.children) {
-    addMember(node.places, child.key, child);
-    index(child);
-  }
-}
-
-/** The member of that key; null: there are too many others to remember it. */
-function memberOf(node: Node, bytes: Uint8Array, start: number, end: number): Member | null {
-  next: for (const member of node.places[placeOf(bytes, start, end)]!) {
-    const { key } = member;
-    if (key.length !== end - start) continue;
-    for (let at = 0; at < key.length; at++) if (bytes[start + at] !== key[at]) continue next;
-    return member;
-  }
-  if (node.met >= MOST_MET) return null;
-  node.met += 1;
-  return addMember(node.places, copyOf(bytes, start, end), null);
 }
 
 const scans = new WeakMap<EnvelopeMapping, EnvelopeScan | null>();

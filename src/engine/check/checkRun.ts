@@ -11,10 +11,18 @@ import { LinkChecker } from '../../core/check/links.ts';
 import { plural } from '../../core/count.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { type ClaimsPart, type ClaimsTask, claimSteps, claimsTask } from './claims.ts';
+import {
+  type Claims,
+  type ClaimsPart,
+  type ClaimsTask,
+  claimSteps,
+  claimsTask,
+  joinClaims,
+  verifySignatures,
+} from './claims.ts';
 import { type Columns, type Groups, groupByAggregate, readColumns, rowFinder } from './columns.ts';
 import type { Payloads } from './payloadLook.ts';
-import { type PayloadPart, type PayloadTask, payloadTask, readPayloads, takePart } from './payloads.ts';
+import { joinParts, type PayloadPart, type PayloadTask, payloadTask, readPayloads } from './payloads.ts';
 import { likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
 import { isCause, verifyShared } from './verify.ts';
 import { looseFindings, schemaFindings, topicFindings } from './wholeFindings.ts';
@@ -114,17 +122,18 @@ export class CheckRun {
     );
     const notes: string[] = [];
     const claims = this.#claims(columns, groups, payloads, isAsked, notes);
+    const rowOf = rowFinder(columns);
+    const causes = yield* this.#takeLinks(columns);
     const streams = yield* lookAtStreams({
-      ...{ contextOf: this.#contextOf, columns, groups, payloads, typeOf },
-      isAsked: (row) => isAsked[row] !== 0,
+      ...{ contextOf: this.#contextOf, columns, groups, payloads, typeOf, rowOf },
+      ...{ asked: isAsked, shared: causes.sharedIds() },
       onStep: tell(stored * 2, 'Looking at streams.'),
     });
-    const rowOf = rowFinder(columns);
     const found = [...payloads.findings, ...streams.findings];
-    found.push(...(yield* this.#links(columns, isAsked)));
+    found.push(...(yield* this.#links(causes, columns, isAsked, rowOf)));
     const isHere = (id: number) => isAsked[rowOf(id)] !== 0;
     found.push(...this.#chains(streams, payloads, isHere));
-    const verified = yield* claims;
+    const verified = yield* claims();
     payloads.verdicts.takeIn(verified.verdicts);
     found.push(...verified.findings);
     found.push(
@@ -152,38 +161,41 @@ export class CheckRun {
 
   *#payloads(
     columns: Columns,
-    marks: Pick<PayloadTask, 'wanted' | 'asked' | 'retries'>,
+    marks: PayloadTask['marks'],
     tell: (done: number) => void,
   ): Generator<void, Payloads> {
-    const task = payloadTask(columns, marks);
-    if (task === null) return yield* readPayloads(this.#contextOf, columns, marks, tell);
-    const { from } = task;
-    this.#isShared = true;
-    this.task = { name: 'consistency.payloads', args: task };
-    yield;
-    // Both halves are read at the same time.
-    const payloads = yield* readPayloads(this.#contextOf, columns, marks, (done) => tell(done * 2), from);
-    takePart(payloads, (yield* this.#await()) as PayloadPart, from);
-    return payloads;
+    const { task, isLarge } = payloadTask(columns, marks);
+    if (isLarge) {
+      this.#isShared = true;
+      this.task = { name: 'consistency.payloads', args: task };
+      yield;
+    }
+    const parts = yield* readPayloads(this.#contextOf, task, tell);
+    if (isLarge) parts.push(...((yield* this.#await()) as PayloadPart[]));
+    return joinParts(columns.count, parts);
   }
 
-  /** Begins to verify claims, and gives what waits for the end: a second thread does it where there is one. */
+  /** Begins to verify claims, and gives what is left to do at the end: a second thread does most where there is one. */
   #claims(
     columns: Columns,
     groups: Groups,
     payloads: Payloads,
     isAsked: Uint8Array,
     notes: string[],
-  ): Generator<void, ClaimsPart> {
+  ): () => Generator<void, Claims> {
     const task = claimsTask(this.#context, columns, groups, payloads, isAsked, this.#args.reducers);
     const { signed, allSigned } = task;
     if (signed.length < allSigned)
       notes.push(
         `${plural(signed.length, 'signature')} of ${allSigned} were verified, spread over all; check a topic or an aggregate to verify its own.`,
       );
-    if (!this.#isShared) return claimSteps(this.#contextOf, task);
-    this.task = { name: 'consistency.claims', args: task };
-    return this.#await() as Generator<void, ClaimsPart>;
+    const isShared = this.#isShared;
+    if (isShared) this.task = { name: 'consistency.claims', args: task };
+    const [contextOf, others] = [this.#contextOf, () => this.#await() as Generator<void, ClaimsPart>];
+    return function* () {
+      const own = isShared ? yield* verifySignatures(contextOf, task) : [];
+      return joinClaims(task, isShared ? yield* others() : yield* claimSteps(contextOf, task), own);
+    };
   }
 
   /** Waits for what the other thread found. */
@@ -237,9 +249,9 @@ export class CheckRun {
     return { wanted, typeOf, isPart };
   }
 
-  *#links(columns: Columns, isAsked: Uint8Array): Generator<void, Finding[]> {
-    const { count, verdict, aggregate } = columns;
-    const rowOf = rowFinder(columns);
+  /** Takes all committed events in by their ids. */
+  *#takeLinks(columns: Columns): Generator<void, LinkChecker> {
+    const { count, verdict } = columns;
     const group = new Float64Array(count);
     const event = columns.linkHash;
     const { dictionary } = this.#context;
@@ -250,9 +262,18 @@ export class CheckRun {
     const { correlation, causation, id, ts: recordedAt } = columns;
     const checker = new LinkChecker({ count, id, group, recordedAt, event, correlation, causation });
     for (let from = 0; from < count; from += STEP_LINKS) {
-      checker.add(from, Math.min(from + STEP_LINKS, count));
+      checker.add(from, Math.min(count, from + STEP_LINKS));
       yield;
     }
+    return checker;
+  }
+
+  *#links(
+    checker: LinkChecker,
+    { count, verdict, aggregate }: Columns,
+    isAsked: Uint8Array,
+    rowOf: (id: number) => number,
+  ): Generator<void, Finding[]> {
     for (let row = 0; row < count; row++) {
       if (verdict[row] === VERDICT.committed) checker.look(row);
       if (row % STEP_LINKS === 0) yield;

@@ -15,21 +15,23 @@ import type { ReadContext } from '../workers/context.ts';
 import { type Columns, type Groups, selectRows } from './columns.ts';
 import { claimsOf, Signatures } from './integrity.ts';
 import type { Payloads } from './payloadLook.ts';
+import { takeNext } from './shared.ts';
 import { checkSnapshots } from './snapshots.ts';
 import { headOf } from './streams.ts';
 import { VerdictBook } from './verdicts.ts';
 
 /** Signatures that are verified; each takes as long as reading twenty records. */
 const MOST_SIGNATURES = 5_000;
-const STEP_VERIFIED = 200;
+const STEP_VERIFIED = 100;
 /** Events of aggregates with snapshots that are read ahead; and characters of them, together. */
 const READ_AHEAD = 10_000;
 const MOST_AHEAD = 32 * 1024 * 1024;
 
 /** What is to be verified; plain data. */
 export interface ClaimsTask {
-  /** Records whose signatures are verified. */
+  /** Records whose signatures are verified; from `next` on by nobody yet. */
   signed: readonly number[];
+  next: Int32Array;
   /** How many there are that could be. */
   allSigned: number;
   /** The events of aggregates with snapshots, one aggregate after the other. */
@@ -42,8 +44,21 @@ export interface ClaimsTask {
   reducers: Readonly<Record<string, string>>;
 }
 
-/** What was found; plain data. */
+/** Signatures that do not hold, of those from one place of the task on; and how many do. */
+interface SignaturePart {
+  from: number;
+  failed: number[];
+  verdicts: Record<'PASS' | 'ABSENT' | 'UNVERIFIABLE', number>;
+}
+
+/** What a thread found; plain data. */
 export interface ClaimsPart {
+  signatures: SignaturePart[];
+  snapshots: Finding[];
+  verdicts: VerdictBook['counts'];
+}
+
+export interface Claims {
   findings: Finding[];
   verdicts: VerdictBook['counts'];
 }
@@ -75,18 +90,21 @@ export function claimsTask(
   }
   return {
     signed: tried.map((row) => columns.id[row]!),
+    next: new Int32Array(new SharedArrayBuffer(4)),
     allSigned: asked.length,
     events: selectRows(columns, chosen),
     ...{ streams, snapshots: ids, reducers },
   };
 }
 
-/** Verifies all of a task. */
+/** Verifies all of a task that no other thread takes. */
 export function* claimSteps(contextOf: () => ReadContext, task: ClaimsTask): Generator<void, ClaimsPart> {
   const verdicts = new VerdictBook();
-  const findings = yield* lookAtSignatures(contextOf, task, verdicts);
-  findings.push(...(yield* lookAtSnapshots(contextOf, task, verdicts)));
-  return { findings, verdicts: verdicts.counts };
+  const snapshots = yield* lookAtSnapshots(contextOf, task, verdicts);
+  return {
+    ...{ snapshots, verdicts: verdicts.counts },
+    signatures: yield* verifySignatures(contextOf, task),
+  };
 }
 
 /** The same in a thread of its own. @throws HindcastError `cancelled` */
@@ -98,28 +116,44 @@ export function verifyClaims(context: ReadContext, task: ClaimsTask): ClaimsPart
   }
 }
 
-function* lookAtSignatures(
-  contextOf: () => ReadContext,
-  { signed }: ClaimsTask,
-  verdicts: VerdictBook,
-): Generator<void, Finding[]> {
-  const signatures = new Signatures();
-  const failed: Finding[] = [];
-  let held = 0;
-  for (const [nth, id] of signed.entries()) {
-    const text = recordBytesOf(contextOf()).text(id) ?? '';
-    const claims = claimsOf(parseApproximate(text));
-    const verdict: IntegrityVerdict = claims ? signatures.verdict(text, claims) : 'UNVERIFIABLE';
-    if (verdict === 'FAIL') {
-      const why = 'The signature does not verify with the key that the event carries';
-      failed.push({ rule: 'signature-bad', events: [id], text: why });
-    } else verdicts.add('signature', verdict);
-    if (verdict === 'PASS') held += 1;
-    if (nth % STEP_VERIFIED === 0) yield;
-  }
+/** Puts together what one thread found, and the signatures that another one verified meanwhile. */
+export function joinClaims({ signed }: ClaimsTask, part: ClaimsPart, others: SignaturePart[]): Claims {
+  const book = new VerdictBook();
+  book.takeIn(part.verdicts);
+  const parts = [...part.signatures, ...others].sort((a, b) => a.from - b.from);
+  for (const { verdicts } of parts)
+    for (const verdict of ['PASS', 'ABSENT', 'UNVERIFIABLE'] as const)
+      book.add('signature', verdict, verdicts[verdict]);
+  const failed = parts.flatMap((each) => each.failed).map((place) => signed[place]!);
+  const isAnySound = parts.some(({ verdicts }) => verdicts.PASS > 0);
   // Where none holds, it is not known what this system signs: nothing can be said against any.
-  verdicts.add('signature', held > 0 ? 'FAIL' : 'UNVERIFIABLE', failed.length);
-  return held > 0 ? failed : [];
+  book.add('signature', isAnySound ? 'FAIL' : 'UNVERIFIABLE', failed.length);
+  const text = 'The signature does not verify with the key that the event carries';
+  const findings = failed.map((id): Finding => ({ rule: 'signature-bad', events: [id], text }));
+  return { findings: [...(isAnySound ? findings : []), ...part.snapshots], verdicts: book.counts };
+}
+
+/** Takes part in verifying the signatures of a task until none is left. */
+export function* verifySignatures(
+  contextOf: () => ReadContext,
+  { signed, next }: ClaimsTask,
+): Generator<void, SignaturePart[]> {
+  const signatures = new Signatures();
+  const parts: SignaturePart[] = [];
+  for (;;) {
+    const from = takeNext(next, STEP_VERIFIED);
+    if (from >= signed.length) return parts;
+    const part: SignaturePart = { from, failed: [], verdicts: { PASS: 0, ABSENT: 0, UNVERIFIABLE: 0 } };
+    for (let place = from; place < Math.min(from + STEP_VERIFIED, signed.length); place++) {
+      const text = recordBytesOf(contextOf()).text(signed[place]!) ?? '';
+      const claims = claimsOf(parseApproximate(text));
+      const verdict: IntegrityVerdict = claims ? signatures.verdict(text, claims) : 'UNVERIFIABLE';
+      if (verdict === 'FAIL') part.failed.push(place);
+      else part.verdicts[verdict] += 1;
+    }
+    parts.push(part);
+    yield;
+  }
 }
 
 function* lookAtSnapshots(

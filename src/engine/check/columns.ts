@@ -47,13 +47,15 @@ type Row = [
   eventHash: number | null,
 ];
 
+/** In memory that threads share. */
 function allocate(count: number): Columns {
-  const numbers = () => new Float64Array(count);
-  const nothing = () => new Float64Array(count).fill(Number.NaN);
+  const numbers = () => new Float64Array(new SharedArrayBuffer(count * 8));
+  const whole = () => new Uint32Array(new SharedArrayBuffer(count * 4));
+  const small = () => new Uint8Array(new SharedArrayBuffer(count));
+  const nothing = () => numbers().fill(Number.NaN);
   return {
     ...{ count: 0, id: numbers(), ts: numbers(), mono: numbers(), occurred: numbers(), version: numbers() },
-    ...{ type: new Uint32Array(count), aggregate: new Uint32Array(count) },
-    ...{ kind: new Uint8Array(count), verdict: new Uint8Array(count) },
+    ...{ type: whole(), aggregate: whole(), kind: small(), verdict: small() },
     ...{ eventHash: nothing(), linkHash: nothing(), correlation: nothing(), causation: nothing() },
     key: nothing(),
   };

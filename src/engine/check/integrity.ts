@@ -11,11 +11,31 @@ export const claimsOf = (value: Json): JsonObject | null | undefined => {
   return isJsonObject(value.cryptography) ? value.cryptography : null;
 };
 
+const HASH_CHARS = 64;
+const PREFIX = 'sha256:';
 const HEX_HASH = /^(?:sha-?256:)?([0-9a-f]{64})$/i;
 
 /** A claimed SHA-256 in lower-case hexadecimal; null: there is none, or it is written in another way. */
-export const hashText = (value: Json | undefined): string | null =>
-  typeof value === 'string' ? (HEX_HASH.exec(value)?.[1]?.toLowerCase() ?? null) : null;
+export function hashText(value: Json | undefined): string | null {
+  if (typeof value !== 'string') return null;
+  if (value.length === HASH_CHARS && isLowerHex(value, 0)) return value;
+  if (
+    value.startsWith(PREFIX) &&
+    value.length === PREFIX.length + HASH_CHARS &&
+    isLowerHex(value, PREFIX.length)
+  )
+    return value.slice(PREFIX.length);
+  return HEX_HASH.exec(value)?.[1]?.toLowerCase() ?? null;
+}
+
+/** The usual forms, told without the expression: every event of a chain has two of them. */
+function isLowerHex(text: string, from: number): boolean {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || (code > 0x39 && code < 0x61) || code > 0x66) return false;
+  }
+  return true;
+}
 
 /**
  * Whether the payload has the hash it claims. `text`: the whole value as received; `value`: the same, read with
@@ -38,17 +58,31 @@ export function payloadVerdict(
   }
 }
 
-/**
- * Whether a payload, as it was received, has this SHA-256 in one of the two usual forms. False says nothing: there are more.
- * @param payload valid UTF-8
- */
-export function hasUsualHash(payload: Buffer, claimed: string): boolean {
-  if (sha256(payload) === claimed) return true;
+/** The two usual forms of payloads that are hashed; the one that held last is tried first. */
+export class UsualHashes {
+  #isSorted = false;
+
+  /**
+   * Whether a payload, as it was received, has this SHA-256. False says nothing: there are more forms.
+   * @param payload valid UTF-8
+   */
+  has(payload: Buffer, claimed: string): boolean {
+    for (const isSorted of [this.#isSorted, !this.#isSorted]) {
+      if ((isSorted ? sortedHash(payload) : sha256(payload)) !== claimed) continue;
+      this.#isSorted = isSorted;
+      return true;
+    }
+    return false;
+  }
+}
+
+/** As RFC 8785 has it; null: it has no such form. */
+function sortedHash(payload: Buffer): string | null {
   try {
-    return sha256(jcs(parseApproximate(payload.toString('utf8')))) === claimed;
+    return sha256(jcs(parseApproximate(payload.toString('utf8'))));
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
-    return false;
+    return null;
   }
 }
 

@@ -21,7 +21,7 @@ import type { TopicMapping } from '../store/topicMapping.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns } from './columns.ts';
-import { claimsOf, hashText, hasUsualHash, payloadVerdict } from './integrity.ts';
+import { claimsOf, hashText, payloadVerdict, UsualHashes } from './integrity.ts';
 import { VerdictBook } from './verdicts.ts';
 
 /** Names of levels that are told apart. */
@@ -80,9 +80,12 @@ const textsOf = ({ payload_hash: own, previous_hash: previous, signature }: Json
   isSigned: signature !== undefined && signature !== null,
 });
 
-/** Looks at payloads one after the other, in the order of the rows. */
+/** Looks at payloads one after the other, in the order of the rows; those of a run are asked for between two `begin`. */
 export class PayloadLook {
-  readonly result: Payloads;
+  /** Of the rows of the run, counted from 0. */
+  result: Payloads;
+  /** The first row of the run. */
+  #from = 0;
   readonly #contextOf: () => ReadContext;
   readonly #columns: PayloadRows;
   readonly #retries: Uint8Array;
@@ -97,6 +100,7 @@ export class PayloadLook {
   });
   readonly #types = new Map<number, { name: string; isSnapshot: boolean }>();
   readonly #topics = new Map<number, Topic>();
+  readonly #hashes = new UsualHashes();
   #bytes: Buffer = Buffer.alloc(0);
   readonly #textOf = (start: number, end: number): string => this.#bytes.toString('utf8', start, end);
 
@@ -109,14 +113,22 @@ export class PayloadLook {
     this.#contextOf = contextOf;
     this.#columns = columns;
     this.#retries = retries;
-    const { length } = columns.id;
+    this.result = this.begin(0, columns.count);
+  }
+
+  /** From here on rows from one to another (exclusive) are looked at; their result begins empty. */
+  begin(from: number, to: number): Payloads {
+    const length = to - from;
     const nothing = () => new Float64Array(length).fill(Number.NaN);
+    this.#from = from;
+    this.#levelNos.clear();
     this.result = {
       ...{ signature: new Int32Array(length), isSigned: new Uint8Array(length) },
       ...{ schemas: new SchemaLearner(), level: nothing(), levelOf: new Uint8Array(length), levels: [] },
       ...{ own: nothing(), previous: nothing(), snapshots: [], signed: [], claiming: [] },
       ...{ verdicts: new VerdictBook(), findings: [] },
     };
+    return this.result;
   }
 
   /** Looks at the bytes of a payload. False: it is not of the usual kind, {@link PayloadLook.parse} has to look at it. */
@@ -138,7 +150,7 @@ export class PayloadLook {
     }
     const { name, isSnapshot } = this.#typeOf(row);
     if (facts.hasVersion) this.result.schemas.add(name, version, this.#columns.id[row]!);
-    if (isSnapshot) this.result.snapshots.push(row);
+    if (isSnapshot) this.result.snapshots.push(row - this.#from);
     if (claims !== null) this.#takeClaims(row, claims);
     return true;
   }
@@ -177,7 +189,7 @@ export class PayloadLook {
       this.result.schemas.add(name, version, id[row]!);
     }
     if (isJsonObject(data)) this.#lookAtLevels(row, data);
-    if (isSnapshot) this.result.snapshots.push(row);
+    if (isSnapshot) this.result.snapshots.push(row - this.#from);
     const claims = claimsOf(value);
     if (claims === undefined) return;
     const verdict = () => payloadVerdict(text, value, claims!);
@@ -190,8 +202,8 @@ export class PayloadLook {
   }
 
   #sign(row: number, data: Json): void {
-    this.result.signature[row] = signatureOf(data);
-    this.result.isSigned[row] = 1;
+    this.result.signature[row - this.#from] = signatureOf(data);
+    this.result.isSigned[row - this.#from] = 1;
   }
 
   /** Topic and mapping, looked up once per partition. */
@@ -243,8 +255,8 @@ export class PayloadLook {
       no = this.result.levels.push(name) - 1;
       this.#levelNos.set(name, no);
     }
-    this.result.level[row] = level;
-    this.result.levelOf[row] = no;
+    this.result.level[row - this.#from] = level;
+    this.result.levelOf[row - this.#from] = no;
     return true;
   }
 
@@ -258,22 +270,23 @@ export class PayloadLook {
     const claimed = facts.claimed();
     // Of the other forms, and of a claim that does not hold, tells the parser.
     if (own === null || claimed === null) return undefined;
-    if (!hasUsualHash(this.#bytes.subarray(claimed.start, claimed.end), own)) return undefined;
+    if (!this.#hashes.has(this.#bytes.subarray(claimed.start, claimed.end), own)) return undefined;
     return { own, previous: hashText(previous), isSigned: facts.isSigned(), verdict: () => HOLDS };
   }
 
   #takeClaims(row: number, claims: TakenClaims): void {
     const { result } = this;
-    result.claiming.push(row);
+    const place = row - this.#from;
+    result.claiming.push(place);
     const { own, previous, isSigned, verdict: verdictOf } = claims;
-    if (own !== null) result.own[row] = hash53(own);
-    if (previous !== null) result.previous[row] = hash53(previous);
+    if (own !== null) result.own[place] = hash53(own);
+    if (previous !== null) result.previous[place] = hash53(previous);
     if (this.#asked[row] === 0) return;
     const { verdict, reason } = verdictOf();
     result.verdicts.add('hash', verdict);
     const events = [this.#columns.id[row]!];
     if (verdict === 'FAIL') result.findings.push({ rule: 'hash-mismatch', events, text: reason });
-    if (isSigned) result.signed.push(row);
+    if (isSigned) result.signed.push(place);
     else result.verdicts.add('signature', 'ABSENT');
   }
 }

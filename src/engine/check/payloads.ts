@@ -1,34 +1,27 @@
 /**
  * One look at the bytes of all records, block by block: what the rules about payloads need of each, in columns. It is the
- * longest part of a check, so a second thread looks at a half of the rows (`PayloadTask`) and its part is taken in.
+ * longest part of a check, so a second thread takes part (`PayloadTask`): each takes the next run of rows until there is none
+ * left, and the parts are put together in the order of the rows.
  */
 
+import { SchemaLearner } from '../../core/check/learned.ts';
 import { GrowingOutput } from '../kafka/growingOutput.ts';
 import { bodyAt } from '../store/blocks.ts';
 import { blocksFrom, recordBytesOf } from '../store/recordBytes.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns } from './columns.ts';
 import { MOST_LEVELS, PayloadLook, type PayloadRows, type Payloads } from './payloadLook.ts';
-import type { VerdictBook } from './verdicts.ts';
+import { shared, takeNext } from './shared.ts';
+import { VerdictBook } from './verdicts.ts';
 
 /** Records read between two chances to stop. */
 const STEP_RECORDS = 5000;
 /** One record in so many wanted: each is looked up, else all blocks are read in order. */
 const DENSE = 20;
-/** Of the second thread: its code is colder when it begins. */
-const SHARE = 0.46;
 /** Fewer records than this are looked at before a second thread has begun. */
 const WORTH_SHARING = 20_000;
-
-/** A run of rows that another thread looks at; plain data. */
-export interface PayloadTask {
-  /** Place of its first row among all. */
-  from: number;
-  rows: PayloadRows;
-  wanted: Uint8Array;
-  asked: Uint8Array;
-  retries: Uint8Array;
-}
+/** Rows that a thread takes at once: their first block was opened for the run before, too. */
+const RUN_ROWS = 32_768;
 
 /** By row: whose bytes are read; whose claims are counted and hashed; whose payload is compared with others. */
 interface PayloadMarks {
@@ -37,50 +30,68 @@ interface PayloadMarks {
   retries: Uint8Array;
 }
 
-/** The part of the rows that a second thread should look at; null: there are too few for that. */
-export function payloadTask(columns: Columns, marks: PayloadMarks): PayloadTask | null {
-  const { count } = columns;
+/** What threads look at together; plain data, and memory that they share. */
+export interface PayloadTask {
+  rows: PayloadRows;
+  marks: PayloadMarks;
+  /** Rows from here on are not looked at by anybody yet. */
+  next: Int32Array;
+}
+
+/** Everything there is to look at, and whether it is worth a second thread. */
+export function payloadTask(
+  { count, id, ts, type, kind, verdict }: Columns,
+  { wanted, asked, retries }: PayloadMarks,
+): { task: PayloadTask; isLarge: boolean } {
   let total = 0;
-  for (let row = 0; row < count; row++) total += marks.wanted[row]!;
-  if (total < WORTH_SHARING) return null;
-  let from = count;
-  for (let behind = 0; behind < total * SHARE; behind += marks.wanted[from]!) from -= 1;
-  const { id, ts, type, kind, verdict } = columns;
-  const half = <T extends Float64Array | Uint32Array | Uint8Array>(all: T) => all.slice(from, count) as T;
+  for (let row = 0; row < count; row++) total += wanted[row]!;
   return {
-    from,
-    rows: {
-      count: count - from,
-      ...{ id: half(id), ts: half(ts), type: half(type), kind: half(kind), verdict: half(verdict) },
+    task: {
+      rows: { count, ...{ id, ts, type, kind, verdict } },
+      marks: { wanted: shared(wanted), asked: shared(asked), retries: shared(retries) },
+      next: new Int32Array(new SharedArrayBuffer(4)),
     },
-    ...{ wanted: half(marks.wanted), asked: half(marks.asked), retries: half(marks.retries) },
+    isLarge: total >= WORTH_SHARING,
   };
 }
 
-/** What a thread found in its rows, as plain data; its rows are counted from 0. */
-export type PayloadPart = Omit<Payloads, 'schemas' | 'verdicts'> & {
+/** What a thread found in a run of rows, as plain data; they are counted from 0. */
+export interface PayloadPart extends Omit<Payloads, 'schemas' | 'verdicts'> {
+  /** Place of its first row among all. */
+  from: number;
   schemas: Payloads['schemas']['types'];
   verdicts: VerdictBook['counts'];
-};
+}
 
-/** Looks at all rows of a task. @throws HindcastError `cancelled` */
-export function lookAtTask(context: ReadContext, { rows, ...marks }: PayloadTask): PayloadPart {
+/** Takes part in a task until nothing is left of it. @throws HindcastError `cancelled` */
+export function lookAtTask(context: ReadContext, task: PayloadTask): PayloadPart[] {
   const steps = readPayloads(
     () => context,
-    rows,
-    marks,
+    task,
     () => {},
   );
   for (let step = steps.next(); ; step = steps.next()) {
     context.throwIfAborted();
-    if (step.done !== true) continue;
-    const { schemas, verdicts, ...columns } = step.value;
-    return { ...columns, schemas: schemas.types, verdicts: verdicts.counts };
+    if (step.done === true) return step.value;
   }
 }
 
-/** Takes what another thread found in the rows from `from` on into what was found in the rows before. */
-export function takePart(into: Payloads, part: PayloadPart, from: number): void {
+/** Puts together what threads found. */
+export function joinParts(count: number, parts: readonly PayloadPart[]): Payloads {
+  const nothing = () => new Float64Array(count).fill(Number.NaN);
+  const joined: Payloads = {
+    ...{ signature: new Int32Array(count), isSigned: new Uint8Array(count) },
+    ...{ schemas: new SchemaLearner(), level: nothing(), levelOf: new Uint8Array(count), levels: [] },
+    ...{ own: nothing(), previous: nothing(), snapshots: [], signed: [], claiming: [] },
+    ...{ verdicts: new VerdictBook(), findings: [] },
+  };
+  for (const part of parts.toSorted((a, b) => a.from - b.from)) takePart(joined, part);
+  return joined;
+}
+
+/** Takes in what was found in the rows behind all others so far. */
+function takePart(into: Payloads, part: PayloadPart): void {
+  const { from } = part;
   into.signature.set(part.signature, from);
   into.isSigned.set(part.isSigned, from);
   into.level.set(part.level, from);
@@ -103,42 +114,56 @@ export function takePart(into: Payloads, part: PayloadPart, from: number): void 
   into.findings.push(...part.findings);
 }
 
-/** @param upTo the first row that is not looked at; default: all are */
+/** @param onStep gets how many rows were taken, by any thread */
 export function* readPayloads(
   contextOf: () => ReadContext,
-  columns: PayloadRows,
-  { wanted, asked, retries }: PayloadMarks,
+  { rows, marks, next }: PayloadTask,
   onStep: (done: number) => void,
-  upTo = columns.count,
-): Generator<void, Payloads> {
-  const look = new PayloadLook(contextOf, columns, { asked, retries });
-  let total = 0;
-  for (let row = 0; row < upTo; row++) total += wanted[row]!;
-  const run = { id: columns.id, count: upTo };
-  const steps =
-    total * DENSE < upTo
-      ? lookAtSome(contextOf, run, wanted, look)
-      : lookInOrder(contextOf(), run, wanted, look);
-  let told = 0;
-  for (const done of steps) {
-    if (done - told < STEP_RECORDS) continue;
-    told = done;
-    onStep(done);
-    yield;
+): Generator<void, PayloadPart[]> {
+  const { count, id } = rows;
+  const { wanted } = marks;
+  const look = new PayloadLook(contextOf, rows, marks);
+  const memory = new GrowingOutput(16);
+  const parts: PayloadPart[] = [];
+  for (;;) {
+    const from = takeNext(next, RUN_ROWS);
+    if (from >= count) return parts;
+    const to = Math.min(count, from + RUN_ROWS);
+    look.begin(from, to);
+    let total = 0;
+    for (let row = from; row < to; row++) total += wanted[row]!;
+    const run = { id, from, to };
+    const steps =
+      total * DENSE < to - from
+        ? lookAtSome(contextOf, run, wanted, look)
+        : lookInOrder(contextOf(), run, wanted, look, memory);
+    let told = 0;
+    for (const done of steps) {
+      if (done - told < STEP_RECORDS) continue;
+      told = done;
+      yield;
+    }
+    const { schemas, verdicts, ...columns } = look.result;
+    parts.push({ from, ...columns, schemas: schemas.types, verdicts: verdicts.counts });
+    onStep(to);
   }
-  onStep(total);
-  return look.result;
+}
+
+interface Run {
+  id: Float64Array;
+  from: number;
+  to: number;
 }
 
 /** Looks at each record for itself, and gives how many there were. */
 function* lookAtSome(
   contextOf: () => ReadContext,
-  { id, count }: Pick<Columns, 'id' | 'count'>,
+  { id, from, to }: Run,
   wanted: Uint8Array,
   look: PayloadLook,
 ): Generator<number> {
   let done = 0;
-  for (let row = 0; row < count; row++) {
+  for (let row = from; row < to; row++) {
     if (wanted[row] === 0) continue;
     look.parse(row, recordBytesOf(contextOf()).body(id[row]!));
     done += 1;
@@ -149,17 +174,17 @@ function* lookAtSome(
 /** Looks at the records block by block, and gives how many there were. */
 function* lookInOrder(
   { db }: ReadContext,
-  { id, count }: Pick<Columns, 'id' | 'count'>,
+  { id, from, to }: Run,
   wanted: Uint8Array,
   look: PayloadLook,
+  memory: GrowingOutput,
 ): Generator<number> {
-  if (count === 0) return;
-  let row = 0;
+  let row = from;
   let done = 0;
-  for (const block of blocksFrom(db, id[0]!, id[count - 1]! + 1, null, new GrowingOutput(16))) {
+  for (const block of blocksFrom(db, id[from]!, id[to - 1]! + 1, null, memory)) {
     for (let at = 0; at < block.count; at++) {
-      while (row < count && id[row]! < block.ids[at]!) row += 1;
-      if (row === count) return;
+      while (row < to && id[row]! < block.ids[at]!) row += 1;
+      if (row === to) return;
       if (id[row] !== block.ids[at] || wanted[row] === 0) continue;
       if (!look.scan(row, block, at)) look.parse(row, bodyAt(block, at));
       done += 1;

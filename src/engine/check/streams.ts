@@ -13,6 +13,13 @@ import { KIND, KINDS, orNull, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns, Groups } from './columns.ts';
 import type { Payloads } from './payloadLook.ts';
+import {
+  findPlainStreams,
+  NO_LEVEL,
+  ODD_LEVELS,
+  type PlainQuestion,
+  type PlainStreams,
+} from './plainStreams.ts';
 
 /** Events that are looked at between two chances to stop. */
 const STEP_EVENTS = 10_000;
@@ -24,19 +31,29 @@ const END_OF_TIME = 8.64e15;
 export function* likelyRetries(columns: Columns, { start, rows }: Groups): Generator<void, Uint8Array> {
   const found = new Uint8Array(columns.count);
   const { ts, type, kind, verdict } = columns;
-  const last = new Map<number, number>();
+  /** By event type: the last row with it, and of which aggregate that is. */
+  const last: number[] = [];
+  const lastOf: number[] = [];
   let seen = 0;
   for (let aggregate = 1; aggregate + 1 < start.length; aggregate++) {
-    const own = rows.subarray(start[aggregate]!, start[aggregate + 1]!);
-    if (own.length < 2) continue;
-    seen += own.length;
-    last.clear();
-    // Typed arrays of one partition are in the order of time but for clocks that were set back.
-    for (const row of own.toSorted((a, b) => ts[a]! - ts[b]!)) {
+    const to = start[aggregate + 1]!;
+    let from = start[aggregate]!;
+    if (to - from < 2) continue;
+    seen += to - from;
+    // Rows of one partition are in the order of time but for clocks that were set back.
+    let own = rows;
+    if (!isAscending(ts, rows, from, to)) {
+      own = rows.slice(from, to).sort((a, b) => ts[a]! - ts[b]!);
+      from = 0;
+    }
+    for (let at = from; at < from + to - start[aggregate]!; at++) {
+      const row = own[at]!;
       if (kind[row] !== KIND.event || verdict[row] !== VERDICT.committed) continue;
-      const before = last.get(type[row]!);
-      last.set(type[row]!, row);
-      if (before === undefined || ts[row]! - ts[before]! > RETRY_MS) continue;
+      const no = type[row]!;
+      const before = lastOf[no] === aggregate ? last[no]! : -1;
+      lastOf[no] = aggregate;
+      last[no] = row;
+      if (before === -1 || ts[row]! - ts[before]! > RETRY_MS) continue;
       found[before] = 1;
       found[row] = 1;
     }
@@ -46,6 +63,11 @@ export function* likelyRetries(columns: Columns, { start, rows }: Groups): Gener
     }
   }
   return found;
+}
+
+function isAscending(of: Float64Array, rows: Uint32Array, from: number, to: number): boolean {
+  for (let at = from + 1; at < to; at++) if (of[rows[at]!]! < of[rows[at - 1]!]!) return false;
+  return true;
 }
 
 export interface StreamResult {
@@ -63,15 +85,8 @@ interface RowHead extends StreamHead {
   key: number;
 }
 
-interface StreamQuestion {
-  contextOf: () => ReadContext;
-  columns: Columns;
+interface StreamQuestion extends Omit<PlainQuestion, 'usual'> {
   groups: Groups;
-  payloads: Payloads;
-  /** Aggregate types by the number of their aggregate. */
-  typeOf: readonly string[];
-  /** Whether a row is in the scope of the check. */
-  isAsked: (row: number) => boolean;
   onStep: (done: number) => void;
 }
 
@@ -92,16 +107,86 @@ function typesOf(columns: Columns, own: Uint32Array, names: (no: number) => stri
 }
 
 export function* lookAtStreams(question: StreamQuestion): Generator<void, StreamResult> {
-  const { columns, groups, contextOf, typeOf, payloads, isAsked, onStep } = question;
+  const { columns, groups, contextOf, typeOf, payloads, onStep } = question;
   const { dictionary } = contextOf();
-  const names = (no: number) => dictionary.typeName(no);
-  const rowsOf = (aggregate: number) =>
-    groups.rows.subarray(groups.start[aggregate]!, groups.start[aggregate + 1]!);
-  const most = groups.start.length - 2;
-  const lives = new Map<string, LifeLearner>();
+  const { start } = groups;
+  const most = start.length - 2;
+  const rowsOf = (aggregate: number) => groups.rows.subarray(start[aggregate]!, start[aggregate + 1]!);
+  const lives = yield* learnLives(columns, groups, typeOf, dictionary);
+  const usual = new Map<string, Usual>(
+    [...lives].map(([type, life]) => [
+      type,
+      {
+        creationTypes: life.creationTypes(),
+        closingTypes: life.closingTypes(),
+        afterTypes: life.afterTypes(),
+      },
+    ]),
+  );
+  const plain = yield* findPlainStreams({ ...question, usual });
+  const places = new PlaceChecker();
+  const levels = new StreamLevels(columns.id, payloads);
+  const findings: Finding[] = [];
+  const links = linksOf(question, plain);
+  const claiming = new Uint8Array(columns.count);
+  for (const row of payloads.claiming) claiming[row] = 1;
+  const contents = storedContents<RowHead>(contextOf(), ({ row }) =>
+    payloads.isSigned[row] === 0 ? null : payloads.signature[row]!,
+  );
+  let total = 0;
+  let streams = 0;
   let done = 0;
   for (let aggregate = 1; aggregate <= most; aggregate++) {
-    const own = rowsOf(aggregate);
+    const size = start[aggregate + 1]! - start[aggregate]!;
+    if (size === 0) continue;
+    const isAsked = plain.isAsked[aggregate] !== 0;
+    if (isAsked) streams += 1;
+    if (plain.isOdd[aggregate] === 0) {
+      const first = groups.rows[start[aggregate]!]!;
+      if (size > 1) places.addBeside(dictionary.placeOf(columns.id[first]!).topic);
+      levels.addPlain(typeOf[aggregate]!, aggregate, plain, rowsOf(aggregate));
+    } else {
+      const all = Array.from(rowsOf(aggregate), (row) => headOf(columns, row, dictionary));
+      const heads = latestLogOnly(dictionary, all);
+      const ordered = orderStream(heads, { toleranceMs: dictionary.toleranceOf(heads.map(({ id }) => id)) });
+      if (isAsked) {
+        const { note } = cutStream(ordered, { knownOn: null, trueOn: END_OF_TIME });
+        const backdated = new Set(note.moved.map(({ id }) => id));
+        findings.push(...checkStream(ordered, backdated, contents, usual.get(typeOf[aggregate]!)));
+      }
+      places.add(ordered.events, isAsked);
+      const rows = ordered.events.map(({ row }) => row);
+      levels.add(typeOf[aggregate]!, rows);
+      for (const row of rows) if (claiming[row] !== 0) links.push(linkOf(question, row));
+    }
+    total += size;
+    // Objects for each event are what takes long.
+    done += plain.isOdd[aggregate] === 0 ? 1 : size;
+    if (done > STEP_EVENTS) {
+      done = 0;
+      onStep(total);
+      yield;
+    }
+  }
+  findings.push(...places.findings(), ...levels.findings());
+  return { findings, lives, links, streams };
+}
+
+function* learnLives(
+  columns: Columns,
+  { start, rows }: Groups,
+  typeOf: readonly string[],
+  dictionary: ReadContext['dictionary'],
+): Generator<void, StreamResult['lives']> {
+  const known: string[] = [];
+  const names = (no: number) => {
+    known[no] ??= dictionary.typeName(no);
+    return known[no];
+  };
+  const lives: StreamResult['lives'] = new Map();
+  let done = 0;
+  for (let aggregate = 1; aggregate + 1 < start.length; aggregate++) {
+    const own = rows.subarray(start[aggregate]!, start[aggregate + 1]!);
     if (own.length === 0) continue;
     let life = lives.get(typeOf[aggregate]!);
     if (life === undefined) {
@@ -115,66 +200,27 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
       yield;
     }
   }
-  const usual = new Map<string, Usual>(
-    [...lives].map(([type, life]) => [
-      type,
-      {
-        creationTypes: life.creationTypes(),
-        closingTypes: life.closingTypes(),
-        afterTypes: life.afterTypes(),
-      },
-    ]),
-  );
-  const places = new PlaceChecker();
-  const levels = new LevelLearner();
+  return lives;
+}
+
+/** The claims of all plain streams. */
+function linksOf(question: StreamQuestion, { isOdd }: PlainStreams): ChainLink[] {
+  const { columns, payloads } = question;
   const links: ChainLink[] = [];
-  const findings: Finding[] = [];
-  const claiming = new Uint8Array(columns.count);
-  for (const row of payloads.claiming) claiming[row] = 1;
-  const contents = storedContents<RowHead>(contextOf(), ({ row }) =>
-    payloads.isSigned[row] === 0 ? null : payloads.signature[row]!,
-  );
-  // Asking the dictionary for every stream would cost as much as the rules.
-  const isOneLog = dictionary
-    .partitions()
-    .every(({ incarnation }) => incarnation === Number.POSITIVE_INFINITY);
-  let total = 0;
-  let streams = 0;
-  done = 0;
-  for (let aggregate = 1; aggregate <= most; aggregate++) {
-    const own = rowsOf(aggregate);
-    if (own.length === 0) continue;
-    const asked = own.some(isAsked);
-    const all = Array.from(own, (row) => headOf(columns, row, dictionary));
-    const heads = isOneLog ? all : latestLogOnly(dictionary, all);
-    const ordered = orderStream(heads, { toleranceMs: dictionary.toleranceOf(heads.map(({ id }) => id)) });
-    if (asked) {
-      streams += 1;
-      const { note } = cutStream(ordered, { knownOn: null, trueOn: END_OF_TIME });
-      const backdated = new Set(note.moved.map(({ id }) => id));
-      findings.push(...checkStream(ordered, backdated, contents, usual.get(typeOf[aggregate]!)));
-    }
-    places.add(ordered.events, asked);
-    addLevels(levels, typeOf[aggregate]!, ordered.events, payloads);
-    for (const event of ordered.events) {
-      const { row } = event;
-      if (claiming[row] === 0) continue;
-      const { topicId, no } = dictionary.placeOf(event.id);
-      links.push({
-        ...{ id: event.id, topic: topicId, partition: no, aggregate, at: event.monotonicAt },
-        ...{ own: payloads.own[row]!, previous: payloads.previous[row]! },
-      });
-    }
-    total += own.length;
-    done += own.length;
-    if (done > STEP_EVENTS) {
-      done = 0;
-      onStep(total);
-      yield;
-    }
+  for (const row of payloads.claiming) {
+    const aggregate = columns.aggregate[row]!;
+    if (aggregate !== 0 && isOdd[aggregate] === 0) links.push(linkOf(question, row));
   }
-  findings.push(...places.findings(), ...levels.findings());
-  return { findings, lives, links, streams };
+  return links;
+}
+
+function linkOf({ columns, payloads, contextOf }: StreamQuestion, row: number): ChainLink {
+  const id = columns.id[row]!;
+  const { topicId, no } = contextOf().dictionary.placeOf(id);
+  return {
+    ...{ id, topic: topicId, partition: no, aggregate: columns.aggregate[row]!, at: columns.mono[row]! },
+    ...{ own: payloads.own[row]!, previous: payloads.previous[row]! },
+  };
 }
 
 /** The event of a row. */
@@ -199,20 +245,51 @@ export function headOf(columns: Columns, row: number, dictionary: ReadContext['d
   };
 }
 
-function addLevels(
-  levels: LevelLearner,
-  aggregateType: string,
-  events: readonly RowHead[],
-  { level, levelOf, levels: names }: Payloads,
-): void {
-  if (names.length === 0) return;
-  const steps = new Map<number, LevelStep[]>();
-  for (const { id, row } of events) {
-    const value = level[row]!;
-    if (Number.isNaN(value)) continue;
-    const known = steps.get(levelOf[row]!);
-    if (known === undefined) steps.set(levelOf[row]!, [{ id, value }]);
-    else known.push({ id, value });
+/** Levels of streams, by what they are of. */
+class StreamLevels {
+  readonly #learner = new LevelLearner();
+  readonly #ids: Float64Array;
+  readonly #payloads: Payloads;
+  readonly #names = new Map<string, string[]>();
+
+  constructor(ids: Float64Array, payloads: Payloads) {
+    this.#ids = ids;
+    this.#payloads = payloads;
   }
-  for (const [no, own] of steps) levels.add(`${names[no]} of ${aggregateType || 'the aggregate'}`, own);
+
+  findings(): Finding[] {
+    return this.#learner.findings();
+  }
+
+  addPlain(type: string, aggregate: number, { level, levelCount }: PlainStreams, rows: Uint32Array): void {
+    const no = level[aggregate]!;
+    if (no === ODD_LEVELS) this.add(type, rows);
+    else if (no !== NO_LEVEL) this.#learner.addSound(this.#nameOf(type, no), levelCount[aggregate]!);
+  }
+
+  /** @param rows in fold order */
+  add(type: string, rows: Iterable<number>): void {
+    const { level, levelOf, levels } = this.#payloads;
+    if (levels.length === 0) return;
+    const steps = new Map<number, LevelStep[]>();
+    for (const row of rows) {
+      const value = level[row]!;
+      if (Number.isNaN(value)) continue;
+      const step = { id: this.#ids[row]!, value };
+      const known = steps.get(levelOf[row]!);
+      if (known === undefined) steps.set(levelOf[row]!, [step]);
+      else known.push(step);
+    }
+    for (const [no, own] of steps) this.#learner.add(this.#nameOf(type, no), own);
+  }
+
+  #nameOf(type: string, no: number): string {
+    let names = this.#names.get(type);
+    if (names === undefined) {
+      names = [];
+      this.#names.set(type, names);
+    }
+    names[no] ??= `${this.#payloads.levels[no]} of ${type || 'the aggregate'}`;
+    return names[no];
+  }
 }

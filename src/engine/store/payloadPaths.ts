@@ -6,16 +6,12 @@ import type { Json, StreamEvent } from '../../core/model.ts';
 import type { PathStep } from '../../core/path.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { PayloadReader, type StreamHead, topicMappingOf } from './stream.ts';
+import type { ValueBytes } from './walkedBlock.ts';
+
+export type { ValueBytes };
 
 /** Whole payloads are as quick to parse where more than so many paths are read. */
 const MOST_PATHS = 24;
-
-/** The value of a record among other bytes. @property length −1: it has none */
-export interface ValueBytes {
-  bytes: Buffer;
-  start: number;
-  length: number;
-}
 
 type Paths = readonly (readonly PathStep[])[] | null;
 

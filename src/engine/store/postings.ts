@@ -29,6 +29,7 @@ const HASH_SPAN = 2 ** 41;
 const WORD = 2 ** 32;
 /** Bit of the high word where the kind begins. */
 const HIGH_KIND = 29;
+const HIGH_HASH = 2 ** HIGH_KIND - 1;
 /** Rows of a run. */
 const MOST_ROWS = 2 ** ROW_BITS;
 /** The tail is sorted when it has so many rows or frames: looking through it costs about a millisecond then. */
@@ -409,13 +410,17 @@ export function* eachPosting(
   kinds: readonly PostingKind[],
   visit: (kind: PostingKind, id: number, hash: number) => void,
 ): Generator<void> {
-  const wanted = new Map(kinds.map((kind) => [POSTING[kind] as number, kind]));
+  const names: (PostingKind | undefined)[] = [];
+  for (const kind of kinds) names[POSTING[kind]] = kind;
   const look = (entries: Uint8Array, ids: Float64Array) => {
     const words = new Uint32Array(aligned(entries));
-    for (let at = 0; at * 2 < words.length; at++) {
-      const code = codeAt(words, at);
-      const kind = wanted.get(Math.floor(code / HASH_SPAN));
-      if (kind !== undefined) visit(kind, ids[words[2 * at]! & (MOST_ROWS - 1)]!, code % HASH_SPAN);
+    for (let at = 0; at < words.length; at += 2) {
+      const low = words[at]!;
+      const high = words[at + 1]!;
+      const kind = names[high >>> HIGH_KIND];
+      if (kind === undefined) continue;
+      // The same as codeAt() % HASH_SPAN, which would be a call.
+      visit(kind, ids[low & (MOST_ROWS - 1)]!, (high & HIGH_HASH) * 4096 + (low >>> ROW_BITS));
     }
   };
   const runs = db.prepare('SELECT id FROM posting_run ORDER BY id').pluck().all() as number[];

@@ -6,7 +6,7 @@ import { type BlockRow, type Body, type OpenBlock, openBlock, PLAIN, unpack, unp
 import { DamagedBlock } from './damagedBlock.ts';
 import { freeBytes } from './freeBytes.ts';
 import { partitionNoOf } from './ids.ts';
-import { SpareMemory, WalkedBlock } from './walkedBlock.ts';
+import { SpareMemory, type ValueBytes, WalkedBlock } from './walkedBlock.ts';
 
 /** Open blocks are kept up to so many bytes together, as they are decompressed. */
 const KEPT_BYTES = 24 * 1024 * 1024;
@@ -39,6 +39,13 @@ export class RecordBytes {
     if (text === undefined) text = this.#blockOf(id).text(id);
     if (text === undefined) throw missingBytes(id);
     return text;
+  }
+
+  /** Where its value lies; good until the next record is asked for. @throws as {@link RecordBytes.body} */
+  value(id: number): ValueBytes {
+    const value = this.#last.get(partitionNoOf(id))?.value(id) ?? this.#blockOf(id).value(id);
+    if (value === null) throw missingBytes(id);
+    return value;
   }
 
   /** The block that can hold a record. */

@@ -8,6 +8,14 @@ import { freeBytes } from './freeBytes.ts';
 /** Blocks that are read one after the other go on where the last one was: at most so many memories wait. */
 const SPARE = 4;
 
+/** The value of a record among other bytes. */
+export interface ValueBytes {
+  bytes: Buffer;
+  start: number;
+  /** −1: it has none. */
+  length: number;
+}
+
 /** Memory of blocks that are not needed any more. */
 export class SpareMemory {
   readonly #spare: GrowingOutput[] = [];
@@ -71,6 +79,15 @@ export class WalkedBlock {
     if (parts === null) return undefined;
     const { valueStart, valueLength } = parts;
     return valueLength < 0 ? null : this.#bytes.toString('utf8', valueStart, valueStart + valueLength);
+  }
+
+  /**
+   * Where the value lies among the bytes of the block, which stay as they are until another block is opened; null: the
+   * record is not here. @throws DamagedBlock
+   */
+  value(id: number): ValueBytes | null {
+    const parts = this.#find(id);
+    return parts === null ? null : { bytes: this.#bytes, start: parts.valueStart, length: parts.valueLength };
   }
 
   /** Goes on from the record that was looked at last: in the order of the log each is one step. */
