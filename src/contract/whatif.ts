@@ -65,6 +65,14 @@ export const WhatIfQuestion = z
   .strict();
 export type WhatIfQuestion = z.infer<typeof WhatIfQuestion>;
 
+/** A row of a projection by another key than the aggregate: its events may lie in many of these. */
+export const ProjectedRow = z.object({ projection: z.string().max(200), key: z.string() }).strict();
+export type ProjectedRow = z.infer<typeof ProjectedRow>;
+
+/** What has a state: a whole aggregate, or a row. */
+export const Folded = z.union([AggregateRef, ProjectedRow]);
+export type Folded = z.infer<typeof Folded>;
+
 /** A path whose value differs at the end. Long values are given by their beginning, ending in “…”. */
 export const DifferingPath = z.object({
   path: z.string(),
@@ -76,8 +84,8 @@ export const DifferingPath = z.object({
 export type DifferingPath = z.infer<typeof DifferingPath>;
 
 export const DifferingRow = z.object({
-  ref: AggregateRef,
-  /** Events of the stream within the cut. */
+  ref: Folded,
+  /** Events of it within the cut. */
   events: Count,
   /** The first event after which the states differ; negative: an inserted one. */
   firstId: z.number().int(),
@@ -114,6 +122,8 @@ export const WhatIfResult = z.object({
   tookMs: z.number(),
   /** Milliseconds from the start to the first difference; null: none so far. */
   firstMs: z.number().nullable(),
+  /** What is counted here as aggregates: those, or rows of a projection by another key. */
+  of: z.enum(['aggregate', 'row']),
   aggregates: z.object({ done: Count, total: Count }),
   events: Count,
   differing: Count,
@@ -143,7 +153,7 @@ const RowsQuestion = {
 const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 
 const Subject = {
-  ref: AggregateRef,
+  ref: Folded,
   cut: Cut,
   reducer: z.string().max(200).nullable(),
   hypothesis: Hypothesis,
@@ -152,8 +162,11 @@ const Subject = {
 /** One place of the two lists laid side by side. */
 export const AlignedEvent = z.object({
   index: Count,
-  /** skipped: only in the real log. inserted: only in the hypothetical one. moved: once in each, at different places. */
-  mark: z.enum(['same', 'edited', 'skipped', 'inserted', 'moved-from', 'moved-to']),
+  /**
+   * skipped: only in the real log. inserted: only in the hypothetical one. moved: once in each, at different places.
+   * row-from, row-to: edited so that its key is another, it belongs to another row, or comes from one.
+   */
+  mark: z.enum(['same', 'edited', 'skipped', 'inserted', 'moved-from', 'moved-to', 'row-from', 'row-to']),
   /** The event; of an inserted one its neighbour's place and times, its own type and sentence, and a negative id. */
   id: z.number().int(),
   row: EventRow.nullable(),
@@ -222,6 +235,11 @@ export const whatif = {
       version: z.number(),
       language: z.enum(['json', 'javascript', 'typescript']),
       text: z.string(),
+      /** Which events it is given, as a definition of a projection says it. */
+      source: z.object({
+        aggregateTypes: z.array(z.string()).optional(),
+        topics: z.array(z.string()).optional(),
+      }),
       /** Others of that scope, by name. */
       names: z.array(z.string()),
     }),

@@ -16,6 +16,19 @@ import type { Json, Reducer, ScriptReducer, StreamEvent } from './model.ts';
 import type { PathStep } from './path.ts';
 import { payloadPaths, touchedKeys } from './reach.ts';
 
+/** What one of many events leads to. */
+export interface Walked {
+  /** JSON text of the state after it; that of the event before where nothing changed. */
+  text: string;
+  problem: string | null;
+}
+
+/** Goes along a log by many events at once. */
+export interface Walk {
+  /** The next events, each in its turn; all have to be taken. @param streamOf by index in `events` */
+  go(events: readonly StreamEvent[], streamOf: (index: number) => FoldContext): Iterable<Walked>;
+}
+
 export interface Folder {
   readonly name: string;
   readonly version: number;
@@ -37,6 +50,11 @@ export interface Folder {
    * elsewhere; the result is the same.
    */
   fold(events: readonly StreamEvent[], context: FoldContext, start?: Json): FoldResult;
+  /**
+   * What single steps give, made many at once, from `start`. Absent: a step costs no more than its work, and there is
+   * nothing to gain by it.
+   */
+  walk?(start: Json): Walk;
   /**
    * Paths of the payload that a step reads of an event of this type (kind `event`): whatever else of its payload, its value
    * and its event id is not looked at. Null, or absent: it may look at anything.

@@ -25,7 +25,7 @@ export interface Overlaid<E> {
 
 /** One place of the real and the hypothetical log side by side. */
 export interface AlignedPlace<E> {
-  mark: 'same' | 'edited' | 'skipped' | 'inserted' | 'moved-from' | 'moved-to';
+  mark: 'same' | 'edited' | 'skipped' | 'inserted' | 'moved-from' | 'moved-to' | 'row-from' | 'row-to';
   real: E | null;
   hypothetical: Overlaid<E> | null;
 }
@@ -89,18 +89,18 @@ export function overlay<E extends Head>(
   return { log, problems };
 }
 
-/** Both logs side by side: what is in both and was not moved stands in one place. */
+/** Both logs side by side: what is in both, was not moved and is in the same order stands in one place. */
 export function alignLogs<E extends Head>(
   events: readonly E[],
   { log }: Pick<OverlaidLog<E>, 'log'>,
 ): AlignedPlace<E>[] {
   const places: AlignedPlace<E>[] = [];
-  const staying = new Set(log.filter((each) => !each.isInserted && !each.isMoved).map(({ id }) => id));
-  const moved = new Set(log.filter(({ isMoved }) => isMoved).map(({ id }) => id));
+  const staying = stayingOf(events, log);
+  const inLog = new Set(log.map(({ id }) => id));
   let next = 0;
   for (const real of events) {
     if (!staying.has(real.id)) {
-      places.push({ mark: moved.has(real.id) ? 'moved-from' : 'skipped', real, hypothetical: null });
+      places.push({ mark: inLog.has(real.id) ? 'moved-from' : 'skipped', real, hypothetical: null });
       continue;
     }
     for (; log[next]!.id !== real.id; next += 1) places.push(added(log[next]!));
@@ -110,6 +110,40 @@ export function alignLogs<E extends Head>(
   }
   for (; next < log.length; next += 1) places.push(added(log[next]!));
   return places;
+}
+
+/**
+ * Ids of events of both that were not moved. Where rows take events of several logs, others may come to stand in another
+ * order: then as many as can be stay.
+ */
+function stayingOf<E extends Head>(events: readonly E[], log: readonly Overlaid<E>[]): Set<number> {
+  const placeOf = new Map<number, number>();
+  for (const [at, { id, isInserted, isMoved }] of log.entries())
+    if (!isInserted && !isMoved) placeOf.set(id, at);
+  const both = events.filter(({ id }) => placeOf.has(id)).map(({ id }) => id);
+  const isInOrder = both.every((id, at) => at === 0 || placeOf.get(both[at - 1]!)! < placeOf.get(id)!);
+  return new Set(isInOrder ? both : longestRising(both, (id) => placeOf.get(id)!));
+}
+
+/** The most of these ids, in their order, whose places rise. */
+function longestRising(ids: readonly number[], placeOf: (id: number) => number): number[] {
+  /** By length of a rising row, less one: the id that ends the lowest of these. */
+  const ends: number[] = [];
+  const before = new Map<number, number | undefined>();
+  for (const id of ids) {
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (placeOf(ends[middle]!) < placeOf(id)) low = middle + 1;
+      else high = middle;
+    }
+    before.set(id, ends[low - 1]);
+    ends[low] = id;
+  }
+  const row: number[] = [];
+  for (let id = ends.at(-1); id !== undefined; id = before.get(id)) row.push(id);
+  return row;
 }
 
 const added = <E>(hypothetical: Overlaid<E>): AlignedPlace<E> => ({

@@ -1,6 +1,6 @@
 /** A folder that reads events of old schema versions as the newest before it folds them. */
 import type { Applied, FoldContext } from './fold.ts';
-import type { Folder } from './folder.ts';
+import type { Folder, Walk } from './folder.ts';
 import type { Json, StreamEvent } from './model.ts';
 import type { CompiledUpcasters, Upcast } from './upcast.ts';
 
@@ -26,6 +26,18 @@ export function upcastEvent(upcasters: CompiledUpcasters, event: StreamEvent): U
 const both = (first: readonly string[], second: string | undefined): string =>
   [...first, ...(second === undefined ? [] : [second])].join('; ');
 
+const upcastingWalk = (walk: Walk, upcasters: CompiledUpcasters): Walk => ({
+  *go(events, streamOf) {
+    const read = events.map((event) => upcastEvent(upcasters, event));
+    let at = 0;
+    const changed = read.map(({ event }) => event);
+    for (const { text, problem } of walk.go(changed, streamOf)) {
+      const problems = read[at++]!.upcast?.problems ?? [];
+      yield { text, problem: problems.length === 0 ? problem : both(problems, problem ?? undefined) };
+    }
+  },
+});
+
 /** Folds as `folder` does, with events as `upcasters` read them. The hash is that of `folder`, whose definition holds them. */
 export function upcastingFolder(folder: Folder, upcasters: CompiledUpcasters): Folder {
   const stepped = (step: (state: Json, event: StreamEvent, context: FoldContext) => Applied): typeof step => {
@@ -36,7 +48,7 @@ export function upcastingFolder(folder: Folder, upcasters: CompiledUpcasters): F
       return { ...applied, problem: both(upcast.problems, applied.problem) };
     };
   };
-  const { stepOwn } = folder;
+  const { stepOwn, walk } = folder;
   return {
     name: folder.name,
     version: folder.version,
@@ -45,6 +57,7 @@ export function upcastingFolder(folder: Folder, upcasters: CompiledUpcasters): F
     handles: (type) => folder.handles(type) || upcasters.renames(type).some((name) => folder.handles(name)),
     step: stepped(folder.step.bind(folder)),
     ...(stepOwn === undefined ? {} : { stepOwn: stepped(stepOwn.bind(folder)) }),
+    ...(walk === undefined ? {} : { walk: (start) => upcastingWalk(walk.call(folder, start), upcasters) }),
     fold(events, context, start) {
       const found = new Map<number, string[]>();
       const read = events.map((event) => {

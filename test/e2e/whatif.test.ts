@@ -50,7 +50,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await page.getByRole('grid', { name: 'Both states line by line' }).waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 8000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
     }
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export what differs' }).press('Enter');
@@ -58,6 +58,48 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     const file = await download;
     expect(file.suggestedFilename()).toMatch(/hypothetical/);
     expect(readFileSync(await file.path(), 'utf8')).toMatch(/^hypothetical,/);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('rows by another key than the aggregate: written with suggestions, the set, one row with both logs', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await open(page, 'whatif?scope=projection:processed_events');
+    const editor = page.getByRole('textbox', { name: 'Hypothetical reducer' });
+    await editor.focus();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText('{"initial": {}, "on": {"');
+    await page.keyboard.press('Control+Space');
+    const suggestions = page.locator('.cm-tooltip-autocomplete');
+    await suggestions.getByText('SavingsAccountOpened').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(
+      '{"initial": {}, "on": {"*": [{"op": "add", "path": "times", "value": 2}]}}',
+    );
+    await page.keyboard.press('Control+Enter');
+    await page
+      .getByText(/of \d+ rows would differ/)
+      .first()
+      .waitFor();
+    const set = page.getByRole('grid', { name: 'Rows that would differ' });
+    await set.waitFor();
+    await set.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('grid', { name: 'Both logs aligned' }).waitFor();
+    await page
+      .getByRole('grid', { name: 'Both states line by line' })
+      .getByRole('gridcell')
+      .first()
+      .waitFor();
+    expect(decodeURIComponent(page.url())).toContain('openType=row:processed_events');
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+    }
     expect(problems).toEqual([]);
     await page.context().close();
   });
@@ -105,7 +147,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await list.waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 8000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
     }
     await list.focus();
     const chosen = list.getByRole('row', { selected: true });

@@ -7,6 +7,7 @@ import type { AggregateRef } from '../../contract/common.ts';
 import { StreamChecker } from '../../core/check/streamRules.ts';
 import type { Folder } from '../../core/folder.ts';
 import type { StreamEvent } from '../../core/model.ts';
+import { stepAll } from '../../core/stepAll.ts';
 import { freshBlame, INITIAL, type OwnedNodes, updateBlame } from '../reads/blameTree.ts';
 import { BLOCK_EVENTS, ChangeRecorder } from '../reads/changes.ts';
 import type { HeadList } from '../reads/headList.ts';
@@ -99,15 +100,16 @@ export class KeyframeRun {
       const heads = this.#list.slice(from, Math.min(from + KEYFRAME_EVERY, end));
       const isFolded = from >= begin.count && from < this.total;
       const events = isFolded ? new PayloadReader(this.#context).events(heads) : null;
+      const { ref, folder } = this.#args;
+      const stream = { aggregateType: ref.type, aggregateId: ref.id };
+      const steps = stepAll(folder, events?.slice(0, this.total - from) ?? [], () => stream, point.state);
       const problems: FoldProblem[] = [];
       for (const [at, head] of heads.entries()) {
         const place = from + at;
         const event = events?.[at] ?? null;
         if (checker !== null && place >= checked) this.#look(checker, head, place, event);
         if (event === null || place >= this.total) continue;
-        const { ref, folder } = this.#args;
-        const stream = { aggregateType: ref.type, aggregateId: ref.id };
-        const { state, problem } = folder.step(point.state, event, stream);
+        const { state, problem } = steps.next().value!;
         if (problem !== undefined) problems.push({ index: place, id: event.id, message: problem });
         recorder.add(point.state, state, place);
         point = {

@@ -123,7 +123,7 @@ function streamsOf({ db }: ReadContext, groups: Groups, { part, of }: BulkPart):
 }
 
 /** Spreads keys over parts. */
-function hashOf(key: string): number {
+export function hashOf(key: string): number {
   let hash = 0;
   for (let at = 0; at < key.length; at += 1) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) >>> 0;
   return hash;

@@ -1,12 +1,14 @@
 /** One row of a projection: the fold of its events, the columns, and what could not be done. */
-import type { FoldContext } from '../../core/fold.ts';
+import type { Applied, FoldContext } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import type { ColumnType, Json, JsonObject, Projection, StreamEvent } from '../../core/model.ts';
 import { isJsonObject, readSmallDecimal, type SmallDecimal } from '../../core/numbers.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
+import { stepAll } from '../../core/stepAll.ts';
 import { formatTime } from '../../core/time.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
 import { type HistoryRecorder, isUnchanged } from './history/recorder.ts';
+import type { Placed } from './placed.ts';
 import { type Stored, toColumn } from './values.ts';
 
 export interface Failure {
@@ -23,13 +25,7 @@ export interface FoldedRow {
   failures: readonly Failure[];
 }
 
-/** An event in its place, with what its own stream knows. */
-export interface PlacedEvent {
-  event: StreamEvent;
-  stream: FoldContext;
-  /** Effective time along its stream: recorded, or occurred in occurred order. Never falls inside a stream. */
-  at: number;
-}
+export type PlacedEvent = Placed<StreamEvent>;
 
 export interface CompiledProjection {
   projection: Projection;
@@ -111,11 +107,32 @@ export class RowFold {
   add(event: StreamEvent, stream: FoldContext, at: number): void {
     const { folder } = this.#run.compiled;
     const state = this.#state;
-    const processed = this.#processed;
     const applied =
       this.#isOwn && folder.stepOwn !== undefined
         ? folder.stepOwn(state, event, stream)
         : folder.step(state, event, stream);
+    this.#take(event, at, applied);
+  }
+
+  /** All events of the row; programs take many at once. */
+  addAll(events: readonly PlacedEvent[]): void {
+    const { folder } = this.#run.compiled;
+    if (folder.walk === undefined) {
+      for (const { event, stream, at } of events) this.add(event, stream, at);
+      return;
+    }
+    const all = events.map(({ event }) => event);
+    let next = 0;
+    for (const applied of stepAll(folder, all, (index) => events[index]!.stream, this.#state)) {
+      const { event, at } = events[next++]!;
+      this.#take(event, at, applied);
+    }
+  }
+
+  #take(event: StreamEvent, at: number, applied: Applied): void {
+    const { folder } = this.#run.compiled;
+    const state = this.#state;
+    const processed = this.#processed;
     if (applied.state !== state) {
       this.#isOwn = true;
       this.#state = applied.state;
@@ -211,7 +228,7 @@ function plainNumber(type: ColumnType, value: Json | undefined, event: StreamEve
 /** Folds the events of one row in the order given. */
 export function foldRow(run: FoldRun, key: string, events: readonly PlacedEvent[]): FoldedRow {
   const row = new RowFold(run, key);
-  for (const { event, stream, at } of events) row.add(event, stream, at);
+  row.addAll(events);
   return row.finish();
 }
 

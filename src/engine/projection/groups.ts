@@ -3,7 +3,7 @@ import type { AggregateRef } from '../../contract/common.ts';
 import type { FoldContext } from '../../core/fold.ts';
 import { decimalTextOf } from '../../core/json.ts';
 import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
-import { compareLog, cutStream, orderStream } from '../../core/order.ts';
+import { cutStream, orderStream } from '../../core/order.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { recordsOfAggregate } from '../store/postings.ts';
@@ -20,6 +20,7 @@ import { KIND } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { BytesAhead } from './bytesAhead.ts';
 import type { PlacedEvent } from './fold.ts';
+import { mergeStreams, placeAlong } from './placed.ts';
 
 interface OwnedEvent {
   event: StreamEvent;
@@ -29,6 +30,8 @@ interface OwnedEvent {
 /** How a projection finds its rows in the store. */
 export class Groups {
   readonly byAggregate: boolean;
+  /** Where the key of a row is in a payload; null: it is the aggregate id or the event id. */
+  readonly keyPath: readonly PathStep[] | null;
   /** Whether the workspace keeps logs of topics that were created again or lost their end. */
   readonly hasOldLogs: boolean;
   /** Events that were moved to where they occurred, so far. */
@@ -36,7 +39,6 @@ export class Groups {
   readonly #context: ReadContext;
   readonly #projection: Projection;
   readonly #topics: ReadonlySet<string> | null;
-  readonly #keyPath: PathStep[];
   readonly #ahead: BytesAhead | null;
 
   /** @param ahead what was read ahead, of the parts that will be asked for */
@@ -49,8 +51,8 @@ export class Groups {
       .partitions()
       .some(({ incarnation }) => incarnation !== Number.POSITIVE_INFINITY);
     this.#topics = projection.source.topics === undefined ? null : new Set(projection.source.topics);
-    this.#keyPath =
-      this.byAggregate || projection.key === '$eventId' ? [] : parsePath(projection.key).slice(1);
+    this.keyPath =
+      this.byAggregate || projection.key === '$eventId' ? null : parsePath(projection.key).slice(1);
   }
 
   /** Numbers of the partitions that can hold events of the projection. */
@@ -75,8 +77,8 @@ export class Groups {
 
   /** Key of the row that an event belongs to, when the key lies in the event; null when the event has none. */
   keyOf(event: StreamEvent): string | null {
-    if (this.#projection.key === '$eventId') return event.eventId;
-    const value = getPath(event.data, this.#keyPath);
+    if (this.keyPath === null) return event.eventId;
+    const value = getPath(event.data, this.keyPath);
     if (typeof value === 'string') return value === '' ? null : value;
     return decimalTextOf(value);
   }
@@ -145,7 +147,7 @@ export class Groups {
       const events = own.map(({ event }) => event);
       const cut = cutStream(orderStream(events, { toleranceMs: [...tolerances][0]! }), everything);
       isMoved.any ||= cut.note.moved.length > 0;
-      return inOccurredTime(cut.events, stream);
+      return placeAlong(cut.events, stream, everything);
     });
     if (streams.length === 1) return isMoved.any ? streams[0]! : 'same';
     // Streams are merged by the latest time so far: jitter in one of them moves it against the others.
@@ -209,40 +211,11 @@ export class Groups {
       cut,
     );
     this.moved += taken.note.moved.length;
-    if (cut.trueOn !== null) return inOccurredTime(taken.events, stream);
-    let at = Number.NEGATIVE_INFINITY;
-    return taken.events.map((event) => {
-      at = Math.max(at, event.monotonicAt);
-      return { event, stream, at };
-    });
+    return placeAlong(taken.events, stream, cut);
   }
 }
 
-function inOccurredTime(events: readonly StreamEvent[], stream: FoldContext): PlacedEvent[] {
-  let at = Number.NEGATIVE_INFINITY;
-  return events.map((event) => {
-    at = Math.max(at, event.occurredAt ?? event.recordedAt);
-    return { event, stream, at };
-  });
-}
-
-const contextOf = (ref: AggregateRef): FoldContext => ({ aggregateType: ref.type, aggregateId: ref.id });
-
-/** One order over all streams that keeps each as it is: the head with the earliest effective time goes first. */
-function mergeStreams(streams: PlacedEvent[][]): PlacedEvent[] {
-  if (streams.length <= 1) return streams[0] ?? [];
-  const merged: PlacedEvent[] = [];
-  const heads = streams.map(() => 0);
-  for (;;) {
-    let choice = -1;
-    for (let lane = 0; lane < streams.length; lane += 1) {
-      const head = streams[lane]![heads[lane]!];
-      if (head === undefined) continue;
-      const best = choice === -1 ? undefined : streams[choice]![heads[choice]!]!;
-      if (best === undefined || (head.at - best.at || compareLog(head.event, best.event)) < 0) choice = lane;
-    }
-    if (choice === -1) return merged;
-    merged.push(streams[choice]![heads[choice]!]!);
-    heads[choice]! += 1;
-  }
-}
+export const contextOf = (ref: AggregateRef): FoldContext => ({
+  aggregateType: ref.type,
+  aggregateId: ref.id,
+});

@@ -39,13 +39,15 @@ const LIMITS = {
   /** Texts and numbers of one event. */
   parts: 256,
 };
+/** Stands where a plan would: the next text says what stream the events after it are of. */
+export const OTHER_STREAM = -1;
 /** Numbers before those of the data: plan, occurred and recorded time. */
 export const HEAD = 3;
 /**
  * Numbers that an event takes at most: an object is opened only while there is room for its keys, so the rest of those
  * around it is what can come on top, and the event id and version.
  */
-const MOST_NUMBERS = HEAD + LIMITS.parts + LIMITS.depth * LIMITS.keys + 2;
+const MOST_NUMBERS = 1 + HEAD + LIMITS.parts + LIMITS.depth * LIMITS.keys + 2;
 
 interface Node {
   parent: Node | null;
@@ -135,6 +137,12 @@ export class EventPlans {
   numbers(head: readonly number[]): Float64Array {
     this.#numbers.set(head);
     return this.#numbers.subarray(0, this.#used);
+  }
+
+  /** What the next events are of. */
+  addStream(text: string): void {
+    this.#numbers[this.#used++] = OTHER_STREAM;
+    this.#put(text);
   }
 
   /** An event that crosses as one JSON text. */

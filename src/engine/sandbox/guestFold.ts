@@ -185,6 +185,12 @@ const makers = [
 const textCounts = [1];
 const numberCounts = [HEAD];
 
+function inStream(text) {
+  if (text === streamText) return;
+  stream = parse(text);
+  streamText = text;
+}
+
 function told(error) {
   if (error instanceof StateProblem) return [error.message, ''];
   if (error instanceof Error) return [error.name + ': ' + error.message, String(error.stack ?? '')];
@@ -214,24 +220,31 @@ return {
   },
   /**
    * Folds a batch. The state as JSON; after a '!' the problems and that text in a list; '#' where a text holds what
-   * stands between them, and nothing was folded.
+   * stands between them, and nothing was folded. With the states after each event: the problems and these, with what
+   * stands between texts between them, an empty one where the state is that of before; fewer where they become long.
    */
-  run(text, buffer) {
+  run(text, buffer, withEach) {
     numbers = new Float64Array(buffer);
     const texts = split.call(text, SEPARATOR);
     const count = numbers[0];
     if (texts.length !== numbers[1]) return '#';
-    if (texts[0] !== streamText) {
-      stream = parse(texts[0]);
-      streamText = texts[0];
-    }
+    inStream(texts[0]);
     if (numbers[2] === 1) state = initial;
     const problems = [];
+    const each = [];
+    let length = 0;
     let textAt = 1;
     place = 3;
-    for (let at = 0; at < count; at += 1) {
+    for (let at = 0; at < count && length < MOST_EACH; at += 1) {
+      let plan = numbers[place];
+      if (plan === OTHER_STREAM) {
+        inStream(texts[textAt]);
+        textAt += 1;
+        place += 1;
+        plan = numbers[place];
+      }
       progress[0] = at;
-      const plan = numbers[place];
+      const before = state;
       try {
         current = makers[plan](texts, textAt, numbers, place);
         const next = reduce(state, current);
@@ -241,8 +254,13 @@ return {
       }
       textAt += textCounts[plan];
       place += numberCounts[plan];
+      if (!withEach) continue;
+      const after = state === before ? '' : textOfState();
+      length += after.length;
+      each.push(after);
     }
     current = undefined;
+    if (withEach) return stringify(problems) + SEPARATOR + each.join(SEPARATOR);
     return problems.length === 0 ? textOfState() : '!' + stringify([problems, textOfState()]);
   },
 };

@@ -3,12 +3,13 @@
  * or returns no JSON value, a problem and the state before. A fold of many events gives the same, only faster.
  */
 import { HindcastError } from '../../contract/errors.ts';
-import { type FoldResult, sameJson } from '../../core/fold.ts';
-import { type Folder, reducerHash } from '../../core/folder.ts';
+import { type FoldContext, type FoldResult, sameJson } from '../../core/fold.ts';
+import { type Folder, reducerHash, type Walk, type Walked } from '../../core/folder.ts';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, ScriptReducer, StreamEvent } from '../../core/model.ts';
 import { isJsonObject } from '../../core/numbers.ts';
-import type { Batch } from './crossing.ts';
+import { shared } from '../../core/stepAll.ts';
+import type { Batch, ContextOf } from './crossing.ts';
 import { javaScriptOf } from './language.ts';
 import { SCRIPT_LIMITS, ScriptStopped, ScriptVm } from './scriptVm.ts';
 import { jsonText } from './wire.ts';
@@ -22,10 +23,18 @@ const MOST_VMS = 4;
 
 interface Running {
   vm: ScriptVm;
-  /** What the guest holds, and for which stream; undefined: nothing that may be gone on with. */
-  holds: { state: Json; stream: string } | undefined;
+  /** What the guest holds: a state, or where a walk has come to; undefined: nothing that may be gone on with. */
+  holds: { of: Json | WalkPlace } | undefined;
   folds: number;
   stops: number;
+}
+
+/** Where a walk has come to. */
+interface WalkPlace {
+  /** The state. */
+  text: string;
+  /** It is the script's own initial one, and nothing was folded. */
+  fresh: boolean;
 }
 
 interface Fed {
@@ -35,33 +44,6 @@ interface Fed {
 }
 
 const running = new Map<string, Running>();
-
-/** Equal parts of the new state are those of the old one, so that comparing them costs nothing. */
-function shared(before: Json, after: Json): Json {
-  if (before === after) return before;
-  if (Array.isArray(before) && Array.isArray(after)) {
-    for (let at = 0; at < after.length; at += 1)
-      if (at < before.length) after[at] = shared(before[at]!, after[at]!);
-    const isSame = before.length === after.length && after.every((item, at) => item === before[at]);
-    return isSame ? before : after;
-  }
-  if (isJsonObject(before) && isJsonObject(after)) {
-    const keys = Object.keys(after);
-    let same = keys.length === Object.keys(before).length;
-    for (const key of keys) {
-      if (!Object.hasOwn(before, key)) {
-        same = false;
-        continue;
-      }
-      const value = shared(before[key]!, after[key]!);
-      if (value !== after[key])
-        Object.defineProperty(after, key, { value, writable: true, enumerable: true, configurable: true });
-      if (value !== before[key]) same = false;
-    }
-    return same ? before : after;
-  }
-  return sameJson(before, after) ? before : after;
-}
 
 class ScriptFolder implements Folder {
   readonly name: string;
@@ -94,7 +76,7 @@ class ScriptFolder implements Folder {
     const stream = JSON.stringify(context);
     const { problems, text } = this.#feed([event], state, stream);
     const after = shared(state, parseJson(text));
-    this.#run().holds = { state: after, stream };
+    this.#run().holds = { of: after };
     const message = problems[0]?.message;
     return message === undefined ? { state: after } : { state: after, problem: message };
   }
@@ -113,13 +95,90 @@ class ScriptFolder implements Folder {
     const { problems: found, text } = this.#feed(taken, from, stream);
     const run = this.#run();
     const state = parseJson(text);
-    run.holds = { state, stream };
+    run.holds = { of: state };
     run.folds += 1;
-    if (found.length === 0 && (run.folds & (run.folds - 1)) === 0) this.#probe(taken, from, stream);
+    if (found.length === 0 && (run.folds & (run.folds - 1)) === 0) this.#probe(taken, from, () => stream);
     if (found.length === 0) return { state, problems };
     const order = new Map(events.map(({ id }, at) => [id, at]));
     const all = [...problems, ...found].sort((a, b) => order.get(a.id)! - order.get(b.id)!);
     return { state, problems: all };
+  }
+
+  walk(start: Json): Walk {
+    const place: WalkPlace = { text: formatJson(start), fresh: start === this.initial };
+    return { go: (events, streamOf) => this.#walk(place, events, streamOf) };
+  }
+
+  *#walk(
+    place: WalkPlace,
+    events: readonly StreamEvent[],
+    streamOf: (index: number) => FoldContext,
+  ): Generator<Walked> {
+    const taken: StreamEvent[] = [];
+    const places: number[] = [];
+    const problems = events.map((event, at): string | null => {
+      const { isTaken, problem = null } = this.#taken(event);
+      if (isTaken) {
+        taken.push(event);
+        places.push(at);
+      }
+      return problem;
+    });
+    const contextOf = contextTexts((at) => streamOf(places[at]!));
+    let told = 0;
+    for (let next = 0; next < taken.length; ) {
+      const from = place.text;
+      const walked = this.#cross(place, taken, next, contextOf);
+      if (next === 0) this.#probeNow(taken, from, contextOf);
+      for (const each of walked) {
+        for (; told < places[next]!; told += 1) yield { text: place.text, problem: problems[told]! };
+        if (each.text !== '') place.text = each.text;
+        yield { text: place.text, problem: each.problem };
+        told += 1;
+        next += 1;
+      }
+    }
+    for (; told < events.length; told += 1) yield { text: place.text, problem: problems[told]! };
+  }
+
+  /** As many events as cross at once, from index `from` on; the guest holds the state after them. */
+  #cross(place: WalkPlace, events: readonly StreamEvent[], from: number, contextOf: ContextOf): Walked[] {
+    const run = this.#run();
+    const isHeld = run.holds?.of === place;
+    const isFresh = !isHeld && place.fresh;
+    if (!isHeld && !isFresh) begin(run.vm, parseJson(place.text));
+    place.fresh = false;
+    const walked: Walked[] = [];
+    this.#walkBatch(run.vm.batch(events, from, contextOf, isFresh), place.text, (_at, text, problem) => {
+      walked.push({ text, problem });
+    });
+    this.#run().holds = { of: place };
+    return walked;
+  }
+
+  /** Now and then the events of a walk are folded once more, as those of a fold are. */
+  #probeNow(taken: StreamEvent[], from: string, contextOf: ContextOf): void {
+    const run = this.#run();
+    run.folds += 1;
+    if ((run.folds & (run.folds - 1)) === 0) this.#probe(taken, parseJson(from), contextOf);
+  }
+
+  /** Tells the text after each event that was folded, empty where it is that of before. */
+  #walkBatch(
+    batch: Batch,
+    from: string,
+    tell: (at: number, text: string, problem: string | null) => void,
+  ): void {
+    const run = this.#run();
+    run.holds = undefined;
+    try {
+      const { faults, texts } = run.vm.walk(batch);
+      const problems = new Map(faults.map(({ at, message }) => [at, inWords(batch.events[at]!, message)]));
+      for (const [at, text] of texts.entries()) tell(at, text, problems.get(at) ?? null);
+    } catch (error) {
+      if (!(error instanceof ScriptStopped)) throw error;
+      this.#singly(batch, parseJson(from), tell);
+    }
   }
 
   #taken(event: StreamEvent): { isTaken: boolean; problem?: string } {
@@ -145,11 +204,11 @@ class ScriptFolder implements Folder {
   }
 
   /** Makes the guest hold a state; true: it is the script's own initial one, with which its next batch can begin. */
-  #hold(state: Json, stream: string): boolean {
+  #hold(state: Json): boolean {
     const run = this.#run();
     const { holds } = run;
     run.holds = undefined;
-    if (holds !== undefined && holds.state === state && holds.stream === stream) return false;
+    if (holds !== undefined && holds.of === state) return false;
     if (state === this.initial) return true;
     begin(run.vm, state);
     return false;
@@ -158,18 +217,20 @@ class ScriptFolder implements Folder {
   /** Problems by event, in order, and the state after all of them as JSON text; the guest holds it too. */
   #feed(events: readonly StreamEvent[], from: Json, stream: string): Fed {
     const problems: FoldResult['problems'] = [];
-    let isFresh = this.#hold(from, stream);
+    let isFresh = this.#hold(from);
     /** The state before a batch: as text, once there was one. */
     let text: string | null = null;
     for (let next = 0; next < events.length; ) {
-      const batch = this.#run().vm.batch(events, next, stream, isFresh);
+      const batch = this.#run().vm.batch(events, next, () => stream, isFresh);
       next += batch.events.length;
       isFresh = false;
       try {
         text = this.#foldBatch(batch, problems);
       } catch (error) {
         if (!(error instanceof ScriptStopped)) throw error;
-        text = this.#feedSingly(batch.events, text === null ? from : parseJson(text), stream, problems);
+        text = this.#singly(batch, text === null ? from : parseJson(text), (at, _text, message) => {
+          if (message !== null) problems.push({ id: batch.events[at]!.id, message });
+        });
       }
     }
     return { problems, text: text! };
@@ -178,30 +239,36 @@ class ScriptFolder implements Folder {
   #foldBatch(batch: Batch, problems: FoldResult['problems']): string {
     const { faults, state } = this.#run().vm.run(batch);
     for (const { at, message } of faults) {
-      const { id, type } = batch.events[at]!;
-      problems.push({ id, message: `${type || 'Record'}: ${message}` });
+      const event = batch.events[at]!;
+      problems.push({ id: event.id, message: inWords(event, message) });
     }
     return state;
   }
 
-  /** A batch in which the script was stopped, again from its begin: only the event itself fails. */
-  #feedSingly(
-    events: readonly StreamEvent[],
+  /** A batch in which the script was stopped, again from its begin: only the event itself fails. The state at its end. */
+  #singly(
+    { events, contextOf }: Batch,
     from: Json,
-    stream: string,
-    problems: FoldResult['problems'],
+    tell: (at: number, text: string, problem: string | null) => void,
   ): string {
     let text = formatJson(from);
     this.#restart(from);
-    for (const event of events) {
+    for (const [at, event] of events.entries()) {
+      let problem: string | null = null;
       try {
-        text = this.#foldBatch(this.#run().vm.batch([event], 0, stream, false), problems);
+        const { faults, state } = this.#run().vm.run(
+          this.#run().vm.batch([event], 0, () => contextOf(at), false),
+        );
+        const message = faults[0]?.message;
+        if (message !== undefined) problem = inWords(event, message);
+        text = state;
       } catch (error) {
         if (!(error instanceof ScriptStopped)) throw error;
-        problems.push({ id: event.id, message: `${event.type || 'Record'}: ${error.message}` });
+        problem = inWords(event, error.message);
         this.#countStop(event, error.message);
         this.#restart(parseJson(text));
       }
+      tell(at, text, problem);
     }
     return text;
   }
@@ -234,17 +301,18 @@ class ScriptFolder implements Folder {
    * script that keeps something outside of its state, or reads the order of keys, gives another result.
    * @throws HindcastError `reducer.invalid`
    */
-  #probe(events: readonly StreamEvent[], from: Json, stream: string): void {
+  #probe(events: readonly StreamEvent[], from: Json, contextOf: ContextOf): void {
     const some = events.slice(0, PROBE_EVENTS);
     let state = from;
     const whole = new ScriptVm(this.name, this.#code, this.#withValue);
     const single = new ScriptVm(this.name, this.#code, this.#withValue);
     try {
       begin(whole, from);
-      for (const event of some) {
-        const held = whole.run(whole.batch([event], 0, stream, false)).state;
+      for (const [at, event] of some.entries()) {
+        const context = () => contextOf(at);
+        const held = whole.run(whole.batch([event], 0, context, false)).state;
         begin(single, reversed(state));
-        const { state: text } = single.run(single.batch([event], 0, stream, false));
+        const { state: text } = single.run(single.batch([event], 0, context, false));
         if (text.length > PROBE_STATE) return;
         state = parseJson(text);
         if (sameJson(state, parseJson(held))) continue;
@@ -259,6 +327,22 @@ class ScriptFolder implements Folder {
       single.dispose();
     }
   }
+}
+
+const inWords = ({ type }: StreamEvent, message: string): string => `${type || 'Record'}: ${message}`;
+
+/** Each stream's text, written once. */
+function contextTexts(streamOf: (index: number) => FoldContext): ContextOf {
+  const known = new Map<FoldContext, string>();
+  return (index) => {
+    const stream = streamOf(index);
+    let text = known.get(stream);
+    if (text === undefined) {
+      text = JSON.stringify(stream);
+      known.set(stream, text);
+    }
+    return text;
+  };
 }
 
 function reversed(value: Json): Json {

@@ -12,8 +12,8 @@ import type {
 import { HindcastError } from '../../contract/errors.ts';
 import { MAX_DEPTH } from '../../core/json.ts';
 import type { StreamEvent } from '../../core/model.ts';
-import { type Batch, BatchWriter } from './crossing.ts';
-import { HEAD, type Plan, SEPARATOR } from './eventPlans.ts';
+import { type Batch, BatchWriter, type ContextOf } from './crossing.ts';
+import { HEAD, OTHER_STREAM, type Plan, SEPARATOR } from './eventPlans.ts';
 import { GUEST_DECIMAL } from './guestDecimal.ts';
 import { GUEST_FOLD } from './guestFold.ts';
 import { GUEST_WORLD } from './guestWorld.ts';
@@ -34,12 +34,16 @@ export const SCRIPT_LIMITS = {
   stops: 5,
 };
 const FILE = 'reducer';
+/** Characters of states that come back at once, but for the last of them. */
+const MOST_EACH = 4_000_000;
 /** The guest checks by recursion, and the text of a state must be readable afterwards. */
 const GUEST = `'use strict';
 const DEEPEST = ${MAX_DEPTH - 10};
 const LARGEST = ${SCRIPT_LIMITS.state};
 const SEPARATOR = ${JSON.stringify(SEPARATOR)};
 const HEAD = ${HEAD};
+const OTHER_STREAM = ${OTHER_STREAM};
+const MOST_EACH = ${MOST_EACH};
 ${GUEST_DECIMAL}${GUEST_WORLD}
 Object.freeze(globalThis);
 ${GUEST_FOLD}`;
@@ -50,10 +54,22 @@ export interface ScriptFault {
   message: string;
 }
 
+/** Index in the batch, message, stack. */
+type Problem = [number, string, string];
+
+const faultOf = ([at, message, stack]: Problem): ScriptFault => ({ at, message: inWords(message, stack) });
+
 export interface BatchResult {
   faults: ScriptFault[];
   /** JSON text of the state after the batch. */
   state: string;
+}
+
+/** The states after events of a batch. */
+export interface BatchWalk {
+  faults: ScriptFault[];
+  /** JSON text after each; empty: that of before. Fewer than events where they are long; the rest is not folded. */
+  texts: string[];
 }
 
 /** Where texts are encoded; grows with the longest, and is only used until it was copied. */
@@ -169,11 +185,11 @@ export class ScriptVm {
 
   /**
    * Takes as many of `events` from index `from` on as cross at once; {@link run} folds them.
-   * @param context JSON text of what their stream is
+   * @param contextOf JSON text of what the stream of each is
    * @param isFresh they begin at the script's own initial state
    */
-  batch(events: readonly StreamEvent[], from: number, context: string, isFresh: boolean): Batch {
-    return this.#writer.write(events, from, context, isFresh);
+  batch(events: readonly StreamEvent[], from: number, contextOf: ContextOf, isFresh: boolean): Batch {
+    return this.#writer.write(events, from, contextOf, isFresh);
   }
 
   /**
@@ -181,18 +197,30 @@ export class ScriptVm {
    * @throws ScriptStopped HindcastError `cancelled`
    */
   run(batch: Batch): BatchResult {
-    let found = this.#fold(batch);
-    if (found === '#') found = this.#fold(this.#writer.asRows(batch));
+    const found = this.#fold(batch, false);
     if (!found.startsWith('!')) return { faults: [], state: found };
-    const [problems, state] = JSON.parse(found.slice(1)) as [[number, string, string][], string];
-    const faults = problems.map(([at, message, stack]) => ({ at, message: inWords(message, stack) }));
-    return { faults, state };
+    const [problems, state] = JSON.parse(found.slice(1)) as [Problem[], string];
+    return { faults: problems.map(faultOf), state };
   }
 
-  #fold({ text, numbers }: Batch): string {
+  /**
+   * Folds events of a batch, and tells of the state after each.
+   * @throws ScriptStopped HindcastError `cancelled`
+   */
+  walk(batch: Batch): BatchWalk {
+    const [problems, ...texts] = this.#fold(batch, true).split(SEPARATOR);
+    return { faults: (JSON.parse(problems!) as Problem[]).map(faultOf), texts };
+  }
+
+  #fold(batch: Batch, withEach: boolean): string {
+    const found = this.#cross(batch, withEach);
+    return found === '#' ? this.#cross(this.#writer.asRows(batch), withEach) : found;
+  }
+
+  #cross({ text, numbers }: Batch, withEach: boolean): string {
     const handles = [this.#text(text), this.#bytes(numbers)];
     try {
-      return this.#call('run', ...handles);
+      return this.#call('run', ...handles, withEach ? this.#context.true : this.#context.false);
     } catch (error) {
       if (error instanceof GuestFault) throw new ScriptStopped(error.message);
       throw error;

@@ -10,7 +10,7 @@ import { type InvariantArgs, type InvariantStep, MOST_VIOLATIONS } from '../what
 import { runThreads, sumOf, threadsFor } from '../whatif/runThreads.ts';
 import type { ServiceDeps } from './deps.ts';
 import { chooseReducer, definitionsOf, reducersFor, textOf } from './timeline.ts';
-import { projectionSubject, type Subject, textOfReducer } from './whatifSubject.ts';
+import { byAggregateSubject, type Subject, textOfReducer } from './whatifSubject.ts';
 
 interface Run {
   result: InvariantResult;
@@ -85,7 +85,7 @@ export function createInvariantService(deps: ServiceDeps): Service<'invariants'>
     },
     async run({ projection: name, cut, conditions }) {
       const workspace = workspaces.current();
-      const subject = await projectionSubject(definitions, workspace, name);
+      const subject = await byAggregateSubject(definitions, workspace, name);
       const asked = conditions ?? subject.projection.invariants ?? [];
       if (asked.length === 0)
         throw new HindcastError('whatif.unsupported', {

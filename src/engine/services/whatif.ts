@@ -2,19 +2,32 @@
 import type { Service } from '../../contract/contract.ts';
 import { HindcastError, toErrorValue } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { Hypothesis, WhatIfQuestion, WhatIfResult } from '../../contract/whatif.ts';
+import type {
+  Folded,
+  Hypothesis,
+  ProjectedRow,
+  WhatIfQuestion,
+  WhatIfResult,
+  WhatIfScope,
+} from '../../contract/whatif.ts';
 import { plural } from '../../core/count.ts';
-import { JsonProblem, parseJson } from '../../core/json.ts';
+import { formatJson, JsonProblem, parseJson } from '../../core/json.ts';
+import type { Json } from '../../core/model.ts';
 import type { JobEnd, JobProgress } from '../jobs/jobRegistry.ts';
 import type { Workspace } from '../store/workspace.ts';
+import type { ChangedLogText, ChangeText } from '../whatif/changeText.ts';
 import { PathBook } from '../whatif/compareStreams.ts';
 import { Differing, differingFile } from '../whatif/differing.ts';
+import type { RowSearchArgs, RowSearchStep } from '../whatif/rowSearch.ts';
 import { runThreads, sumOf, threadsFor } from '../whatif/runThreads.ts';
-import type { OpenArgs } from '../whatif/whatIfReads.ts';
+import type { OpenArgs, OpenedRow } from '../whatif/whatIfReads.ts';
 import { kept, MOST_PATHS_OF_ROW, MOST_ROWS, type WhatIfArgs, type WhatIfStep } from '../whatif/whatIfRun.ts';
 import type { ServiceDeps } from './deps.ts';
 import { definitionsOf } from './timeline.ts';
 import { editableText, hypotheticalText, type Subject, subjectOf, textOfReducer } from './whatifSubject.ts';
+
+/** What is opened, and under which question. */
+type Opening = Omit<WhatIfQuestion, 'scope'> & { ref: Folded };
 
 interface Run {
   result: WhatIfResult;
@@ -23,13 +36,6 @@ interface Run {
 
 /** Paths of the summary that a page gets. */
 const MOST_PATHS = 50;
-/** Scripts are stepped through streams of so many records together: two of them take some seconds for that. */
-const MOST_STEPPED = 250_000;
-const AFTER_EVERY_EVENT =
-  'The states of a script are compared after every event: differences that were gone again later are found, too.';
-const BY_END =
-  'With so many events a script is compared at the end of each stream: differences that were gone again by then are not found. An aggregate alone is compared after every event.';
-
 export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
   const { workspaces, jobs, log } = deps;
   const definitions = definitionsOf(deps);
@@ -43,20 +49,46 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
     return run;
   };
 
-  /** How one aggregate is opened. */
+  /** How one aggregate or row is opened. */
   async function openArgs(
     workspace: Workspace,
-    { ref, cut, reducer, hypothesis }: Omit<WhatIfQuestion, 'scope'> & { ref: OpenArgs['ref'] },
-    subject?: Subject,
-  ): Promise<OpenArgs> {
-    const about = subject ?? (await subjectOf(definitions, workspace, { kind: 'aggregate', ref }, reducer));
-    const { overlay, without } = hypothesis;
-    const isHere = overlay?.ref.type === ref.type && overlay.ref.id === ref.id;
-    return {
-      ...{ ref, cut, topics: about.topics, changes: isHere ? readable(overlay.changes) : [] },
-      ...{ real: textOfReducer(about.reducer), without },
-      hypothetical: hypotheticalText(hypothesis.reducer, about.reducer),
-    };
+    { ref, cut, reducer, hypothesis }: Opening,
+    signal: AbortSignal,
+  ): Promise<{ args: OpenArgs; subject: Subject }> {
+    const scope: WhatIfScope =
+      'key' in ref ? { kind: 'projection', name: ref.projection } : { kind: 'aggregate', ref };
+    const subject = await subjectOf(definitions, workspace, scope, reducer);
+    const opened = 'key' in ref ? await rowOf(workspace, ref, subject, signal) : { ref };
+    return { args: argsOf(subject, { cut, hypothesis }, opened), subject };
+  }
+
+  /** A row, with its records as the last run has found them. @throws HindcastError `whatif.unsupported`, `cancelled` */
+  async function rowOf(
+    workspace: Workspace,
+    { projection, key }: ProjectedRow,
+    { keyed }: Subject,
+    signal: AbortSignal,
+  ): Promise<OpenedRow> {
+    if (keyed === null)
+      throw new HindcastError('whatif.unsupported', {
+        problem: `the rows of ${projection} are whole aggregates`,
+        next: 'Open the aggregate.',
+      });
+    const definition = formatJson(keyed as unknown as Json);
+    const run = runs.get(workspace);
+    const revision = await workspace.read('whatif.revision', {}, { signal });
+    let records =
+      run?.result.revision === revision ? run.differing.recordsOf({ projection, key }) : undefined;
+    if (records === undefined)
+      await runThreads<RowSearchStep>(workspace, {
+        ...{ parts: 1, log, signal, begin: 'whatif.search', step: 'whatif.searchStep' },
+        argsOf: (): RowSearchArgs => ({ definition, key }),
+        onStep(_part, step) {
+          if (step !== null) records = step;
+          return step !== null;
+        },
+      });
+    return { definition, key, records: records! };
   }
 
   async function fold(
@@ -67,13 +99,11 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
     report: (progress: JobProgress) => void,
   ): Promise<void> {
     const { result, differing } = run;
-    const { cut, hypothesis, scope, reducer } = result.question;
+    const { cut, hypothesis, scope } = result.question;
     const { overlay, without } = hypothesis;
-    const { types, topics } = subject;
+    const { types, topics, keyed } = subject;
     const { coverage, revision, records } = await workspace.read('whatif.coverage', { types }, { signal });
     Object.assign(result, { coverage, revision });
-    const isByEnd = records > MOST_STEPPED && scope.kind !== 'aggregate' && without === null;
-    if (isOfScript(subject, hypothesis)) result.notes.push(isByEnd ? BY_END : AFTER_EVERY_EVENT);
     const paths = new PathBook();
     const found = () => {
       result.firstMs ??= differing.count === 0 ? null : Date.now() - result.startedAt;
@@ -81,12 +111,17 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
       result.paths = paths.list().slice(0, MOST_PATHS);
       result.tookMs = Date.now() - result.startedAt;
     };
-    const opened = scope.kind === 'aggregate' ? scope.ref : (overlay?.ref ?? null);
-    if (opened !== null) {
-      const args = await openArgs(workspace, { ref: opened, cut, reducer, hypothesis }, subject);
-      const one = await workspace.read('whatif.one', args, { signal });
-      for (const { change, message } of one.notMade)
+    const isOnlyLog = hypothesis.reducer === null && without === null;
+    // The rows that a changed log touches are found on the way.
+    const note = (notMade: WhatIfStep['notMade']) => {
+      for (const { change, message } of notMade)
         result.notes.push(`Change ${change + 1} could not be made: ${message}.`);
+    };
+    const opened = keyed !== null ? null : scope.kind === 'aggregate' ? scope.ref : (overlay?.ref ?? null);
+    if (opened !== null) {
+      const args = argsOf(subject, { cut, hypothesis }, { ref: opened });
+      const one = await workspace.read('whatif.one', args, { signal });
+      note(one.notMade);
       if (one.difference !== null) {
         differing.add([kept(one.difference)]);
         paths.add(one.difference.paths);
@@ -97,27 +132,39 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
       result.aggregates = { done: 1, total: 1 };
       result.events = one.events;
       found();
-      const isAll = scope.kind === 'aggregate' || (hypothesis.reducer === null && without === null);
+      const isAll = scope.kind === 'aggregate' || isOnlyLog;
       if (isAll && scope.kind !== 'aggregate')
         result.notes.push('Only the aggregate whose log was changed is folded: no other can differ.');
       if (isAll) return;
     }
-    const shared = await workspace.read('whatif.sharedIds', { types }, { signal });
+    const shared = keyed === null ? await workspace.read('whatif.sharedIds', { types }, { signal }) : 0;
     if (shared > 0)
       result.notes.push(
         `${plural(shared, 'id')} stand for aggregates of several types; here each aggregate is folded on its own.`,
       );
-    const parts = threadsFor(records);
+    const isFew = keyed !== null && overlay !== null && isOnlyLog;
+    if (isFew)
+      result.notes.push('Only the rows that the changed log touches are folded: no other can differ.');
+    const parts = isFew ? 1 : threadsFor(records);
     const steps: WhatIfStep[] = [];
     const before = { ...result, problems: { ...result.problems } };
     const sides: Omit<WhatIfArgs, 'scope'> = {
-      ...{ cut, without, aside: opened, isByEnd, real: textOfReducer(subject.reducer) },
+      ...{ cut, without, aside: opened, real: textOfReducer(subject.reducer) },
+      keyed:
+        keyed === null
+          ? null
+          : {
+              definition: formatJson(keyed as unknown as Json),
+              changed: changedOf(hypothesis),
+              isOnly: isFew,
+            },
       hypothetical: hypotheticalText(hypothesis.reducer, subject.reducer),
     };
     await runThreads<WhatIfStep>(workspace, {
       ...{ parts, log, signal, begin: 'whatif.begin', step: 'whatif.step' },
       argsOf: (part): WhatIfArgs => ({ ...sides, scope: { types, topics, part, parts } }),
       onStep(part, step) {
+        if (part === 0 && steps[0] === undefined) note(step.notMade);
         steps[part] = step;
         const room = MOST_ROWS - differing.count;
         differing.add(step.rows.slice(0, Math.max(room, 0)));
@@ -142,9 +189,10 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
         return step.paths !== null;
       },
     });
+    if (differing.dropPreliminary() > 0) found();
     if (result.differing > differing.count)
       result.notes.push(
-        `${plural(result.differing - differing.count, 'further aggregate')} differ and are counted, not listed.`,
+        `${plural(result.differing - differing.count, `further ${result.of}`)} differ and are counted, not listed.`,
       );
     if (differing.rows({ sort: 'id', path: null, search: '' }).some((row) => row.paths > MOST_PATHS_OF_ROW))
       result.notes.push(
@@ -154,7 +202,7 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
 
   const endOf = ({ result }: Run): JobEnd => ({
     status: 'done',
-    note: `${plural(result.differing, 'aggregate')} of ${result.aggregates.total} would differ (hypothetical).`,
+    note: `${plural(result.differing, result.of)} of ${result.aggregates.total} would differ (hypothetical).`,
   });
 
   return {
@@ -178,6 +226,7 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
         ...{ aggregates: { done: 0, total: 0 }, kept: 0, healed: 0, paths: [] },
         ...{ problems: { real: 0, hypothetical: 0 }, notes: [], coverage: null },
         revision: 0,
+        of: subject.keyed === null ? 'aggregate' : 'row',
       };
       const run = { result, differing: new Differing(), stop };
       runs.set(workspace, run);
@@ -213,24 +262,18 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
         next: to < rows.length ? to : null,
       };
     },
-    async events({ from, count, ...subject }, { signal }) {
+    async events({ from, count, ...opening }, { signal }) {
       const workspace = workspaces.current();
-      const args = await openArgs(workspace, subject);
+      const { args } = await openArgs(workspace, opening, signal);
       return workspace.read('whatif.events', { ...args, from, count }, { signal });
     },
-    async states({ from, count, index, show, ...subject }, { signal }) {
+    async states({ from, count, index, show, ...opening }, { signal }) {
       const workspace = workspaces.current();
-      const about = await subjectOf(
-        definitions,
-        workspace,
-        { kind: 'aggregate', ref: subject.ref },
-        subject.reducer,
-      );
-      const args = await openArgs(workspace, subject, about);
+      const { args, subject } = await openArgs(workspace, opening, signal);
       const answer = await workspace.read('whatif.states', { ...args, from, count, index, show }, { signal });
-      const { name, version } = about.reducer;
+      const { name, version } = subject.reducer;
       const real = `${name} ${version}`;
-      const hypothetical = subject.hypothesis.reducer === null ? real : `${name} ${version}, changed`;
+      const hypothetical = opening.hypothesis.reducer === null ? real : `${name} ${version}, changed`;
       return {
         ...answer,
         real: { ...answer.real, reducer: real },
@@ -243,14 +286,20 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
       return found;
     },
     async reducer({ scope, reducer: wanted }) {
-      const { reducer, names } = await subjectOf(definitions, workspaces.current(), scope, wanted);
-      return { name: reducer.name, version: reducer.version, ...editableText(reducer), names };
+      const { reducer, names, types, topics } = await subjectOf(
+        definitions,
+        workspaces.current(),
+        scope,
+        wanted,
+      );
+      const source = { aggregateTypes: types, ...(topics === null ? {} : { topics }) };
+      return { name: reducer.name, version: reducer.version, ...editableText(reducer), source, names };
     },
   };
 }
 
 /** @throws HindcastError `input.invalid` for a payload that is no JSON */
-function readable(changes: NonNullable<Hypothesis['overlay']>['changes']): OpenArgs['changes'] {
+function readable(changes: NonNullable<Hypothesis['overlay']>['changes']): readonly ChangeText[] {
   for (const [at, change] of changes.entries()) {
     if (!('data' in change)) continue;
     try {
@@ -261,7 +310,7 @@ function readable(changes: NonNullable<Hypothesis['overlay']>['changes']): OpenA
       throw new HindcastError('input.invalid', { procedure: 'whatif', problem }, { cause: error });
     }
   }
-  return changes as OpenArgs['changes'];
+  return changes as readonly ChangeText[];
 }
 
 /** @throws HindcastError `whatif.unsupported`, `input.invalid` */
@@ -288,5 +337,17 @@ function titleOf(
   return `${parts.length === 0 ? 'nothing changed' : parts.join(', ')}, over ${words}`;
 }
 
-const isOfScript = ({ reducer }: Subject, { reducer: other }: Hypothesis): boolean =>
-  'source' in reducer || (other !== null && other.language !== 'json');
+/** @throws HindcastError `input.invalid` for a payload that is no JSON */
+const changedOf = ({ overlay }: Hypothesis): ChangedLogText | null =>
+  overlay === null ? null : { ref: overlay.ref, changes: readable(overlay.changes) };
+
+/** @throws HindcastError `reducer.invalid`, `input.invalid` */
+const argsOf = (
+  { topics, reducer }: Subject,
+  { cut, hypothesis }: Pick<WhatIfQuestion, 'cut' | 'hypothesis'>,
+  opened: OpenArgs['opened'],
+): OpenArgs => ({
+  ...{ cut, topics, opened, changed: changedOf(hypothesis), without: hypothesis.without },
+  real: textOfReducer(reducer),
+  hypothetical: hypotheticalText(hypothesis.reducer, reducer),
+});

@@ -14,13 +14,15 @@ export interface Subject {
   types: string[];
   topics: string[] | null;
   reducer: Reducer | ScriptReducer;
+  /** Its states are the rows of this projection, which is by another key than the aggregate; null: aggregates. */
+  keyed: Projection | null;
   /** Others that may be asked for, by name. */
   names: string[];
   /** “all SavingsAccount aggregates” */
   words: string;
 }
 
-/** A projection whose rows are whole aggregates. @throws HindcastError `projection.unknown`, `whatif.unsupported` */
+/** What a projection takes in. @throws HindcastError `projection.unknown` */
 export async function projectionSubject(
   definitions: Definitions,
   workspace: Workspace,
@@ -28,18 +30,29 @@ export async function projectionSubject(
 ): Promise<Subject & { projection: Projection }> {
   const { projection } = definitions.get(name);
   const { source, key, reducer, title } = projection;
-  if (key !== 'aggregateId')
-    throw new HindcastError('whatif.unsupported', {
-      problem: `the rows of ${title} are by ${key}, and here whole aggregates are folded`,
-      next: 'Choose a projection by aggregate, or an aggregate type.',
-    });
   const { aggregateTypes, topics = null } = source;
   const isAll = aggregateTypes === undefined || aggregateTypes.includes('*');
   const types = isAll ? await workspace.read('whatif.types', {}) : aggregateTypes;
-  return { projection, types, topics, reducer, names: [name], words: `all rows of ${title}` };
+  const keyed = key === 'aggregateId' ? null : projection;
+  return { projection, types, topics, reducer, keyed, names: [name], words: `all rows of ${title}` };
 }
 
-/** @throws HindcastError `projection.unknown`, `reducer.invalid`, `whatif.unsupported` */
+/** A projection whose rows are whole aggregates. @throws HindcastError `projection.unknown`, `whatif.unsupported` */
+export async function byAggregateSubject(
+  definitions: Definitions,
+  workspace: Workspace,
+  name: string,
+): Promise<Subject & { projection: Projection }> {
+  const subject = await projectionSubject(definitions, workspace, name);
+  if (subject.keyed === null) return subject;
+  const { key, title } = subject.keyed;
+  throw new HindcastError('whatif.unsupported', {
+    problem: `the rows of ${title} are by ${key}, and here whole aggregates are folded`,
+    next: 'Choose a projection by aggregate, or an aggregate type.',
+  });
+}
+
+/** @throws HindcastError `projection.unknown`, `reducer.invalid` */
 export async function subjectOf(
   definitions: Definitions,
   workspace: Workspace,
@@ -56,7 +69,7 @@ export async function subjectOf(
   const reducers = reducersFor(definitions, ref);
   return {
     types: [ref.type],
-    topics: null,
+    ...{ topics: null, keyed: null },
     reducer: chooseReducer(reducers, ref, name).reducer,
     names: reducers.map((each) => each.name),
     words: scope.kind === 'aggregate' ? `${ref.type} ${ref.id}` : `all ${ref.type} aggregates`,

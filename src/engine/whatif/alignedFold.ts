@@ -1,6 +1,8 @@
-/** One aggregate opened: the real and the hypothetical log side by side, and both states after any place of them. */
+/** One aggregate, or one row, opened: the real and the hypothetical log side by side, and both states after any place of them. */
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
+import type { Folded } from '../../contract/whatif.ts';
+import type { FoldContext } from '../../core/fold.ts';
 import type { Json, StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import {
@@ -14,6 +16,22 @@ import { loadHeads, PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type Difference, differenceOf, TwoStates } from './compareStreams.ts';
 import type { Sides } from './sides.ts';
+import { TwoWalks, type WalkedPlace } from './twoWalks.ts';
+
+/** Both logs side by side, before the hypothesis leaves events out of every stream. */
+export interface AlignedLogs {
+  of: Folded;
+  places: AlignedPlace<PlacedHead>[];
+  /** Events of the real log. */
+  events: number;
+  /** Changes that could not be made. */
+  notMade: readonly { change: number; message: string }[];
+}
+
+/** A head with what its own stream knows. */
+export interface PlacedHead extends StreamHead {
+  stream: FoldContext;
+}
 
 export interface AlignedArgs {
   ref: AggregateRef;
@@ -21,6 +39,21 @@ export interface AlignedArgs {
   /** Only events of these topics; null: of all. */
   topics: readonly string[] | null;
   changes: readonly OverlayChange[];
+}
+
+/** The log of an aggregate beside one with changes. @throws HindcastError `aggregate.unknown` */
+export function alignAggregate(
+  context: ReadContext,
+  { ref, cut, topics, changes }: AlignedArgs,
+): AlignedLogs {
+  const all = loadHeads(context, ref);
+  if (all.length === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
+  const own = topics === null ? all : all.filter(({ topic }) => topics.includes(topic));
+  const toleranceMs = context.dictionary.toleranceOf(own.map(({ id }) => id));
+  const stream = { aggregateType: ref.type, aggregateId: ref.id };
+  const heads = cutStream(orderStream(own, { toleranceMs }), cut).events.map((head) => ({ ...head, stream }));
+  const { log, problems } = overlay(heads, changes);
+  return { of: ref, places: alignLogs(heads, { log }), events: heads.length, notMade: problems };
 }
 
 /** Both states are kept after every so many places. */
@@ -34,55 +67,65 @@ interface Keyframe {
 
 /** Good as long as the captured data stay as they are. */
 export class AlignedFold {
-  readonly places: readonly AlignedPlace<StreamHead>[];
-  /** Changes that could not be made. */
-  readonly notMade: readonly { change: number; message: string }[];
+  readonly places: readonly AlignedPlace<PlacedHead>[];
+  readonly notMade: AlignedLogs['notMade'];
   /** By place: 1 where the states differ after it. */
   readonly differs: Uint8Array;
   /** Place of the first of them, −1: none. */
-  readonly first: number = -1;
+  first = -1;
   /** What the reducers could not do, by place. */
   readonly problems = new Map<number, { real: string | null; hypothetical: string | null }>();
   readonly problemCounts: { real: number; hypothetical: number };
   readonly difference: Difference | null;
   readonly #keyframes: Keyframe[] = [];
   readonly #sides: Sides;
-  readonly #ref: AggregateRef;
 
-  /** @throws HindcastError `aggregate.unknown`, `cancelled` */
-  constructor(context: ReadContext, sides: Sides, { ref, cut, topics, changes }: AlignedArgs) {
+  /** @throws HindcastError `cancelled` */
+  constructor(context: ReadContext, sides: Sides, { of, places, events, notMade }: AlignedLogs) {
     this.#sides = sides;
-    this.#ref = ref;
-    const all = loadHeads(context, ref);
-    if (all.length === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
-    const own = topics === null ? all : all.filter(({ topic }) => topics.includes(topic));
-    const heads = cutStream(
-      orderStream(own, { toleranceMs: context.dictionary.toleranceOf(own.map(({ id }) => id)) }),
-      cut,
-    ).events;
-    const { log, problems } = overlay(heads, changes);
-    this.notMade = problems;
-    const read = this.#reader(context);
-    this.places = this.#leftOut(alignLogs(heads, { log }), read);
+    this.notMade = notMade;
+    const read = reader(context);
+    this.places = this.#leftOut(places, read);
     this.differs = new Uint8Array(this.places.length);
-    const states = new TwoStates(sides, this.#stream, true);
+    const states = sides.hasScript ? this.#walk(context, read) : this.#step(context, read);
+    this.problemCounts = states.problems;
+    this.difference =
+      this.first === -1 ? null : differenceOf({ ref: of }, events, this.#firstEvent(), states);
+  }
+
+  #step(context: ReadContext, read: Read): TwoStates {
+    const states = new TwoStates(this.#sides, true);
     for (const [at, place] of this.places.entries()) {
       if (at % CHECK_EVERY === 0) context.throwIfAborted();
       if (at % KEYFRAME_EVERY === 0)
         this.#keyframes.push({ real: states.real, hypothetical: states.hypothetical });
-      const problem = this.#step(states, place, read);
-      if (problem.real !== null || problem.hypothetical !== null) this.problems.set(at, problem);
-      if (states.isSame) continue;
-      this.differs[at] = 1;
-      if (this.first === -1) this.first = at;
+      const { real, hypothetical, stream } = eventsOf(place, read);
+      this.#note(at, states.step(real, hypothetical, stream), states.isSame);
     }
-    this.problemCounts = states.problems;
-    this.difference =
-      this.first === -1 ? null : differenceOf({ ref }, heads.length, this.#firstEvent(), states);
+    return states;
   }
 
-  get #stream() {
-    return { aggregateType: this.#ref.type, aggregateId: this.#ref.id };
+  /** Programs take many events at once. */
+  #walk(context: ReadContext, read: Read): TwoWalks {
+    const walks = new TwoWalks(this.#sides);
+    for (let from = 0; from < this.places.length; from += KEYFRAME_EVERY) {
+      context.throwIfAborted();
+      this.#keyframes.push({ real: walks.real, hypothetical: walks.hypothetical });
+      const some = this.places.slice(from, from + KEYFRAME_EVERY).map((place) => eventsOf(place, read));
+      let at = from;
+      for (const { isSame, problem } of walks.go(some)) {
+        this.#note(at, problem, isSame);
+        at += 1;
+      }
+    }
+    return walks;
+  }
+
+  #note(at: number, problem: { real: string | null; hypothetical: string | null }, isSame: boolean): void {
+    if (problem.real !== null || problem.hypothetical !== null) this.problems.set(at, problem);
+    if (isSame) return;
+    this.differs[at] = 1;
+    if (this.first === -1) this.first = at;
   }
 
   #firstEvent() {
@@ -97,50 +140,35 @@ export class AlignedFold {
   }
 
   /** Events that the hypothesis leaves out of every stream, as skipped places. */
-  #leftOut(
-    places: AlignedPlace<StreamHead>[],
-    read: (head: StreamHead) => StreamEvent,
-  ): AlignedPlace<StreamHead>[] {
+  #leftOut(places: AlignedPlace<PlacedHead>[], read: Read): AlignedPlace<PlacedHead>[] {
     const { without } = this.#sides;
     if (without === null) return places;
-    return places.flatMap((place): AlignedPlace<StreamHead>[] => {
-      if (place.hypothetical === null) return [place];
-      if (!without(hypotheticalEvent(place.hypothetical, read), this.#stream)) return [place];
-      return place.real === null ? [] : [{ mark: 'skipped', real: place.real, hypothetical: null }];
+    return places.flatMap((place): AlignedPlace<PlacedHead>[] => {
+      const { real, hypothetical } = place;
+      if (hypothetical === null) return [place];
+      if (!without(hypotheticalEvent(hypothetical, read), hypothetical.of.stream)) return [place];
+      return real === null ? [] : [{ mark: 'skipped', real, hypothetical: null }];
     });
-  }
-
-  /** Reads each event once for both sides, so that the same event is the same object. */
-  #reader(context: ReadContext): (head: StreamHead) => StreamEvent {
-    const payloads = new PayloadReader(context);
-    let last: { id: number; event: StreamEvent } | null = null;
-    return (head) => {
-      if (last?.id !== head.id) last = { id: head.id, event: payloads.event(head) };
-      return last.event;
-    };
-  }
-
-  #step(
-    states: TwoStates,
-    { real, hypothetical }: AlignedPlace<StreamHead>,
-    read: (head: StreamHead) => StreamEvent,
-  ) {
-    return states.step(
-      real === null ? null : read(real),
-      hypothetical === null ? null : hypotheticalEvent(hypothetical, read),
-    );
   }
 
   /** Both states after the place at `index`; −1: before the first. */
   statesAt(context: ReadContext, index: number): Keyframe {
     const count = Math.min(index, this.places.length - 1) + 1;
-    const states = new TwoStates(this.#sides, this.#stream, true);
     const nearest = Math.min(Math.floor(count / KEYFRAME_EVERY), this.#keyframes.length - 1);
-    if (nearest >= 0) Object.assign(states, this.#keyframes[nearest]);
+    const read = reader(context);
+    const start = nearest >= 0 ? this.#keyframes[nearest]! : undefined;
+    const some = this.places
+      .slice(Math.max(nearest, 0) * KEYFRAME_EVERY, count)
+      .map((place) => eventsOf(place, read));
+    if (this.#sides.hasScript) {
+      const walks = new TwoWalks(this.#sides, start);
+      for (const _place of walks.go(some));
+      return { real: walks.real, hypothetical: walks.hypothetical };
+    }
+    const states = new TwoStates(this.#sides, true);
+    if (start !== undefined) Object.assign(states, start);
     states.isSame = states.real === states.hypothetical;
-    const read = this.#reader(context);
-    for (let at = Math.max(nearest, 0) * KEYFRAME_EVERY; at < count; at += 1)
-      this.#step(states, this.places[at]!, read);
+    for (const { real, hypothetical, stream } of some) states.step(real, hypothetical, stream);
     return { real: states.real, hypothetical: states.hypothetical };
   }
 
@@ -149,3 +177,21 @@ export class AlignedFold {
     return this.places.length * 300 + 1_000_000;
   }
 }
+
+type Read = (head: StreamHead) => StreamEvent;
+
+/** Reads each event once for both sides, so that the same event is the same object. */
+function reader(context: ReadContext): Read {
+  const payloads = new PayloadReader(context);
+  let last: { id: number; event: StreamEvent } | null = null;
+  return (head) => {
+    if (last?.id !== head.id) last = { id: head.id, event: payloads.event(head) };
+    return last.event;
+  };
+}
+
+const eventsOf = ({ real, hypothetical }: AlignedPlace<PlacedHead>, read: Read): WalkedPlace => ({
+  real: real === null ? null : read(real),
+  hypothetical: hypothetical === null ? null : hypotheticalEvent(hypothetical, read),
+  stream: (real ?? hypothetical!.of).stream,
+});

@@ -1,14 +1,15 @@
 /** One stream folded twice: after which event the states differ for the first time, and what differs at the end. */
 import type { DifferingPath, DifferingRow } from '../../contract/whatif.ts';
 import { diffStates } from '../../core/diff.ts';
-import { type Applied, sameJson } from '../../core/fold.ts';
+import { type Applied, type FoldContext, sameJson } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import { compareExact, decimalTextOf, exactNumber, formatJson } from '../../core/json.ts';
 import type { Change, Json, StreamEvent } from '../../core/model.ts';
 import { addText, subtractText } from '../../core/numbers.ts';
 import { formatPath } from '../../core/path.ts';
 import type { Sides } from './sides.ts';
-import type { AggregateStream } from './streamScan.ts';
+import type { FoldedStream } from './streamScan.ts';
+import { TwoWalks, type WalkedPlace } from './twoWalks.ts';
 
 /** Paths that a row lists, and characters of a value in it. */
 const MOST_CHANGES = 12;
@@ -21,15 +22,13 @@ export class TwoStates {
   isSame: boolean;
   problems = { real: 0, hypothetical: 0 };
   readonly #sides: Sides;
-  readonly #stream: AggregateStream['stream'];
   readonly #areKept: boolean;
   /** The states were made by steps, and nobody else holds them. */
   #isOwn = { real: false, hypothetical: false };
 
   /** @param areKept the caller holds states beyond the next step: none may be changed in place */
-  constructor(sides: Sides, stream: AggregateStream['stream'], areKept: boolean) {
+  constructor(sides: Sides, areKept: boolean) {
     this.#sides = sides;
-    this.#stream = stream;
     this.#areKept = areKept;
     this.real = sides.real.initial;
     this.hypothetical = sides.hypothetical.initial;
@@ -41,10 +40,11 @@ export class TwoStates {
   step(
     real: StreamEvent | null,
     hypothetical: StreamEvent | null,
+    stream: FoldContext,
   ): { real: string | null; hypothetical: string | null } {
     const isShared = this.real === this.hypothetical;
     if (real !== null && real === hypothetical && isShared && this.#sides.doSame(real)) {
-      const problem = this.#stepReal(real);
+      const problem = this.#stepReal(real, stream);
       this.hypothetical = this.real;
       this.#isOwn.hypothetical = this.#isOwn.real;
       if (problem === undefined) return NO_PROBLEM;
@@ -55,34 +55,28 @@ export class TwoStates {
     if (isShared) this.#isOwn = { real: false, hypothetical: false };
     const isInPlace = this.#isOwn.real || this.#isOwn.hypothetical;
     const [before, beside] = [this.real, this.hypothetical];
-    const ofReal = real === null ? undefined : this.#stepReal(real);
-    const ofHypothetical = hypothetical === null ? undefined : this.#stepHypothetical(hypothetical);
+    const ofReal = real === null ? undefined : this.#stepReal(real, stream);
+    const ofHypothetical = hypothetical === null ? undefined : this.#stepHypothetical(hypothetical, stream);
     if (isInPlace || before !== this.real || beside !== this.hypothetical) this.#compare();
     if (ofReal === undefined && ofHypothetical === undefined) return NO_PROBLEM;
     return { real: ofReal ?? null, hypothetical: ofHypothetical ?? null };
   }
 
-  #stepReal(event: StreamEvent): string | undefined {
-    const { state, problem } = this.#stepped(this.#sides.real, this.real, event, this.#isOwn.real);
+  #stepReal(event: StreamEvent, stream: FoldContext): string | undefined {
+    const { state, problem } = stepped(this.#sides.real, this.real, event, stream, this.#isOwn.real);
     this.#isOwn.real ||= !this.#areKept && state !== this.real;
     this.real = state;
     if (problem !== undefined) this.problems.real += 1;
     return problem;
   }
 
-  #stepHypothetical(event: StreamEvent): string | undefined {
+  #stepHypothetical(event: StreamEvent, stream: FoldContext): string | undefined {
     const { hypothetical: folder } = this.#sides;
-    const { state, problem } = this.#stepped(folder, this.hypothetical, event, this.#isOwn.hypothetical);
+    const { state, problem } = stepped(folder, this.hypothetical, event, stream, this.#isOwn.hypothetical);
     this.#isOwn.hypothetical ||= !this.#areKept && state !== this.hypothetical;
     this.hypothetical = state;
     if (problem !== undefined) this.problems.hypothetical += 1;
     return problem;
-  }
-
-  #stepped(folder: Folder, state: Json, event: StreamEvent, isOwn: boolean): Applied {
-    return isOwn && folder.stepOwn !== undefined
-      ? folder.stepOwn(state, event, this.#stream)
-      : folder.step(state, event, this.#stream);
   }
 
   /** Equal states become one object, so that steps that do the same need not be done twice. */
@@ -94,11 +88,27 @@ export class TwoStates {
   }
 }
 
+function stepped(
+  folder: Folder,
+  state: Json,
+  event: StreamEvent,
+  stream: FoldContext,
+  isOwn: boolean,
+): Applied {
+  return isOwn && folder.stepOwn !== undefined
+    ? folder.stepOwn(state, event, stream)
+    : folder.step(state, event, stream);
+}
+
 const NO_PROBLEM = { real: null, hypothetical: null };
 
 /** What differs at the end of a stream, all of it; and the row that tells of it. */
 export interface Difference {
   row: DifferingRow;
+  /** Of a row of a projection by another key: its records. */
+  records?: Float64Array;
+  /** Only the first events were folded so far. */
+  isPreliminary?: boolean;
   paths: { path: string; delta: string | null }[];
 }
 
@@ -108,25 +118,57 @@ export interface Compared {
   problems: { real: number; hypothetical: number };
 }
 
-/**
- * Folds both after every event. @param isByEnd streams that a script leaves in equal states are not stepped through: each
- * step costs a call into the sandbox, and what differs in between is not found then
- */
-export function compareStream(sides: Sides, stream: AggregateStream, isByEnd: boolean): Compared {
-  if (isByEnd && sides.hasScript && sides.without === null) {
-    const problems = endsAlike(sides, stream);
-    if (problems !== null) return { difference: null, problems };
-  }
+/** Folds both and compares after every event. */
+export function compareStream(sides: Sides, stream: FoldedStream): Compared {
+  return sides.hasScript ? compareWalks(sides, stream) : compareSteps(sides, stream);
+}
+
+function compareSteps(sides: Sides, stream: FoldedStream): Compared {
   const { heads } = stream;
-  const states = new TwoStates(sides, stream.stream, false);
+  const states = new TwoStates(sides, false);
   let first = -1;
   for (let index = 0; index < heads.length; index += 1) {
     if (sides.concerns(heads[index]!)) {
       const event = stream.event(index);
-      states.step(event, sides.without?.(event, stream.stream) === true ? null : event);
+      const context = stream.streamOf(index);
+      states.step(event, sides.without?.(event, context) === true ? null : event, context);
     }
     if (first === -1 && !states.isSame) first = index;
   }
+  return compared(stream, first, states);
+}
+
+/** Events that go into a program at once. */
+const WALKED_AT_ONCE = 1000;
+
+/** Steps of a program cost a call each: many events go into it at once, and its states come back together. */
+function compareWalks(sides: Sides, stream: FoldedStream): Compared {
+  const { heads } = stream;
+  const walks = new TwoWalks(sides);
+  let first = -1;
+  for (let from = 0; from < heads.length; from += WALKED_AT_ONCE) {
+    const places: WalkedPlace[] = [];
+    for (let index = from; index < Math.min(heads.length, from + WALKED_AT_ONCE); index += 1) {
+      const context = stream.streamOf(index);
+      const real = sides.concerns(heads[index]!) ? stream.event(index) : null;
+      const isLeftOut = real !== null && sides.without?.(real, context) === true;
+      places.push({ real, hypothetical: isLeftOut ? null : real, stream: context });
+    }
+    let index = from;
+    for (const { isSame } of walks.go(places)) {
+      if (first === -1 && !isSame) first = index;
+      index += 1;
+    }
+  }
+  return compared(stream, first, walks);
+}
+
+function compared(
+  stream: FoldedStream,
+  first: number,
+  states: Pick<TwoStates, 'real' | 'hypothetical' | 'isSame' | 'problems'>,
+): Compared {
+  const { heads } = stream;
   const { problems } = states;
   if (first === -1) return { difference: null, problems };
   const { id, type, recordedAt } = heads[first]!;
@@ -134,17 +176,8 @@ export function compareStream(sides: Sides, stream: AggregateStream, isByEnd: bo
   return { difference: differenceOf(stream, heads.length, at, states), problems };
 }
 
-/** The problems of both when their last states are equal, else null. */
-function endsAlike({ real, hypothetical }: Sides, stream: AggregateStream): Compared['problems'] | null {
-  const events = stream.heads.map((_, index) => stream.event(index));
-  const a = real.fold(events, stream.stream);
-  const b = hypothetical.fold(events, stream.stream);
-  if (!sameJson(a.state, b.state)) return null;
-  return { real: a.problems.length, hypothetical: b.problems.length };
-}
-
 export function differenceOf(
-  { ref }: Pick<AggregateStream, 'ref'>,
+  { ref }: Pick<FoldedStream, 'ref'>,
   events: number,
   first: { index: number; id: number; type: string; recordedAt: number },
   { real, hypothetical, isSame }: Pick<TwoStates, 'real' | 'hypothetical' | 'isSame'>,

@@ -6,11 +6,13 @@ import { FilterProblem } from '../../core/filter/filter.ts';
 import { type Folder, isScript } from '../../core/folder.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Reducer, ScriptReducer, StreamEvent } from '../../core/model.ts';
-import { cutStream, orderStream } from '../../core/order.ts';
 import { type CompiledCondition, type Condition, compileCondition, Runs } from '../../core/runs.ts';
 import { doesSomething, sliceReducer } from '../../core/slice.ts';
+import { cutView } from '../reads/timelineView.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
-import { loadHeads, PayloadReader } from '../store/stream.ts';
+import { PathReader } from '../store/payloadPaths.ts';
+import { recordBytesOf } from '../store/recordBytes.ts';
+import { KINDS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 
 /** Runs that one track answers with; a stream that goes to and fro has more than anybody looks at. */
@@ -133,21 +135,43 @@ function foldTracks(
   { ref, cut, reducer }: Omit<TracksArgs, 'conditions'>,
   conditions: readonly CompiledCondition[],
 ): Omit<InvariantTrack, 'name'>[] {
-  const all = loadHeads(context, ref);
-  if (all.length === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
-  const heads = cutStream(
-    orderStream(all, { toleranceMs: context.dictionary.toleranceOf(all.map(({ id }) => id)) }),
-    cut,
-  ).events;
+  const { list, within } = cutView(context, ref, cut);
+  const { columns, rows } = list;
   const { folder, concerns } = watchedBy(reducer.definition, conditions);
-  const payloads = new PayloadReader(context);
+  const changes = conditions.map((condition) => watchedBy(reducer.definition, [condition]).concerns);
+  const payloads = new PathReader(context, [folder]);
+  const bytes = recordBytesOf(context);
   const stream = { aggregateType: ref.type, aggregateId: ref.id };
   const gathered = conditions.map((condition) => new Runs(condition));
+  /** By type and kind: whether any condition has to be looked at, and which. */
+  const plans: { isTouched: boolean; isRead: boolean; touched: boolean[] }[] = [];
+  const planOf = (row: number) => {
+    const no = columns.type[row]! * KINDS.length + columns.kind[row]!;
+    const head = {
+      type: context.dictionary.typeName(columns.type[row]!),
+      kind: KINDS[columns.kind[row]!]!,
+    };
+    plans[no] ??= {
+      isTouched: concerns(head),
+      isRead: payloads.needsValue(head),
+      touched: changes.map((each) => each(head)),
+    };
+    return plans[no];
+  };
   let state = folder.initial;
-  for (const [index, head] of heads.entries()) {
+  let { step } = folder;
+  for (let index = 0; index < within; index += 1) {
     if (index % CHECK_EVERY === 0) context.throwIfAborted();
-    if (concerns(head)) state = folder.step(state, payloads.event(head), stream).state;
-    for (const runs of gathered) runs.add(index, state);
+    const { isTouched, isRead, touched } = planOf(rows[index]!);
+    if (isTouched) {
+      const head = list.headAt(index);
+      const value = isRead ? bytes.value(head.id) : undefined;
+      const after = step(state, payloads.event(head, value), stream).state;
+      // Nobody keeps a state that a step has made.
+      if (after !== state) step = folder.stepOwn ?? step;
+      state = after;
+    }
+    for (let at = 0; at < gathered.length; at += 1) gathered[at]!.add(index, state, touched[at]!);
   }
   return gathered.map(({ runs }, at) => {
     const broken = runs.filter(({ holds }) => holds === false).length;
@@ -156,9 +180,10 @@ function foldTracks(
       expression: conditions[at]!.expression,
       problem: null,
       runs: runs.slice(0, MOST_RUNS).map(({ from, to, holds }) => {
-        const [first, last] = [heads[from]!, heads[to]!];
+        const [first, last] = [rows[from]!, rows[to]!];
         return {
-          ...{ from, to, fromId: first.id, toId: last.id, fromAt: first.recordedAt, toAt: last.recordedAt },
+          ...{ from, to, fromId: columns.id[first]!, toId: columns.id[last]! },
+          ...{ fromAt: columns.recordedAt[first]!, toAt: columns.recordedAt[last]! },
           holds: HOLDS[`${holds}`],
         };
       }),

@@ -1,7 +1,7 @@
 /** The aggregates that differ in one run: kept, sorted, searched, and written to files that say they are hypothetical. */
 import { type ExportColumn, formatCsv, formatJsonRows } from '../../contract/export.ts';
 import type { Cell } from '../../contract/projections.ts';
-import type { DifferingRow } from '../../contract/whatif.ts';
+import type { DifferingRow, Folded } from '../../contract/whatif.ts';
 import { formatTime } from '../../core/time.ts';
 import { compareSizes, type Difference, sizeOf } from './compareStreams.ts';
 
@@ -11,10 +11,19 @@ export interface RowsQuestion {
   search: string;
 }
 
+/** Ids of records that are kept with the rows they belong to; without them opening a row looks for them. */
+const MOST_RECORDS = 4_000_000;
+
+const nameOf = (ref: Folded): string =>
+  JSON.stringify('key' in ref ? [ref.projection, ref.key] : [ref.type, ref.id]);
+const idOf = (ref: Folded): string => ('key' in ref ? ref.key : ref.id);
+const typeOf = (ref: Folded): string => ('key' in ref ? ref.projection : ref.type);
+
 export class Differing {
   readonly #byRef = new Map<string, Difference>();
   /** The answer to the last question; a page and the next one ask the same. */
   #sorted: { key: string; rows: DifferingRow[] } | null = null;
+  #records = 0;
 
   get count(): number {
     return this.#byRef.size;
@@ -22,8 +31,25 @@ export class Differing {
 
   /** One that was there already is replaced: it was looked at before the others. */
   add(found: readonly Difference[]): void {
-    for (const each of found) this.#byRef.set(JSON.stringify([each.row.ref.type, each.row.ref.id]), each);
+    for (const { records, ...each } of found) {
+      const isKept = records !== undefined && this.#records + records.length <= MOST_RECORDS;
+      if (isKept) this.#records += records.length;
+      this.#byRef.set(nameOf(each.row.ref), isKept ? { ...each, records } : each);
+    }
     if (found.length > 0) this.#sorted = null;
+  }
+
+  /** Takes back what a first look at some events said and all of them did not. How many there were. */
+  dropPreliminary(): number {
+    const before = this.count;
+    for (const [name, { isPreliminary }] of this.#byRef) if (isPreliminary === true) this.#byRef.delete(name);
+    if (this.count < before) this.#sorted = null;
+    return before - this.count;
+  }
+
+  /** Ids of the records of a row; undefined: they are not kept. */
+  recordsOf(ref: Folded): Float64Array | undefined {
+    return this.#byRef.get(nameOf(ref))?.records;
   }
 
   rows(question: RowsQuestion): readonly DifferingRow[] {
@@ -36,7 +62,7 @@ export class Differing {
     const needle = search.toLowerCase();
     const fitting: { row: DifferingRow; size: string | null }[] = [];
     for (const { row, paths } of this.#byRef.values()) {
-      if (needle !== '' && !row.ref.id.toLowerCase().includes(needle)) continue;
+      if (needle !== '' && !idOf(row.ref).toLowerCase().includes(needle)) continue;
       if (path === null) fitting.push({ row, size: row.size });
       else {
         const own = paths.filter((each) => each.path === path);
@@ -44,8 +70,9 @@ export class Differing {
           fitting.push({ row, size: own.map(({ delta }) => sizeOf(delta)).sort(compareSizes)[0]! });
       }
     }
+    const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
     const byId = (a: DifferingRow, b: DifferingRow) =>
-      a.ref.id < b.ref.id ? -1 : a.ref.id > b.ref.id ? 1 : a.ref.type < b.ref.type ? -1 : 1;
+      compare(idOf(a.ref), idOf(b.ref)) || compare(typeOf(a.ref), typeOf(b.ref));
     fitting.sort((a, b) => {
       if (sort === 'id') return byId(a.row, b.row);
       if (sort === 'first') return a.row.firstAt - b.row.firstAt || byId(a.row, b.row);
@@ -81,8 +108,7 @@ export function differingFile(
   const cells = rows.flatMap((row): Cell[][] => {
     const facts: Cell[] = [
       `HYPOTHETICAL: ${title}`,
-      row.ref.type,
-      row.ref.id,
+      ...('key' in row.ref ? [null, row.ref.key] : [row.ref.type, row.ref.id]),
       row.events,
       row.firstId < 0 ? 'inserted' : String(row.firstId),
       row.firstType,

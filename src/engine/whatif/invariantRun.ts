@@ -1,5 +1,5 @@
 /** Conditions over every state of every stream of a projection, in short steps on a thread of its own. */
-import type { Cut } from '../../contract/common.ts';
+import type { AggregateRef, Cut } from '../../contract/common.ts';
 import type { Violation } from '../../contract/invariants.ts';
 import { formatJson } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';
@@ -7,7 +7,7 @@ import { type CompiledCondition, type Condition, Runs } from '../../core/runs.ts
 import type { ReadContext } from '../workers/context.ts';
 import { compileConditions, type Watched, watchedBy } from './conditions.ts';
 import type { StreamScope } from './streamRows.ts';
-import { type AggregateStream, type ScanProgress, StreamScan } from './streamScan.ts';
+import { byAggregate, type FoldedStream, type ScanProgress, StreamScan } from './streamScan.ts';
 
 export interface InvariantArgs {
   reducer: string;
@@ -31,7 +31,7 @@ const LONGEST_VALUE = 120;
 
 export class InvariantRun {
   readonly #steps: Generator<unknown, void>;
-  readonly #scan: StreamScan;
+  readonly #scan: StreamScan<AggregateRef>;
   readonly #watched: Watched;
   readonly #conditions: readonly CompiledCondition[];
   readonly #counts: InvariantStep['counts'];
@@ -47,7 +47,7 @@ export class InvariantRun {
     this.#counts = conditions.map(() => ({ broken: 0, healed: 0, unknown: 0 }));
     const { folder, concerns } = this.#watched;
     const reading = { folders: [folder], concerns };
-    this.#scan = new StreamScan(() => this.#context, { scope, cut, reading });
+    this.#scan = new StreamScan(() => this.#context, { grouping: byAggregate(scope, cut), reading });
     this.#steps = this.#run();
   }
 
@@ -74,7 +74,7 @@ export class InvariantRun {
     }
   }
 
-  #look(stream: AggregateStream): void {
+  #look(stream: FoldedStream<AggregateRef>): void {
     const { heads } = stream;
     const gathered = this.#conditions.map((condition) => new Runs(condition));
     const values = this.#conditions.map(() => new Map<number, string | null>());
@@ -84,7 +84,7 @@ export class InvariantRun {
     for (let index = 0; index < heads.length; index += 1) {
       const isTouched = concerns(heads[index]!);
       if (isTouched) {
-        const after = step(state, stream.event(index), stream.stream).state;
+        const after = step(state, stream.event(index), stream.streamOf(index)).state;
         // Nobody keeps a state that a step has made.
         if (after !== state) step = folder.stepOwn ?? step;
         state = after;
@@ -105,7 +105,13 @@ export class InvariantRun {
     }
   }
 
-  #found({ ref, heads }: AggregateStream, at: number, from: number, to: number, value: string | null): void {
+  #found(
+    { ref, heads }: FoldedStream<AggregateRef>,
+    at: number,
+    from: number,
+    to: number,
+    value: string | null,
+  ): void {
     this.#violations += 1;
     if (this.#violations > MOST_VIOLATIONS) return;
     const { id, type, recordedAt } = heads[from]!;

@@ -11,7 +11,7 @@ import { loadStream } from '../store/stream.ts';
 import { openWorkspace } from '../store/workspace.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { LruCache } from '../workers/revisionCache.ts';
-import { StreamScan } from './streamScan.ts';
+import { byAggregate, StreamScan } from './streamScan.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'hindcast-scan-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -48,8 +48,7 @@ test('every stream once, whole and in fold order, however much is read together 
       const scan = new StreamScan(
         () => context,
         {
-          scope: { types, topics: null, part, parts },
-          cut,
+          grouping: byAggregate({ types, topics: null, part, parts }, cut),
           reading: { folders: null, concerns: () => true },
         },
         room,

@@ -3,6 +3,7 @@
  * which they lie on the disk, into one buffer: each stream on its own would open a block for nearly every event.
  */
 import type { AggregateRef, Cut } from '../../contract/common.ts';
+import type { Folded } from '../../contract/whatif.ts';
 import type { FoldContext } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import type { StreamEvent } from '../../core/model.ts';
@@ -24,12 +25,30 @@ import {
 } from './streamRows.ts';
 
 /** One stream as of the cut; its events are read when they are asked for, as far as the folders look at them. */
-export interface AggregateStream {
-  ref: AggregateRef;
-  stream: FoldContext;
+export interface FoldedStream<R extends Folded = Folded> {
+  readonly ref: R;
   heads: readonly RowHead[];
   event(index: number): StreamEvent;
+  /** What the aggregate of an event knows beside it. */
+  streamOf(index: number): FoldContext;
+  /** Ids of all its records, also of those after the cut; ascending. */
+  records(): Float64Array;
 }
+
+/** Rows, and which of them make a stream. */
+export interface StreamGroups<R extends Folded> {
+  rows: StreamRows;
+  /** By row, the number of its stream; 0: it is in none. */
+  numberOf: Uint32Array;
+  /** A stream of some rows as of the cut, its heads in fold order. */
+  open(number: number, own: Uint32Array): Omit<FoldedStream<R>, 'event'>;
+}
+
+/** Reads rows and tells them apart, in short steps. @param note what it is at, in words */
+export type Grouping<R extends Folded> = (
+  contextOf: () => ReadContext,
+  note: (text: string) => void,
+) => Generator<void, StreamGroups<R>>;
 
 /** What will be asked of the streams. */
 export interface Reading {
@@ -54,46 +73,45 @@ const BLOCKS_A_STEP = 64;
 const NOT_READ = -1;
 const NO_VALUE = -2;
 
-export class StreamScan {
+export class StreamScan<R extends Folded> {
   progress: ScanProgress = {
     aggregates: { done: 0, total: 0 },
     events: { done: 0, total: 0 },
     note: 'Reading rows.',
   };
   readonly #contextOf: () => ReadContext;
-  readonly #scope: StreamScope;
-  readonly #cut: Cut;
+  readonly #grouping: Grouping<R>;
   readonly #reading: Reading;
   readonly #room: number;
 
   /** @param room bytes read together; replaced in tests */
   constructor(
     contextOf: () => ReadContext,
-    { scope, cut, reading }: { scope: StreamScope; cut: Cut; reading: Reading },
+    { grouping, reading }: { grouping: Grouping<R>; reading: Reading },
     room = ROOM_BYTES,
   ) {
     this.#contextOf = contextOf;
-    this.#scope = scope;
-    this.#cut = cut;
+    this.#grouping = grouping;
     this.#reading = reading;
     this.#room = room;
   }
 
   /** Gives streams; null between them is a chance to stop. */
-  *streams(): Generator<AggregateStream | null, void> {
-    const reading = readRows(this.#contextOf, this.#scope, (looked) => {
-      this.progress.note = `Reading rows: ${looked}.`;
+  *streams(): Generator<FoldedStream<R> | null, void> {
+    const grouping = this.#grouping(this.#contextOf, (note) => {
+      this.progress.note = note;
     });
-    let step = reading.next();
-    for (; step.done !== true; step = reading.next()) yield null;
+    let step = grouping.next();
+    for (; step.done !== true; step = grouping.next()) yield null;
     yield* this.#read(step.value);
   }
 
-  *#read(rows: StreamRows): Generator<AggregateStream | null, void> {
-    const groups = groupRows(rows);
+  *#read(found: StreamGroups<R>): Generator<FoldedStream<R> | null, void> {
+    const { rows } = found;
+    const groups = groupRows(found);
     const { progress } = this;
-    progress.aggregates.total = groups.aggregates.length;
-    progress.events.total = rows.count;
+    progress.aggregates.total = groups.numbers.length;
+    progress.events.total = groups.rows;
     progress.note = 'Folding.';
     const perRecord = meanBytes(this.#contextOf());
     const bytes = new BytesTogether(
@@ -101,17 +119,17 @@ export class StreamScan {
       Math.min(this.#room, Math.ceil(rows.count * perRecord * 1.3) + 65536),
     );
     const most = Math.max(1, Math.floor((this.#room * PLANNED) / perRecord));
-    for (let from = 0; from < groups.aggregates.length; ) {
+    for (let from = 0; from < groups.numbers.length; ) {
       let to = from;
       let records = 0;
       do records += groups.rowsOf(to++).length;
-      while (to < groups.aggregates.length && records + groups.rowsOf(to).length <= most);
+      while (to < groups.numbers.length && records + groups.rowsOf(to).length <= most);
       const payloads = new PathReader(this.#contextOf(), this.#reading.folders);
       const isNeeded = this.#needs(rows, payloads);
       for (const _step of bytes.read(this.#contextOf, groups, { from, to, isNeeded })) yield null;
       for (; from < to; from += 1) {
         const own = groups.rowsOf(from);
-        yield this.#stream(rows, groups.aggregates[from]!, own, bytes, payloads);
+        yield withEvents(found.open(groups.numbers[from]!, own), bytes, payloads);
         progress.aggregates.done += 1;
         progress.events.done += own.length;
       }
@@ -133,64 +151,79 @@ export class StreamScan {
       return isNeeded;
     };
   }
-
-  /** The events of a stream as of the cut, in fold order. */
-  #inOrder(rows: StreamRows, own: Uint32Array): readonly RowHead[] {
-    const context = this.#contextOf();
-    const all = Array.from(own, (row) => headOf(rows, row, context));
-    const { knownOn, trueOn } = this.#cut;
-    // Rows ascend by offset: of one partition, with nothing to be left out, they are the log already.
-    const isLog =
-      knownOn === null &&
-      trueOn === null &&
-      partitionNoOf(all[0]!.id) === partitionNoOf(all.at(-1)!.id) &&
-      own.every((row) => isCommitted(rows, row));
-    return isLog ? all : cutStream(orderStream(latestLogOnly(context.dictionary, all)), this.#cut).events;
-  }
-
-  #stream(
-    rows: StreamRows,
-    aggregate: number,
-    own: Uint32Array,
-    bytes: BytesTogether,
-    payloads: PathReader,
-  ): AggregateStream {
-    const context = this.#contextOf();
-    const ref = context.dictionary.aggregate(aggregate)!;
-    const heads = this.#inOrder(rows, own);
-    return {
-      ref,
-      stream: { aggregateType: ref.type, aggregateId: ref.id },
-      heads,
-      event(index) {
-        const head = heads[index]!;
-        return payloads.event(head, bytes.valueOf(head.row));
-      },
-    };
-  }
 }
 
+/** Streams are whole aggregates. */
+export const byAggregate = (scope: StreamScope, cut: Cut): Grouping<AggregateRef> =>
+  function* (contextOf, note) {
+    const rows = yield* readRows(contextOf, scope, (looked) => note(`Reading rows: ${looked}.`));
+    return {
+      rows,
+      numberOf: rows.aggregate,
+      open(number, own) {
+        const ref = contextOf().dictionary.aggregate(number)!;
+        const stream = { aggregateType: ref.type, aggregateId: ref.id };
+        const heads = inOrder(contextOf(), rows, own, cut);
+        return { ref, heads, streamOf: () => stream, records: () => recordsOf(rows, own) };
+      },
+    };
+  };
+
+export const recordsOf = ({ id }: StreamRows, own: Uint32Array): Float64Array =>
+  Float64Array.from(own, (row) => id[row]!);
+
+/** The events of an aggregate as of the cut, in fold order. @param own ascending */
+function inOrder(context: ReadContext, rows: StreamRows, own: Uint32Array, cut: Cut): readonly RowHead[] {
+  const all = Array.from(own, (row) => headOf(rows, row, context));
+  const { knownOn, trueOn } = cut;
+  // Rows ascend by offset: of one partition, with nothing to be left out, they are the log already.
+  const isLog =
+    knownOn === null &&
+    trueOn === null &&
+    partitionNoOf(all[0]!.id) === partitionNoOf(all.at(-1)!.id) &&
+    own.every((row) => isCommitted(rows, row));
+  if (isLog) return all;
+  const toleranceMs = context.dictionary.toleranceOf(all.map(({ id }) => id));
+  return cutStream(orderStream(latestLogOnly(context.dictionary, all), { toleranceMs }), cut).events;
+}
+
+const withEvents = <R extends Folded>(
+  stream: Omit<FoldedStream<R>, 'event'>,
+  bytes: BytesTogether,
+  payloads: PathReader,
+): FoldedStream<R> =>
+  Object.assign(stream, {
+    event(index: number): StreamEvent {
+      const head = stream.heads[index]!;
+      return payloads.event(head, bytes.valueOf(head.row));
+    },
+  });
+
 interface Groups {
-  /** Numbers of the aggregates that have rows, ascending. */
-  aggregates: number[];
-  /** Rows of the aggregate at this place of the list, ascending. */
+  /** Numbers of the streams that have rows, ascending. */
+  numbers: number[];
+  /** How many rows are in one. */
+  rows: number;
+  /** Rows of the stream at this place of the list, ascending. */
   rowsOf(at: number): Uint32Array;
 }
 
-function groupRows({ aggregate, count }: StreamRows): Groups {
+function groupRows({ numberOf, rows: { count } }: StreamGroups<Folded>): Groups {
   let most = 0;
-  for (let row = 0; row < count; row++) most = Math.max(most, aggregate[row]!);
+  for (let row = 0; row < count; row++) most = Math.max(most, numberOf[row]!);
   const start = new Uint32Array(most + 2);
-  for (let row = 0; row < count; row++) start[aggregate[row]! + 1]! += 1;
-  const aggregates: number[] = [];
-  for (let at = 0; at <= most; at++) {
-    if (start[at + 1]! > 0) aggregates.push(at);
-    start[at + 1]! += start[at]!;
+  for (let row = 0; row < count; row++) start[numberOf[row]! + 1]! += 1;
+  const none = start[1]!;
+  const numbers: number[] = [];
+  for (let no = 0; no <= most; no++) {
+    if (no > 0 && start[no + 1]! > 0) numbers.push(no);
+    start[no + 1]! += start[no]!;
   }
   const next = start.slice();
   const rows = new Uint32Array(count);
-  for (let row = 0; row < count; row++) rows[next[aggregate[row]!]!++] = row;
-  return { aggregates, rowsOf: (at) => rows.subarray(start[aggregates[at]!]!, start[aggregates[at]! + 1]!) };
+  for (let row = 0; row < count; row++) rows[next[numberOf[row]!]!++] = row;
+  const rowsOf = (at: number) => rows.subarray(start[numbers[at]!]!, start[numbers[at]! + 1]!);
+  return { numbers, rows: count - none, rowsOf };
 }
 
 /** The values of some streams, read in one go. */

@@ -9,7 +9,7 @@ import { reducerFor } from '../../core/projections/builtin.ts';
 import type { ImportRecord } from '../capture/import.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, NO_CUT, openKit } from '../projection/testing/kit.ts';
-import { NOTHING, servicesOver } from './testing/services.ts';
+import { idOf, NOTHING, servicesOver } from './testing/services.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const importOf = ({ transaction, ...record }: DemoRecord): ImportRecord => ({
@@ -74,7 +74,7 @@ describe('what-if', () => {
     const sizes = rows.map(({ size }) => Number(size));
     expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
     for (const row of rows.slice(0, 5)) {
-      const state = await kit.aggregates.state({ ...subject(row.ref.id), index: 1_000_000 }, kit.context);
+      const state = await kit.aggregates.state({ ...subject(idOf(row.ref)), index: 1_000_000 }, kit.context);
       const real = JSON.parse(state.state) as { balance: number };
       const fees = row.changes.find(({ path }) => path === 'fees_charged_total')!;
       const money = row.changes.find(({ path }) => path === 'balance')!;
@@ -87,7 +87,7 @@ describe('what-if', () => {
     const hypothesis = changed({ InterestPosted: [{ op: 'add', path: 'events', value: 1 }] });
     const { rows } = await over.ask({ scope: all, hypothesis });
     for (const row of [...rows.slice(0, 4), ...rows.slice(-4)]) {
-      const about = { ...subject(row.ref.id), hypothesis };
+      const about = { ...subject(idOf(row.ref)), hypothesis };
       const { firstIndex, total } = await over.whatif.events({ ...about, from: 0, count: 1 }, kit.context);
       expect([firstIndex, total]).toEqual([row.firstIndex, row.events]);
       const at = { ...about, show: 'differences' as const, from: 0, count: 100 };
@@ -96,7 +96,7 @@ describe('what-if', () => {
       expect(before.real.hash).toBe(before.hypothetical.hash);
       const last = await over.whatif.states({ ...at, index: total - 1 }, kit.context);
       expect(last.rows.filter(({ kind }) => kind === 'changed').length).toBe(row.paths);
-      const state = await kit.aggregates.state({ ...subject(row.ref.id), index: total - 1 }, kit.context);
+      const state = await kit.aggregates.state({ ...subject(idOf(row.ref)), index: total - 1 }, kit.context);
       expect(last.real.hash).toBe(state.hash);
     }
   });
@@ -186,7 +186,7 @@ describe('what-if', () => {
     });
     expect(job.status).toBe('done');
     expect(rows[0]!.paths).toBeGreaterThan(3);
-    expect(result.notes[0]).toMatch(/script/);
+    expect(result.notes).toEqual([]);
     const broken = await over.ask({
       scope: all,
       hypothesis: { ...NOTHING, reducer: { language: 'javascript', text: 'export function reduce( {' } },
@@ -374,7 +374,7 @@ describe('random streams', () => {
             for (const id of new Set(made.map(({ aggregate }) => aggregate))) {
               const about = { ref: { type: 'Order', id }, cut: at, reducer: 'sums', hypothesis };
               const opened = await asked.whatif.events({ ...about, from: 0, count: 100 }, random.context);
-              const row = rows.find(({ ref }) => ref.id === id);
+              const row = rows.find(({ ref }) => idOf(ref) === id);
               expect(row?.firstIndex ?? null).toBe(opened.firstIndex);
               if (row === undefined) continue;
               expect([row.events, row.firstId]).toEqual([opened.total, opened.rows[row.firstIndex]!.id]);

@@ -5,16 +5,19 @@ import type { InvariantTrack } from '../../contract/invariants.ts';
 import type { whatif } from '../../contract/whatif.ts';
 import { type AlignedRow, alignStates } from '../../core/align.ts';
 import { formatJson, parseJson, stateHash } from '../../core/json.ts';
-import type { OverlayChange } from '../../core/overlay.ts';
+import type { Projection } from '../../core/model.ts';
 import { compareRowOut } from '../reads/compare.ts';
 import { badgeOf } from '../reads/coverage.ts';
 import { rowsOf } from '../reads/rows.ts';
 import { topicsOfType } from '../reads/topicsOfType.ts';
 import { decodeStored, recordById, storedEventOf } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { AlignedFold } from './alignedFold.ts';
+import { AlignedFold, type AlignedLogs, alignAggregate } from './alignedFold.ts';
+import { type ChangedLogText, changeOf } from './changeText.ts';
 import { type TracksArgs, tracksOf } from './conditions.ts';
 import { type InvariantArgs, InvariantRun, type InvariantStep } from './invariantRun.ts';
+import { alignRow, RowOverlay } from './rowLog.ts';
+import { RowSearch, type RowSearchArgs, type RowSearchStep } from './rowSearch.ts';
 import { type SideArgs, sidesOf } from './sides.ts';
 import { type WhatIfArgs, WhatIfRun, type WhatIfStep } from './whatIfRun.ts';
 
@@ -23,28 +26,51 @@ type Page = { from: number; count: number };
 
 const RUN = 'what-if run';
 const WATCH = 'invariant run';
+const SEARCH = 'records of a row';
 /** How long one step takes, ms: a cancel is heard after it, and what was found is shown. */
 const STEP_MS = 150;
 
 export interface OpenArgs extends SideArgs {
-  ref: AggregateRef;
   cut: Cut;
   topics: readonly string[] | null;
-  /** Payloads as JSON text. */
-  changes: readonly (Omit<OverlayChange, 'data'> & { data?: string })[];
+  /** The log that is changed; null: none. */
+  changed: ChangedLogText | null;
+  opened: { ref: AggregateRef } | OpenedRow;
 }
 
-/** A change as the contract has it, its payload read. @throws JsonProblem */
-const changeOf = (change: OpenArgs['changes'][number]): OverlayChange =>
-  ('data' in change ? { ...change, data: parseJson(change.data!) } : change) as OverlayChange;
+/** A row of a projection by another key than the aggregate. */
+export interface OpenedRow {
+  /** The projection as JSON text. */
+  definition: string;
+  key: string;
+  records: Float64Array;
+}
 
 function alignedOf(context: ReadContext, args: OpenArgs): AlignedFold {
-  const { ref, cut, topics, changes, real, hypothetical, without } = args;
+  const { opened, cut, topics, changed, real, hypothetical, without } = args;
+  const name =
+    'ref' in opened
+      ? [opened.ref.type, opened.ref.id]
+      : [opened.definition, opened.key, opened.records.length, opened.records.at(-1) ?? null];
   return context.cache.get(
-    `what-if ${JSON.stringify([ref, cut, topics, changes, real, hypothetical, without])}`,
-    () => new AlignedFold(context, sidesOf(args), { ref, cut, topics, changes: changes.map(changeOf) }),
+    `what-if ${JSON.stringify([name, cut, topics, changed, real, hypothetical, without])}`,
+    () => new AlignedFold(context, sidesOf(args), logsOf(context, args)),
     (fold) => fold.bytes,
   );
+}
+
+function logsOf(context: ReadContext, { opened, cut, topics, changed }: OpenArgs): AlignedLogs {
+  const changes = changed === null ? [] : changed.changes.map(changeOf);
+  if ('ref' in opened) {
+    const { ref } = opened;
+    const isHere = changed?.ref.type === ref.type && changed.ref.id === ref.id;
+    return alignAggregate(context, { ref, cut, topics, changes: isHere ? changes : [] });
+  }
+  const { definition, key, records } = opened;
+  const projection = parseJson(definition) as unknown as Projection;
+  const log =
+    changed === null ? null : new RowOverlay(context, projection, cut, { ref: changed.ref, changes });
+  return alignRow(context, { projection, key, cut, records }, log);
 }
 
 /** What a run tells of the one aggregate that has a hypothetical log. */
@@ -145,11 +171,18 @@ export const whatIfReads = {
   },
   'whatif.step': (context: ReadContext, _args: Record<string, never>): WhatIfStep =>
     (context.lasting.get(RUN) as WhatIfRun).goOn(context, STEP_MS),
+  'whatif.search': (context: ReadContext, args: RowSearchArgs): true => {
+    context.lasting.set(SEARCH, new RowSearch(context, args));
+    return true;
+  },
+  'whatif.searchStep': (context: ReadContext, _args: Record<string, never>): RowSearchStep =>
+    (context.lasting.get(SEARCH) as RowSearch).goOn(context, STEP_MS),
   'whatif.one': one,
   'whatif.events': events,
   'whatif.states': states,
   'whatif.payload': payload,
   'whatif.coverage': coverage,
+  'whatif.revision': ({ revision }: ReadContext, _args: Record<string, never>): number => revision,
   'whatif.sharedIds': sharedIds,
   'whatif.types': (context: ReadContext, _args: Record<string, never>) => types(context),
   'invariants.tracks': (context: ReadContext, args: TracksArgs): InvariantTrack[] => tracksOf(context, args),

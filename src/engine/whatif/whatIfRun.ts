@@ -3,21 +3,45 @@
  * their own, so that the first difference is there at once; then every stream.
  */
 import type { AggregateRef, Cut } from '../../contract/common.ts';
+import type { Folded } from '../../contract/whatif.ts';
+import { parseJson } from '../../core/json.ts';
+import type { Projection } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
+import { hashOf } from '../projection/bulk.ts';
 import { loadHeads, PayloadReader } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { compareStream, type Difference, PathBook, type PathCount } from './compareStreams.ts';
+import { AlignedFold, type AlignedLogs } from './alignedFold.ts';
+import { type ChangedLogText, changeOf } from './changeText.ts';
+import { type Compared, compareStream, type Difference, PathBook, type PathCount } from './compareStreams.ts';
+import { recordsOfKeys } from './keyedRecords.ts';
+import { byKey } from './keyedRows.ts';
+import { alignRow, RowOverlay } from './rowLog.ts';
 import { type SideArgs, type Sides, sidesOf } from './sides.ts';
 import type { StreamScope } from './streamRows.ts';
-import { type AggregateStream, type ScanProgress, StreamScan } from './streamScan.ts';
+import {
+  byAggregate,
+  type FoldedStream,
+  type Grouping,
+  type ScanProgress,
+  StreamScan,
+} from './streamScan.ts';
 
 export interface WhatIfArgs extends SideArgs {
   scope: StreamScope;
   cut: Cut;
   /** This one has a hypothetical log of its own and is folded by the caller. */
   aside: AggregateRef | null;
-  /** Streams of scripts are stepped through only where they end differently. */
-  isByEnd: boolean;
+  /** The streams are rows of this projection; null: aggregates. */
+  keyed: KeyedWhatIf | null;
+}
+
+export interface KeyedWhatIf {
+  /** The projection as JSON text. */
+  definition: string;
+  /** A changed log of one aggregate. */
+  changed: ChangedLogText | null;
+  /** Nothing but that log is changed. */
+  isOnly: boolean;
 }
 
 export interface WhatIfStep {
@@ -28,6 +52,8 @@ export interface WhatIfStep {
   differing: number;
   healed: number;
   problems: { real: number; hypothetical: number };
+  /** Changes of a log that could not be made. */
+  notMade: AlignedLogs['notMade'];
   /** The sums of all paths, when all is done. */
   paths: PathCount[] | null;
 }
@@ -37,29 +63,28 @@ const FIRST_LOOK = 64;
 /** Rows beyond this many are counted only. */
 export const MOST_ROWS = 100_000;
 
+/** Of each partition, records that a first look at rows of a projection takes; then, when nothing differs there, as many. */
+const FIRST_RECORDS = [2000, 20_000];
+
 export class WhatIfRun {
   readonly #args: WhatIfArgs;
   readonly #sides: Sides;
   readonly #steps: Generator<void, void>;
   readonly #paths = new PathBook();
-  readonly #scan: StreamScan;
+  #progress: ScanProgress = noProgress('Reading rows.');
   #context: ReadContext;
   #rows: Difference[] = [];
   #differing = 0;
   #healed = 0;
   #problems = { real: 0, hypothetical: 0 };
+  #notMade: AlignedLogs['notMade'] = [];
 
   /** @throws HindcastError `reducer.invalid`, `filter.invalid` */
   constructor(context: ReadContext, args: WhatIfArgs) {
     this.#context = context;
     this.#args = args;
     this.#sides = sidesOf(args);
-    const { real, hypothetical, without, concerns } = this.#sides;
-    // A condition on events may ask for anything in them.
-    const folders = without === null ? [real, hypothetical] : null;
-    const { scope, cut } = args;
-    this.#scan = new StreamScan(() => this.#context, { scope, cut, reading: { folders, concerns } });
-    this.#steps = this.#run();
+    this.#steps = args.keyed === null ? this.#run() : this.#runKeyed(args.keyed);
   }
 
   /** Goes on for about so long, ms. @throws HindcastError `cancelled` */
@@ -75,24 +100,112 @@ export class WhatIfRun {
     const rows = this.#rows;
     this.#rows = [];
     return {
-      ...{ progress: this.#scan.progress, rows, differing: this.#differing, healed: this.#healed },
-      problems: this.#problems,
+      ...{ progress: this.#progress, rows, differing: this.#differing, healed: this.#healed },
+      ...{ problems: this.#problems, notMade: this.#notMade },
       paths: isDone ? this.#paths.list() : null,
     };
   }
 
   *#run(): Generator<void, void> {
+    const { scope, cut } = this.#args;
     for (const stream of firstLook(() => this.#context, this.#args)) {
       if (stream !== null && !this.#isAside(stream.ref)) {
-        const { difference } = compareStream(this.#sides, stream, this.#args.isByEnd);
+        const { difference } = compareStream(this.#sides, stream);
         if (difference !== null) this.#rows.push(kept(difference));
       }
       yield;
     }
-    for (const stream of this.#scan.streams()) {
-      if (stream !== null && !this.#isAside(stream.ref)) this.#compare(stream);
+    for (const stream of this.#streams(byAggregate(scope, cut))) {
+      if (stream !== null && !this.#isAside(stream.ref)) this.#count(compareStream(this.#sides, stream));
       yield;
     }
+  }
+
+  *#streams<R extends Folded>(grouping: Grouping<R>): Generator<FoldedStream<R> | null, void> {
+    const { real, hypothetical, without, concerns } = this.#sides;
+    // A condition on events may ask for anything in them.
+    const folders = without === null ? [real, hypothetical] : null;
+    const scan = new StreamScan(() => this.#context, { grouping, reading: { folders, concerns } });
+    this.#progress = scan.progress;
+    yield* scan.streams();
+  }
+
+  *#runKeyed({ definition, changed, isOnly }: KeyedWhatIf): Generator<void, void> {
+    const projection = parseJson(definition) as unknown as Projection;
+    const { cut, scope } = this.#args;
+    const log =
+      changed === null
+        ? null
+        : new RowOverlay(this.#context, projection, cut, {
+            ...changed,
+            changes: changed.changes.map(changeOf),
+          });
+    this.#notMade = log?.notMade ?? [];
+    yield;
+    if (log !== null && isOnly) {
+      yield* this.#runChanged(projection, log);
+      return;
+    }
+    yield* this.#firstRows(projection, log);
+    const left = new Set([...(log?.keys ?? [])].filter((key) => hashOf(key) % scope.parts === scope.part));
+    for (const stream of this.#streams(byKey({ ...scope, projection, cut, most: null }))) {
+      // Its name may have to be read: most rows are not asked for it.
+      if (stream !== null && left.size > 0 && left.delete(stream.ref.key))
+        this.#countRow(projection, stream.ref.key, stream.records(), log);
+      else if (stream !== null) {
+        const compared = compareStream(this.#sides, stream);
+        if (compared.difference !== null) compared.difference.records = stream.records();
+        this.#count(compared);
+      }
+      yield;
+    }
+    // Rows that only the hypothetical log has.
+    for (const key of left) this.#countRow(projection, key, [], log);
+  }
+
+  /** Only the rows that a changed log touches. */
+  *#runChanged(projection: Projection, log: RowOverlay): Generator<void, void> {
+    this.#progress = noProgress('Looking for the events of the rows.');
+    const found = yield* recordsOfKeys(() => this.#context, projection, log.keys);
+    const { aggregates, events } = this.#progress;
+    aggregates.total = found.size;
+    for (const records of found.values()) events.total += records.length;
+    for (const [key, records] of found) {
+      this.#countRow(projection, key, records, log);
+      aggregates.done += 1;
+      events.done += records.length;
+      yield;
+    }
+  }
+
+  /** What the first events of the log say, as of the moment of the last of them. */
+  *#firstRows(projection: Projection, log: RowOverlay | null): Generator<void, void> {
+    const { cut, scope } = this.#args;
+    // By the other clock the events of a moment are no first part of the log.
+    if (scope.part !== 0 || cut.trueOn !== null) return;
+    for (const most of FIRST_RECORDS) {
+      const grouping = byKey({ projection, cut, part: 0, parts: 1, most });
+      let isFound = false;
+      for (const stream of this.#streams(grouping)) {
+        if (stream !== null && (log === null || !log.keys.has(stream.ref.key))) {
+          const { difference } = compareStream(this.#sides, stream);
+          if (difference !== null) {
+            isFound = true;
+            this.#rows.push({ ...kept(difference), isPreliminary: true });
+          }
+        }
+        yield;
+      }
+      if (isFound) return;
+    }
+  }
+
+  #countRow(projection: Projection, key: string, records: ArrayLike<number>, log: RowOverlay | null): void {
+    const { cut } = this.#args;
+    const logs = alignRow(this.#context, { projection, key, cut, records }, log);
+    const { difference, problemCounts } = new AlignedFold(this.#context, this.#sides, logs);
+    if (difference !== null) difference.records = Float64Array.from(records);
+    this.#count({ difference, problems: problemCounts });
   }
 
   #isAside({ type, id }: AggregateRef): boolean {
@@ -100,8 +213,7 @@ export class WhatIfRun {
     return aside !== null && aside.type === type && aside.id === id;
   }
 
-  #compare(stream: AggregateStream): void {
-    const { difference, problems } = compareStream(this.#sides, stream, this.#args.isByEnd);
+  #count({ difference, problems }: Compared): void {
     this.#problems.real += problems.real;
     this.#problems.hypothetical += problems.hypothetical;
     if (difference === null) return;
@@ -112,11 +224,17 @@ export class WhatIfRun {
   }
 }
 
+const noProgress = (note: string): ScanProgress => ({
+  aggregates: { done: 0, total: 0 },
+  events: { done: 0, total: 0 },
+  note,
+});
+
 /** States with ids for keys have no end of paths; a row keeps its first ones. */
 export const MOST_PATHS_OF_ROW = 64;
 
-export const kept = ({ row, paths }: Difference): Difference => ({
-  row,
+export const kept = ({ paths, ...difference }: Difference): Difference => ({
+  ...difference,
   paths: paths.slice(0, MOST_PATHS_OF_ROW),
 });
 
@@ -124,11 +242,11 @@ export const kept = ({ row, paths }: Difference): Difference => ({
 function* firstLook(
   contextOf: () => ReadContext,
   { scope, cut }: WhatIfArgs,
-): Generator<AggregateStream | null> {
+): Generator<FoldedStream<AggregateRef> | null> {
   if (scope.part !== 0) return;
   const context = contextOf();
   const { db, dictionary } = context;
-  const ids = scope.types.flatMap((type) => {
+  const ids = (scope.types ?? []).flatMap((type) => {
     const all = db.prepare('SELECT id FROM aggregate WHERE type = ?').pluck().all(type) as number[];
     const every = Math.max(1, Math.floor(all.length / FIRST_LOOK));
     return all.filter((_, at) => at % every === 0);
@@ -141,8 +259,9 @@ function* firstLook(
       cut,
     ).events;
     const payloads = new PayloadReader(contextOf());
+    const stream = { aggregateType: ref.type, aggregateId: ref.id };
     yield {
-      ...{ ref, stream: { aggregateType: ref.type, aggregateId: ref.id } },
+      ...{ ref, streamOf: () => stream, records: () => Float64Array.from(own, (head) => head.id) },
       heads: heads.map((head) => ({ ...head, row: -1 })),
       event: (index) => payloads.event(heads[index]!),
     };

@@ -1,6 +1,6 @@
 /** What-if and invariants over the workspace of a test, asked as the page asks. */
 import type { InvariantIn } from '../../../contract/invariants.ts';
-import type { DifferingRow, WhatIfQuestion } from '../../../contract/whatif.ts';
+import type { DifferingRow, Folded, WhatIfQuestion } from '../../../contract/whatif.ts';
 import { createJobRegistry } from '../../jobs/jobRegistry.ts';
 import { type Kit, NO_CUT } from '../../projection/testing/kit.ts';
 import type { ServiceDeps } from '../../services/deps.ts';
@@ -8,6 +8,9 @@ import { createInvariantService } from '../../services/invariants.ts';
 import { createWhatIfService } from '../../services/whatif.ts';
 
 export const NOTHING = { reducer: null, without: null, overlay: null };
+
+/** The id of an aggregate, the key of a row. */
+export const idOf = (ref: Folded): string => ('key' in ref ? ref.key : ref.id);
 
 export function servicesOver({ workspace, dataDir, context }: Kit) {
   const jobs = createJobRegistry({ log: () => {} });

@@ -1,7 +1,7 @@
 import { useState } from 'react';
+import type { aggregates } from '../../../contract/aggregates.ts';
 import type { BetweenRow, CompareSide } from '../../../contract/compare.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { aggregates } from '../../../contract/events.ts';
 import { cx } from '../../components/cx.ts';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';

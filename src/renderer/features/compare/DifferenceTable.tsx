@@ -1,14 +1,14 @@
 import { useState } from 'react';
+import type { aggregates } from '../../../contract/aggregates.ts';
 import type { ComparedValue, CompareRow, CompareSide } from '../../../contract/compare.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { aggregates } from '../../../contract/events.ts';
 import { parseJson } from '../../../core/json.ts';
 import { isNumeric, numberText } from '../../../core/numbers.ts';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { valueClass } from '../../components/Value.tsx';
 import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatDecimal, formatSigned, plural } from '../../lib/format.ts';
+import { formatCount, formatNumber, formatSigned, plural } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine } from '../../lib/queries.ts';
 import styles from './compare.module.css';
@@ -32,7 +32,7 @@ function ValueCell({ value }: { value: ComparedValue | null }) {
       </>
     );
   const json = parseJson(value.json);
-  const text = isNumeric(json) ? formatDecimal(numberText(json)) : shown(value.json);
+  const text = isNumeric(json) ? formatNumber(numberText(json)) : shown(value.json);
   return <span className={valueClass(json)}>{text}</span>;
 }
 

@@ -1,11 +1,13 @@
 import { ChevronLeft, ChevronRight, Pencil } from 'lucide-react';
 import type { ComparedSide, CompareSide } from '../../../contract/compare.ts';
+import { pinnedReducer } from '../../../core/reducerPin.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { cx } from '../../components/cx.ts';
 import { Menu, MenuArrow } from '../../components/Menu.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, plural } from '../../lib/format.ts';
+import { formatCount, formatTime, plural } from '../../lib/format.ts';
+import { useEngineQuery } from '../../lib/queries.ts';
 import { typeTitle } from '../aggregates/names.ts';
 import styles from './compare.module.css';
 import { placeWords, type SideName } from './sides.ts';
@@ -25,6 +27,13 @@ export function SideCard({ name, side, compared, onChange, onEdit }: SideCardPro
   const step = (at: ComparedSide['earlier'] | undefined) => {
     if (side !== null && at !== null && at !== undefined) onChange({ ...side, at });
   };
+  const reducer = compared?.reducer.name;
+  const versions = useEngineQuery(
+    ['aggregates', 'reducerVersions'],
+    { name: reducer ?? '' },
+    { enabled: reducer !== undefined },
+  );
+  const earlier = (versions.data ?? []).filter((each) => each.name === reducer && !each.isPresent);
   const keys = name === 'b' ? ['arrowleft', 'arrowright'] : ['shift+arrowleft', 'shift+arrowright'];
   return (
     <section className={styles.card} aria-label={`Side ${letter}`}>
@@ -81,10 +90,25 @@ export function SideCard({ name, side, compared, onChange, onEdit }: SideCardPro
                   id: each.name,
                   label: `${shown(each.name)} v${each.version}`,
                   hint: each.builtIn ? 'built in' : undefined,
-                  checked: each.name === compared.reducer.name,
+                  checked: each.name === compared.reducer.name && each.pin === compared.reducer.pin,
                   run: () => onChange({ ...side, reducer: each.name }),
                 })),
               },
+              ...(earlier.length === 0
+                ? []
+                : [
+                    {
+                      id: 'earlier',
+                      label: `${shown(compared.reducer.name)} as it was`,
+                      items: earlier.map(({ name: reducer, pin, version, savedAt }) => ({
+                        id: pin,
+                        label: `v${version} (${pin})`,
+                        hint: savedAt === null ? undefined : formatTime(savedAt, 'min'),
+                        checked: pin === compared.reducer.pin,
+                        run: () => onChange({ ...side, reducer: pinnedReducer(reducer, pin) }),
+                      })),
+                    },
+                  ]),
             ]}
           />
         )}

@@ -116,3 +116,13 @@ export async function suggestDefinition(
     })),
   };
 }
+
+/** What may come at the cursor of a reducer's text that stands alone. @param source of the definition it is written for */
+export const suggestReducer =
+  (source: object) =>
+  async (text: string, cursor: number, asked: boolean): Promise<Suggestions | null> => {
+    const before = `{"source":${JSON.stringify(source)},"reducer":`;
+    const found = await suggestDefinition(`${before}${text}}`, before.length + cursor, asked);
+    if (found === null) return null;
+    return { ...found, from: found.from - before.length, to: found.to - before.length };
+  };

@@ -13,6 +13,8 @@ import { ErrorState, Skeleton } from '../../components/States.tsx';
 import { setParams, useAddress } from '../../lib/address.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
+import { suggestProgram } from '../projections/programSuggestions.ts';
+import { suggestReducer } from '../projections/vocabulary.ts';
 import { setReducer, useDraft } from './draft.ts';
 import { LogEditor } from './LogEditor.tsx';
 import styles from './whatif.module.css';
@@ -83,6 +85,11 @@ function ReducerEditor({ real, onRun }: { real: RealReducer; onRun: () => void }
   const put = (next: { language: Language; text: string }) =>
     setReducer(real.name, next.text === real.text && next.language === real.language ? null : next);
   const languages = languagesOf(real.language);
+  const { source } = real;
+  const suggest = useMemo(
+    () => (language === 'json' ? suggestReducer(source) : suggestProgram(JSON.stringify({ source }), null)),
+    [language, source],
+  );
   return (
     <div className={styles.fill}>
       <div className={styles.tools}>
@@ -109,6 +116,7 @@ function ReducerEditor({ real, onRun }: { real: RealReducer; onRun: () => void }
           value={text}
           onValue={(next) => put({ language, text: next })}
           onSubmit={onRun}
+          suggest={suggest}
         />
       </div>
     </div>

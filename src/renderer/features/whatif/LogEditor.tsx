@@ -1,9 +1,9 @@
-import { Boxes } from 'lucide-react';
+import { Boxes, RotateCcw } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { Output } from '../../../contract/contract.ts';
 import type { AlignedEvent, Hypothesis, LogChange, whatif } from '../../../contract/whatif.ts';
-import { Button } from '../../components/Button.tsx';
+import { Button, IconButton } from '../../components/Button.tsx';
 import { Callout } from '../../components/Panel.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { VirtualList } from '../../components/VirtualList.tsx';
@@ -28,6 +28,8 @@ export const MARKS: Record<AlignedEvent['mark'], string> = {
   inserted: 'inserted',
   'moved-from': 'moved away',
   'moved-to': 'moved here',
+  'row-from': 'to another row',
+  'row-to': 'from another row',
 };
 
 interface LogEditorProps {
@@ -151,9 +153,9 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
         <Button look="quiet" keys="i" disabled={row === undefined} onClick={openInsert}>
           Insert
         </Button>
-        <Button look="quiet" disabled={changes.length === 0} onClick={() => put([])}>
-          All as it was
-        </Button>
+        <IconButton label="All as it was" disabled={changes.length === 0} onClick={() => put([])}>
+          <RotateCcw />
+        </IconButton>
       </div>
       {head === undefined || head.problems.length === 0 ? null : (
         <Callout tone="warn" title="Not every change can be made">

@@ -1,8 +1,7 @@
 import { useState } from 'react';
-import type { AggregateRef } from '../../../contract/common.ts';
 import type { CompareRow } from '../../../contract/compare.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { AlignedEvent, WhatIfQuestion, whatif } from '../../../contract/whatif.ts';
+import type { AlignedEvent, Folded, WhatIfQuestion, whatif } from '../../../contract/whatif.ts';
 import { Columns } from '../../components/Columns.tsx';
 import { Panel, PanelHeader } from '../../components/Panel.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
@@ -21,8 +20,8 @@ import styles from './whatif.module.css';
 type EventsAnswer = Output<(typeof whatif)['events']>;
 type StatesAnswer = Output<(typeof whatif)['states']>;
 
-/** One aggregate under the hypothesis that was run: both logs aligned, both states after the chosen event. */
-export function Opened({ subject: ref, question }: { subject: AggregateRef; question: WhatIfQuestion }) {
+/** One aggregate, or one row, under the hypothesis that was run: both logs aligned, both states after the chosen event. */
+export function Opened({ subject: ref, question }: { subject: Folded; question: WhatIfQuestion }) {
   const { params } = useAddress();
   const { cut, reducer, hypothesis } = question;
   const subject = { ref, cut, reducer, hypothesis };
@@ -34,6 +33,7 @@ export function Opened({ subject: ref, question }: { subject: AggregateRef; ques
   const index = Math.max(0, Math.min(Number.isSafeInteger(at) ? at : 0, Math.max(rows.total - 1, 0)));
   const select = (next: number) => setParams({ at: next });
   const chosen = rows.getRow(index);
+  const timeline = 'key' in ref ? (chosen?.row?.aggregate ?? null) : ref;
   const step = (by: -1 | 1) => {
     const next = index + by;
     if (next >= 0 && next < rows.total) select(next);
@@ -68,10 +68,10 @@ export function Opened({ subject: ref, question }: { subject: AggregateRef; ques
       id: 'whatif.timeline',
       title: 'Open the real timeline here',
       group,
-      keys: 't',
+      keys: 'o',
       hint: 'timeline',
-      disabled: chosen === undefined || chosen.id < 0,
-      run: () => go(['aggregates', ref.type, ref.id], { event: chosen?.id }),
+      disabled: timeline === null || chosen === undefined || chosen.id < 0,
+      run: () => timeline !== null && go(['aggregates', timeline.type, timeline.id], { event: chosen?.id }),
     },
   ]);
   if (rows.error !== null) return <ErrorState error={rows.error} onRetry={rows.retry} compact />;
@@ -105,8 +105,8 @@ function Side({ event, side }: { event: AlignedEvent; side: 'real' | 'hypothetic
   const { mark, row, type, problem } = event;
   const isThere =
     side === 'real'
-      ? mark !== 'inserted' && mark !== 'moved-to'
-      : mark !== 'skipped' && mark !== 'moved-from';
+      ? mark !== 'inserted' && mark !== 'moved-to' && mark !== 'row-to'
+      : mark !== 'skipped' && mark !== 'moved-from' && mark !== 'row-from';
   if (!isThere) return <span className={styles.faint}>{side === 'real' ? '' : MARKS[mark]}</span>;
   const isOther = side === 'hypothetical' && mark !== 'same';
   if (side === 'hypothetical' && mark === 'same' && problem.hypothetical === problem.real)
@@ -129,7 +129,7 @@ const LOG_COLUMNS: TableColumn<AlignedEvent>[] = [
   {
     id: 'at',
     title: 'Recorded',
-    width: '136px',
+    width: '144px',
     cell: ({ row }) => (row === null ? '' : formatTime(row.recordedAt, 'min')),
     hover: ({ row }) => (row === null ? '' : formatTime(row.recordedAt)),
   },
@@ -163,7 +163,7 @@ const LOG_COLUMNS: TableColumn<AlignedEvent>[] = [
 ];
 
 interface StatesProps {
-  subject: Pick<WhatIfQuestion, 'cut' | 'reducer' | 'hypothesis'> & { ref: AggregateRef };
+  subject: Pick<WhatIfQuestion, 'cut' | 'reducer' | 'hypothesis'> & { ref: Folded };
   index: number;
 }
 

@@ -31,11 +31,13 @@ import { callEngine, useEngineQuery } from '../../lib/queries.ts';
 import { saveText } from '../../lib/saveText.ts';
 import { showProblem } from '../events/showProblem.ts';
 import { Opened } from './Opened.tsx';
-import { openedOf, patternOf } from './scope.ts';
+import { idOf, openedOf, openedParams, patternOf } from './scope.ts';
 import styles from './whatif.module.css';
 
 type Rows = Output<(typeof whatif)['rows']>;
 type Sort = 'size' | 'first' | 'id';
+
+const NAMES = { aggregate: 'Aggregate', row: 'Row' } as const;
 
 interface ResultsProps {
   result: WhatIfResult;
@@ -61,21 +63,20 @@ export function Results({ result, job, current }: ResultsProps) {
   const opened = openedOf(params);
   const open = (index: number) => {
     const chosen = rows.getRow(index)?.ref;
-    if (chosen !== undefined)
-      setParams({ open: chosen.id, openType: chosen.type, at: null }, opened !== null);
+    if (chosen !== undefined) setParams({ ...openedParams(chosen), at: null }, opened !== null);
   };
   const close = () => setParams({ open: null, openType: null, at: null }, false);
   useCommands([
     {
       id: 'whatif.close',
-      title: 'Close the opened aggregate',
+      title: 'Close what is opened',
       group: 'What-if',
       keys: 'escape',
       disabled: opened === null,
       run: close,
     },
   ]);
-  const { question: asked } = result;
+  const { question: asked, of } = result;
   const workspace = useEngineQuery(['workspace', 'current'], {});
   const isOld =
     result.state === 'done' && workspace.data != null && workspace.data.revision !== result.revision;
@@ -104,8 +105,8 @@ export function Results({ result, job, current }: ResultsProps) {
       <None result={result} isFiltered={search !== '' || chosenPath !== null} />
     ) : (
       <VirtualTable
-        label="Aggregates that would differ"
-        columns={columnsFor(chosenPath, sort, setSort)}
+        label={`${NAMES[of]}s that would differ`}
+        columns={columnsFor(NAMES[of], chosenPath, sort, setSort)}
         total={rows.total}
         getRow={rows.getRow}
         onRange={rows.onRange}
@@ -176,8 +177,8 @@ export function Results({ result, job, current }: ResultsProps) {
             }}
           />
           <Input
-            aria-label="Part of an aggregate id"
-            placeholder="Part of an id"
+            aria-label={of === 'row' ? 'Part of a key' : 'Part of an aggregate id'}
+            placeholder={of === 'row' ? 'Part of a key' : 'Part of an id'}
             value={search}
             onValue={(text) => {
               setSearch(text);
@@ -196,20 +197,20 @@ export function Results({ result, job, current }: ResultsProps) {
           >
             <div className={styles.fill}>{table}</div>
             <Panel
-              label={`Opened: ${shown(opened.id)}`}
+              label={`Opened: ${shown(idOf(opened))}`}
               fills
               head={
                 <PanelHeader
-                  title={<code>{shown(opened.id)}</code>}
+                  title={<code>{shown(idOf(opened))}</code>}
                   note="the real and the hypothetical log, aligned"
                 >
-                  <IconButton label="Close the opened aggregate" keys="escape" onClick={close}>
+                  <IconButton label={`Close the opened ${of}`} keys="escape" onClick={close}>
                     <X />
                   </IconButton>
                 </PanelHeader>
               }
             >
-              <Opened key={`${result.run} ${opened.type} ${opened.id}`} subject={opened} question={asked} />
+              <Opened key={`${result.run} ${JSON.stringify(opened)}`} subject={opened} question={asked} />
             </Panel>
           </Columns>
         ) : (
@@ -228,14 +229,14 @@ function None({ result, isFiltered }: { result: WhatIfResult; isFiltered: boolea
   if (result.state !== 'done') return <EmptyState title="No difference was found until it stopped" />;
   return (
     <EmptyState title="Nothing would differ">
-      After every event of {plural(result.aggregates.total, 'aggregate')} both states are the same, in every
+      After every event of {plural(result.aggregates.total, result.of)} both states are the same, in every
       digit.
     </EmptyState>
   );
 }
 
-const summaryText = ({ differing, aggregates }: WhatIfResult): string =>
-  `${formatCount(differing)} of ${plural(aggregates.total, 'aggregate')} would differ`;
+const summaryText = ({ differing, aggregates, of }: WhatIfResult): string =>
+  `${formatCount(differing)} of ${plural(aggregates.total, of)} would differ`;
 
 function Summary({ result, isOther, isOld }: { result: WhatIfResult; isOther: boolean; isOld: boolean }) {
   const { healed, problems, notes, firstMs, tookMs, coverage } = result;
@@ -284,6 +285,7 @@ function leading(row: DifferingRow, path: string | null): DifferingPath | undefi
 }
 
 function columnsFor(
+  title: string,
   path: string | null,
   sort: Sort,
   setSort: (sort: Sort) => void,
@@ -295,11 +297,11 @@ function columnsFor(
   return [
     {
       id: 'id',
-      title: 'Aggregate',
+      title,
       width: 'minmax(120px, 1fr)',
       mono: true,
-      cell: ({ ref }) => <span className="ellipsis">{shown(ref.id)}</span>,
-      hover: ({ ref }) => shown(`${ref.type} ${ref.id}`),
+      cell: ({ ref }) => <span className="ellipsis">{shown(idOf(ref))}</span>,
+      hover: ({ ref }) => shown('key' in ref ? ref.key : `${ref.type} ${ref.id}`),
       ...sorted('id', 'ascending'),
     },
     {

@@ -1,5 +1,5 @@
 import type { AggregateRef } from '../../../contract/common.ts';
-import type { WhatIfScope } from '../../../contract/whatif.ts';
+import type { Folded, WhatIfScope } from '../../../contract/whatif.ts';
 
 /** The aggregate that the address names; null: none. */
 export function subjectOf(params: URLSearchParams): AggregateRef | null {
@@ -7,11 +7,21 @@ export function subjectOf(params: URLSearchParams): AggregateRef | null {
   return type === null || id === null || id === '' ? null : { type, id };
 }
 
-/** The aggregate of the set that is opened; null: none. */
-export function openedOf(params: URLSearchParams): AggregateRef | null {
-  const [id, type] = [params.get('open'), params.get('openType')];
-  return id === null || id === '' ? null : { type: type ?? '', id };
+const ROW = 'row:';
+
+/** What of the set is opened, an aggregate or a row of a projection; null: nothing. */
+export function openedOf(params: URLSearchParams): Folded | null {
+  const [id, type] = [params.get('open'), params.get('openType') ?? ''];
+  if (id === null || id === '') return null;
+  return type.startsWith(ROW) ? { projection: type.slice(ROW.length), key: id } : { type, id };
 }
+
+/** The same as parameters of the address. */
+export const openedParams = (ref: Folded): { open: string; openType: string } =>
+  'key' in ref ? { open: ref.key, openType: ROW + ref.projection } : { open: ref.id, openType: ref.type };
+
+/** What it is called by. */
+export const idOf = (ref: Folded): string => ('key' in ref ? ref.key : ref.id);
 
 /** A scope as a word of the address: `aggregate`, `type:…`, `projection:…`. */
 export const scopeWord = (scope: WhatIfScope): string =>
