@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AggregateRef, Count, Millis, Name, PlaceOut, RecordId } from './common.ts';
+import { documentFile } from './documentFile.ts';
 import { nothing, query } from './procedure.ts';
 
 /** workspace: in its file, and goes along with it. machine: beside a recording that cannot be written. */
@@ -123,34 +124,26 @@ export const RecordingIdentity = z.object({
 export type RecordingIdentity = z.infer<typeof RecordingIdentity>;
 
 /** A case as a file, `….hindcast-case`. */
-export const CaseFile = z
-  .object({
-    format: z.literal('hindcast-case'),
-    version: z.literal(1),
-    recording: RecordingIdentity,
-    case: Case,
-  })
-  .strict();
+export const CaseFile = documentFile('hindcast-case', {
+  recording: RecordingIdentity,
+  case: Case,
+});
 export type CaseFile = z.infer<typeof CaseFile>;
 
 /** A view as a file, `….hindcast-focus`: opens the same screen with the same focus on the same recording. */
-export const FocusFile = z
-  .object({
-    format: z.literal('hindcast-focus'),
-    version: z.literal(1),
-    recording: RecordingIdentity,
-    /** What the view says of the focus, for readers other than Hindcast. */
-    focus: z.object({
-      aggregate: AggregateRef.nullable(),
-      knownOn: Millis.nullable(),
-      trueOn: Millis.nullable(),
-      /** `pin`: the beginning of the hash of its definition; files of before have none. */
-      reducer: z.object({ name: z.string(), version: z.number(), pin: z.string().optional() }).nullable(),
-    }),
-    view: View,
-    savedAt: Millis,
-  })
-  .strict();
+export const FocusFile = documentFile('hindcast-focus', {
+  recording: RecordingIdentity,
+  /** What the view says of the focus, for readers other than Hindcast. */
+  focus: z.object({
+    aggregate: AggregateRef.nullable(),
+    knownOn: Millis.nullable(),
+    trueOn: Millis.nullable(),
+    /** `pin`: the beginning of the hash of its definition; files of before have none. */
+    reducer: z.object({ name: z.string(), version: z.number(), pin: z.string().optional() }).nullable(),
+  }),
+  view: View,
+  savedAt: Millis,
+});
 export type FocusFile = z.infer<typeof FocusFile>;
 
 const ById = z.object({ id: z.string() }).strict();

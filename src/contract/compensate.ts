@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ChangeOut } from './aggregates.ts';
 import { AggregateRef, BytesOut, Count, JsonText, Millis, PlaceOut, RecordId } from './common.ts';
-import { ChangeOut } from './events.ts';
 import { nothing, query } from './procedure.ts';
 
 /** The event that is corrected; a negative number is one of a hypothetical log and is refused. */

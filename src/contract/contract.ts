@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import { aggregates } from './aggregates.ts';
 import { cases, queries } from './cases.ts';
 import { check } from './check.ts';
 import { compensate } from './compensate.ts';
 import { capture, connections, topics } from './connections.ts';
-import { aggregates, events } from './events.ts';
+import { events } from './events.ts';
 import { invariants } from './invariants.ts';
 import { mappings } from './mappings.ts';
 import type { Procedure } from './procedure.ts';

@@ -95,7 +95,7 @@ export const ERRORS = {
   ],
   'workspace.not-ours': ['{where} is not a Hindcast workspace.', 'Choose a .hindcast file.', false],
   'workspace.read-only': [
-    '{where} is a recording and cannot be changed.',
+    '{where} can only be read: it is a recording, or lies where nothing can be written.',
     'Create a workspace to capture into.',
     false,
   ],

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { KeptIn } from './cases.ts';
 import { Count, Int64, JsonText, Millis, RecordId, RecordKind } from './common.ts';
+import { documentFile } from './documentFile.ts';
 import { FieldOut } from './events.ts';
 import { job, nothing, query } from './procedure.ts';
 
@@ -72,14 +73,10 @@ export const SavedMapping = z.object({
 export type SavedMapping = z.infer<typeof SavedMapping>;
 
 /** A mapping as a file, `….hindcast-mapping`. */
-export const MappingFile = z
-  .object({
-    format: z.literal('hindcast-mapping'),
-    version: z.literal(1),
-    pattern: TopicPattern,
-    mapping: MappingDefinition,
-  })
-  .strict();
+export const MappingFile = documentFile('hindcast-mapping', {
+  pattern: TopicPattern,
+  mapping: MappingDefinition,
+});
 export type MappingFile = z.infer<typeof MappingFile>;
 
 /** Which mapping a captured topic uses. */

@@ -202,14 +202,18 @@ export const sql = {
   ),
   /** Asks again and writes all rows, not only those that were shown, into a file. */
   export: job(z.object({ ...Statement, format: ResultFormat, target: FileTarget }).strict()),
+  /** What a statement may name: tables with their columns, and functions beside SQLite's own. */
   schema: query(
     nothing,
-    z.array(
-      z.object({
-        table: z.string(),
-        note: z.string(),
-        columns: z.array(z.object({ name: z.string(), type: z.string() })),
-      }),
-    ),
+    z.object({
+      tables: z.array(
+        z.object({
+          table: z.string(),
+          note: z.string(),
+          columns: z.array(z.object({ name: z.string(), type: z.string() })),
+        }),
+      ),
+      functions: z.array(z.object({ name: z.string(), note: z.string() })),
+    }),
   ),
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LONGEST_TEMPLATE } from '../core/sentence-template.ts';
 import { KeptIn } from './cases.ts';
 import { Count, Millis, PlaceOut, RecordId } from './common.ts';
+import { documentFile } from './documentFile.ts';
 import { TopicPattern } from './mappings.ts';
 import { nothing, query } from './procedure.ts';
 
@@ -30,13 +31,9 @@ export const SavedSentence = z.object({
 export type SavedSentence = z.infer<typeof SavedSentence>;
 
 /** Templates as a file, `….hindcast-sentences`. */
-export const SentenceFile = z
-  .object({
-    format: z.literal('hindcast-sentences'),
-    version: z.literal(1),
-    sentences: z.array(SentenceTemplate).max(5000),
-  })
-  .strict();
+export const SentenceFile = documentFile('hindcast-sentences', {
+  sentences: z.array(SentenceTemplate).max(5000),
+});
 export type SentenceFile = z.infer<typeof SentenceFile>;
 
 /** The default sentences of a type as a template. */

@@ -1,6 +1,7 @@
+import type { TimelineRow } from '../contract/aggregates.ts';
 import type { AggregateRef, Cut, EventRow } from '../contract/common.ts';
 import { HindcastError } from '../contract/errors.ts';
-import type { EventFilter, ScanState, TimelineRow } from '../contract/events.ts';
+import type { EventFilter, ScanState } from '../contract/events.ts';
 import { LIMITS } from '../contract/limits.ts';
 import { parsePlace } from './arguments.ts';
 import { at } from './output.ts';
@@ -15,13 +16,12 @@ export function rowLine(row: EventRow): string {
   return `${at(row.recordedAt)}  ${topic}:${partition}:${offset}${mark}  ${row.sentence}`;
 }
 
-/** Searches the bytes to the end, where the filter needs that. */
+/** Searches the bytes, and the rows of a very large log, to the end. */
 export async function searchToEnd(
   session: Session,
   filter: EventFilter,
   onState: (state: ScanState) => void,
 ): Promise<void> {
-  if (filter.where === undefined) return;
   for (;;) {
     const state = await session.services.events.scan({ filter }, session.context);
     onState(state);

@@ -91,15 +91,22 @@ export function serveCarrier(
   const pump = async (id: number, call: Call, procedure: Procedure, values: AsyncIterable<unknown>) => {
     const { signal } = call.abort;
     const iterator = values[Symbol.asyncIterator]();
-    const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));
+    let giveUp: (() => void) | null = null;
+    signal.addEventListener('abort', () => giveUp?.());
+    /** Null: the call was given up. A race with one promise for all would hold every value until the stream ends. */
+    const unlessAborted = <T>(work: Promise<T>) =>
+      new Promise<T | null>((resolve, reject) => {
+        giveUp = () => resolve(null);
+        work.then(resolve, reject);
+      });
     try {
       while (!signal.aborted) {
         if (call.credit === 0) {
-          await Promise.race([aborted, new Promise<void>((resolve) => (call.wake = resolve))]);
+          await unlessAborted(new Promise<void>((resolve) => (call.wake = resolve)));
           call.wake = null;
           continue;
         }
-        const next = await Promise.race([aborted, iterator.next()]);
+        const next = await unlessAborted(iterator.next());
         if (next === null || signal.aborted) return;
         if (next.done) return send({ t: 'end', id });
         checkOutput(procedure, call.path, next.value);

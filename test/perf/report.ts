@@ -2,7 +2,7 @@
 import type { Captured } from './captureOnce.ts';
 import type { Measured } from './machine.ts';
 import type { ReadResult } from './readOnce.ts';
-import type { Searches } from './searchOnce.ts';
+import type { FirstWalk, Searches } from './searchOnce.ts';
 
 /** Seconds and more of each round; lists are empty where the part was not run or the tool is not here. */
 export interface CodecFigures {
@@ -140,6 +140,14 @@ function goals({ codecs, large, eventBytes, events }: Figures): string[] {
   return rows;
 }
 
+const memoryText = ({ peakBytes, result: { memory } }: Measured<Searches>): string =>
+  memory === null
+    ? `${count(peakBytes / MIB)} MB`
+    : `${count(peakBytes / MIB)} MB at most, at their end ${count(memory.own / MIB)} MB of its own and ${count(memory.mapped / MIB)} MB of mapped files, which are the system’s`;
+
+const walkText = ({ firstHits, allHits, slowestPage }: FirstWalk): string =>
+  `- All events of one type, the first question that needs all its rows: first hits after ${count(firstHits)} ms, all after ${(allHits / 1000).toFixed(1)} s; pages of others that are turned meanwhile take ${count(slowestPage)} ms at most.`;
+
 function largeGoals({ events, capture, search }: LargeFigures): string[] {
   const { firstMillion, lastMillion } = capture.result;
   const million = `${count(events / 1e6)} M events`;
@@ -222,7 +230,8 @@ function notes(figures: Figures): string[] {
     const rate = (time: number | null) => (time === null ? '–' : `${count(1e6 / time / 1000)} k/s`);
     lines.push(
       `- ${count(large.events)} events: ${count(large.events / seconds / 1000)} k/s in all, first million ${rate(firstMillion)}, last ${rate(lastMillion)}; file ${count(fileBytes / large.events)} bytes an event, ${(fileBytes / large.events / large.eventBytes).toFixed(2)} of its key, value and headers.`,
-      `- Searches in it, ${count(searches)} each by values that are there, p50 / p99 of the first page of up to 100 rows: ${search.result.times.map(({ by, p50, p99 }) => `${by} ${p50.toFixed(1)} / ${p99.toFixed(1)} ms`).join(', ')}. The first page of the whole log after opening: ${count(search.result.openMs)} ms; memory of the searching process ${count(search.peakBytes / MIB)} MB. No search finds a block of its records open from before; the file itself lies in the memory of the system, and code is warm.`,
+      `- Searches in it, ${count(searches)} each by values that are there, p50 / p99 of the first page of up to 100 rows: ${search.result.times.map(({ by, p50, p99 }) => `${by} ${p50.toFixed(1)} / ${p99.toFixed(1)} ms`).join(', ')}. The first page of the whole log after opening: ${count(search.result.openMs)} ms; memory of the searching process ${memoryText(search)}. No search finds a block of its records open from before; the file itself lies in the memory of the system, and code is warm.`,
+      walkText(search.result.walk),
     );
   }
   if (listing !== null)

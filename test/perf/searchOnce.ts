@@ -2,7 +2,7 @@
 import type { EventFilter, RecordDetail } from '../../src/contract/events.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import { Random } from '../fixtures/demo/random.ts';
-import { scriptArguments, scriptResult } from './machine.ts';
+import { memoryOfProcess, scriptArguments, scriptResult } from './machine.ts';
 
 export interface SearchTimes {
   by: string;
@@ -14,6 +14,17 @@ export interface Searches {
   /** Milliseconds of the first page of the whole log after opening: what is prepared for all others. */
   openMs: number;
   times: SearchTimes[];
+  walk: FirstWalk;
+  /** Resident bytes at the end: of the process itself, and of the file as it is mapped. Null: the system does not say. */
+  memory: { own: number; mapped: number } | null;
+}
+
+/** The first question that needs all rows of the log: all events of one type. Milliseconds. */
+export interface FirstWalk {
+  firstHits: number;
+  allHits: number;
+  /** Other pages that are turned meanwhile. */
+  slowestPage: number;
 }
 
 /** Rows that the window asks for at once. */
@@ -84,5 +95,26 @@ for (const [by, filterOf] of Object.entries(filters)) {
   taken.sort((a, b) => a - b);
   times.push({ by, p50: taken[taken.length >> 1]!, p99: taken[Math.floor(taken.length * 0.99)]! });
 }
+
+/** As the window does it: it carries the search on while it shows the hits, and pages of the whole log are turned. */
+async function firstWalk(type: string): Promise<FirstWalk> {
+  const filter: EventFilter = { types: [type] };
+  const from = performance.now();
+  const { rows, scan } = await page(filter);
+  if (rows.length === 0) throw new Error(`nothing was found of ${type} at first`);
+  const firstHits = performance.now() - from;
+  let slowestPage = 0;
+  for (let state = scan; state?.done === false; ) {
+    const search = workspace.read('events.scan', { filter, textIndex: null });
+    const turned = performance.now();
+    await page({}, random.int(0, total - PAGE));
+    slowestPage = Math.max(slowestPage, performance.now() - turned);
+    state = await search;
+  }
+  return { firstHits, allHits: performance.now() - from, slowestPage };
+}
+
+const memory = memoryOfProcess();
+const walk = await firstWalk(samples[0]!.type);
 await workspace.close();
-scriptResult({ openMs, times } satisfies Searches);
+scriptResult({ openMs, times, walk, memory } satisfies Searches);

@@ -117,6 +117,7 @@ function keptOf(context: ReadContext, order: LogOrder): Kept {
     known === undefined || size > known.size
       ? newKept(size)
       : goBack(known, order.unchangedBefore(known.generation));
+  order.prepare(kept.end.before, order.count);
   // Not kept while it is half done: a person may give up in between.
   lasting.delete(KEY);
   goOn(kept, order);

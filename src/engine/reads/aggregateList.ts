@@ -1,7 +1,7 @@
 /** Aggregates with their counts, first and last event, also as of a moment. Counts committed records only. */
 import type { z } from 'zod';
+import type { AggregateRow } from '../../contract/aggregates.ts';
 import type { AggregateRef, Cut } from '../../contract/common.ts';
-import type { AggregateRow } from '../../contract/events.ts';
 import {
   byNumber,
   type ColumnsQuestion,

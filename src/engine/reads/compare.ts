@@ -1,9 +1,9 @@
 /** Two points side by side: what differs between their states, and which events lie between them. */
 import type { z } from 'zod';
+import type { aggregates } from '../../contract/aggregates.ts';
 import type { AggregateRef } from '../../contract/common.ts';
 import type { ComparedSide, ComparedValue, ComparePlace, CompareRow } from '../../contract/compare.ts';
 import { HindcastError } from '../../contract/errors.ts';
-import type { aggregates } from '../../contract/events.ts';
 import { type AlignedRow, alignedPath, alignStates } from '../../core/align.ts';
 import { formatJson, isJsonObject, stateHash } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';

@@ -14,12 +14,22 @@ import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { logOrderOf } from './logOrder.ts';
 import { partitionAt } from './logRows.ts';
-import { SEEK_COST, type Selection, selectionOf, type Test } from './selection.ts';
+import {
+  ListedRecords,
+  type Question,
+  SEEK_COST,
+  type Selection,
+  selectionOf,
+  type Test,
+} from './selection.ts';
+
+/** A number in a set takes about so many bytes. */
+const BYTES_OF_NUMBER = 40;
 
 /** The records that fit, as far as they are known. */
 export interface Found {
   selection: Selection;
-  /** How far the bytes were searched; null: nothing had to be read from them. */
+  /** How far the bytes, or the rows of a very large log, were searched; null: nothing has to be read any more. */
   scan: ScanState | null;
 }
 
@@ -28,14 +38,20 @@ export interface SelectOptions {
   textIndex?: string | null;
   /** How long to look for more hits where bytes have to be read; 0: those found so far. Milliseconds. */
   millis?: number;
+  /** Of a very large log, the hits found so far will do: `scan` says how far that is, and the next call goes on. */
+  isPartial?: boolean;
 }
 
-/** The records that fit; brought up to date when the captured data has changed. @throws HindcastError `filter.invalid` */
+/**
+ * The records that fit; brought up to date when the captured data has changed.
+ * @throws HindcastError `filter.invalid`; GiveWay where all rows of a very large log have to be read first
+ */
 export function select(context: ReadContext, filter: EventFilter, options: SelectOptions = {}): Found {
   const { where: text, ...quick } = filter;
   const where = text === undefined || text.trim() === '' ? null : whereOf(context, text);
   const key = JSON.stringify(Object.entries(filter).sort());
-  const base = selectionOf(context, {
+  const { textIndex = null, millis = 0, isPartial = false } = options;
+  const question: Question = {
     key,
     from: filter.from,
     to: filter.to,
@@ -46,9 +62,14 @@ export function select(context: ReadContext, filter: EventFilter, options: Selec
     },
     condition: () => (where === null ? conditionOf(context, quick) : null),
     among: () => idsByLookups(context, lookupsOf(quick, where), quick.aggregate),
-  });
+  };
+  const { selection: base, walk } = selectionOf(context, question, isPartial);
+  if (walk !== null) {
+    // What is left of the bytes can only be said when all rows are known.
+    const found = where?.scan ? new ListedRecords(context.db, []) : base;
+    return { selection: found, scan: { ...walk, matched: found.count, done: false, spared: 0 } };
+  }
   if (!where?.scan) return { selection: base, scan: null };
-  const { textIndex = null, millis = 0 } = options;
   const { selection, state } = scan(context, { key, base, where: where.scan, textIndex }, millis);
   return { selection, scan: state };
 }
@@ -91,16 +112,25 @@ function testsOf(context: ReadContext, filter: EventFilter): Test[] {
     tests.push((rows, at) => rows.aggregate[at] === wanted);
   }
   if (filter.aggregateText !== undefined && filter.aggregateText !== '') {
-    const wanted = new Set(
-      context.db
-        .prepare('SELECT id FROM aggregate WHERE instr(lower(key), lower(?)) > 0')
-        .pluck()
-        .all(filter.aggregateText) as number[],
-    );
+    const wanted = aggregatesNamed(context, filter.aggregateText);
     tests.push((rows, at) => wanted.has(rows.aggregate[at]!));
   }
   return tests;
 }
+
+/** Those with a part of an id. Kept: a walk that gives way asks in each of its turns. */
+const aggregatesNamed = ({ cache, db }: ReadContext, part: string): ReadonlySet<number> =>
+  cache.get(
+    `aggregates named ${part}`,
+    () =>
+      new Set(
+        db
+          .prepare('SELECT id FROM aggregate WHERE instr(lower(key), lower(?)) > 0')
+          .pluck()
+          .all(part) as number[],
+      ),
+    ({ size }) => size * BYTES_OF_NUMBER,
+  );
 
 /** The tests as a condition for SQLite; null: it cannot say them as they are. */
 function conditionOf({ dictionary }: ReadContext, filter: EventFilter): string | null {
@@ -113,7 +143,14 @@ function conditionOf({ dictionary }: ReadContext, filter: EventFilter): string |
   }
   if (types !== undefined) {
     const numbers = types.map((type) => (type === '' ? 0 : (dictionary.typeId(type) ?? -1)));
-    conditions.push(`state >> ${TYPE_SHIFT} IN (${numbers})`);
+    // The type is the highest part of a state: a range of them is compared sooner than it is taken apart.
+    const [only] = numbers;
+    const first = only! * 2 ** TYPE_SHIFT;
+    conditions.push(
+      numbers.length === 1
+        ? `state BETWEEN ${first} AND ${first + 2 ** TYPE_SHIFT - 1}`
+        : `state >> ${TYPE_SHIFT} IN (${numbers})`,
+    );
   }
   if (kinds !== undefined) conditions.push(`kind IN (${kinds.map((kind) => KIND[kind])})`);
   if (verdicts !== undefined) conditions.push(`verdict IN (${verdicts.map((verdict) => VERDICT[verdict])})`);

@@ -14,6 +14,39 @@ export interface IdRange {
  */
 export const LISTED_FIRST = 128;
 
+/** Lists and counts the hits of a range. */
+interface Statements {
+  list: Statement;
+  rest: Statement;
+}
+
+/** Conditions whose statements are kept: preparing them takes longer than listing the hits of a range. */
+const KEPT_CONDITIONS = 32;
+const kept = new WeakMap<Database, Map<string, Statements>>();
+
+/** The statements of a condition; the same ones for those that were asked last. */
+function statementsOf(db: Database, condition: string): Statements {
+  const mine = kept.get(db) ?? new Map<string, Statements>();
+  kept.set(db, mine);
+  let found = mine.get(condition);
+  if (found === undefined) {
+    found = {
+      // SQLite passes over the others sooner than it hands them out, and lists of numbers cross from it sooner than rows.
+      list: db
+        .prepare(
+          `SELECT json_group_array(id), json_group_array(time) FROM (
+             SELECT id, coalesce(late, ts) AS time FROM record
+             WHERE id >= ? AND id <= ? AND ${condition} ORDER BY id LIMIT ?)`,
+        )
+        .raw(),
+      rest: db.prepare(`SELECT count(*) FROM record WHERE id > ? AND id <= ? AND ${condition}`).pluck(),
+    };
+  } else mine.delete(condition);
+  mine.set(condition, found);
+  for (const oldest of mine.keys()) if (mine.size > KEPT_CONDITIONS) mine.delete(oldest);
+  return found;
+}
+
 /** The first hits of one range, ascending by id, and when each is. */
 type Run = [ids: number[], times: number[]];
 
@@ -31,18 +64,11 @@ export class IdsBySql {
    */
   constructor(db: Database, ranges: readonly IdRange[], condition: string) {
     this.#ranges = ranges;
-    // SQLite passes over the others sooner than it hands them out, and lists of numbers cross from it sooner than rows.
-    this.#list = db
-      .prepare(
-        `SELECT json_group_array(id), json_group_array(time) FROM (
-           SELECT id, coalesce(late, ts) AS time FROM record
-           WHERE id >= ? AND id <= ? AND ${condition} ORDER BY id LIMIT ?)`,
-      )
-      .raw();
+    const { list, rest } = statementsOf(db, condition);
+    this.#list = list;
     const runs = this.#runs(LISTED_FIRST);
     const listed = inLogOrder(runs);
     let more = 0;
-    const rest = db.prepare(`SELECT count(*) FROM record WHERE id > ? AND id <= ? AND ${condition}`).pluck();
     for (const [at, [ids]] of runs.entries())
       if (ids.length === LISTED_FIRST) more += rest.get(ids.at(-1)!, ranges[at]!.to) as number;
     this.count = listed.length + more;

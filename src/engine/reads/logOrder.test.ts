@@ -3,20 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { Random } from '../../../test/fixtures/demo/random.ts';
 import { Dictionary } from '../store/dictionary.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { GiveWay } from '../workers/giveWay.ts';
 import { LruCache } from '../workers/revisionCache.ts';
 import { LogOrder, ORDER_KEY, PAGE } from './logOrder.ts';
 import { partitionAt } from './logRows.ts';
-import { type Question, selectionOf } from './selection.ts';
+import { type Question, type Selection, selectionOf } from './selection.ts';
 import { type Batch, LogWriter } from './testing/logWriter.ts';
 import { plainRows, type WholeRow, wholeLog } from './testing/wholeLog.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'hindcast-order-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterEach(() => void vi.restoreAllMocks());
 
 type Step = { what: 'append' | 'fill' | 'settle' | 'rename' | 'remove' | 'topic'; at: number; batch: Batch };
 
@@ -44,10 +46,11 @@ let files = 0;
 class Reader {
   readonly #context: ReadContext;
 
-  constructor(db: LogWriter['db'], order: LogOrder) {
+  constructor(db: LogWriter['db'], order: LogOrder, mayGiveWay: boolean) {
     this.#context = {
       ...{ db, file: db.name, kind: 'workspace', revision: 0, cache: new LruCache(1e6) },
       ...{ lasting: new Map([[ORDER_KEY, order]]), dictionary: new Dictionary(db), throwIfAborted() {} },
+      mayGiveWay,
     };
   }
 
@@ -58,13 +61,43 @@ class Reader {
   }
 }
 
-const openLog = (seed: string, scratch: string | null, keptPages: number) => {
+const openLog = (seed: string, scratch: string | null, keptPages: number, inTurns = false) => {
   files += 1;
   const random = new Random(seed);
   const writer = new LogWriter(join(dir, `${files}.hindcast`), random);
-  const order = new LogOrder(scratch, keptPages);
-  return { random, writer, order, reader: new Reader(writer.db, order) };
+  const order = new LogOrder(scratch, keptPages, inTurns ? 1 : undefined);
+  return { random, writer, order, reader: new Reader(writer.db, order, inTurns) };
 };
+
+/** Asks again as often as it gives way; `turns`: how often that was. */
+function askedAgain<T>(ask: () => T): { answer: T; turns: number } {
+  for (let turns = 0; ; turns++) {
+    try {
+      return { answer: ask(), turns };
+    } catch (thrown) {
+      if (!(thrown instanceof GiveWay)) throw thrown;
+    }
+  }
+}
+
+/** Time flies: each look at the clock finds that others have waited long enough. */
+function hurry(): void {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+}
+
+/** All that fit, found at one go or piece by piece: each answer is the beginning of the next one. */
+function wholeSelection(context: ReadContext, question: Question, isPartial: boolean): Selection {
+  if (!isPartial) return askedAgain(() => selectionOf(context, question, false).selection).answer;
+  let ids: number[] = [];
+  for (;;) {
+    const { selection, walk } = selectionOf(context, question, true);
+    expect(selection.ids(0, ids.length)).toEqual(ids);
+    ids = selection.ids(0, selection.count);
+    if (walk === null) return selection;
+    expect(walk.looked).toBeLessThan(walk.of);
+  }
+}
 
 /** Questions by tests, by a list, by time, and by all of it. */
 function questions(
@@ -154,14 +187,15 @@ function checkOrder(order: LogOrder, all: readonly WholeRow[], random: Random): 
 
 function checkSelections(context: ReadContext, all: readonly WholeRow[], random: Random): void {
   for (const { fits, ...question } of questions(random, all)) {
-    const selection = selectionOf(context, question);
+    const selection = wholeSelection(context, question, random.int(0, 1) === 0);
     const fitting = all.filter(fits);
     expect(selection.count).toBe(fitting.length);
     const end = fitting.length;
     expect(selection.ids(0, end)).toEqual(fitting.map(({ id }) => id));
     const [from, to] = [random.int(0, end), random.int(0, end)].sort((a, b) => a - b) as [number, number];
     expect(plainRows(selection.rows(from, to))).toEqual(fitting.slice(from, to));
-    expect([...selection.pieces()].flatMap((rows) => rows.count).reduce((sum, n) => sum + n, 0)).toBe(end);
+    const pieces = askedAgain(() => [...selection.pieces()].map((rows) => rows.count)).answer;
+    expect(pieces.reduce((sum, n) => sum + n, 0)).toBe(end);
     const time = all.length === 0 ? 5 : all[random.int(0, all.length - 1)]!.mono;
     expect(selection.countBefore(time)).toBe(fitting.filter(({ mono }) => mono < time).length);
   }
@@ -186,13 +220,17 @@ describe('the order of the log', () => {
     ['pages in memory', 64],
     ['pages in a file', 2],
     ['pages made again', 2],
+    ['pages in a file, in turns', 1],
+    ['pages made again, in turns', 1],
   ] as const)(
     'is that of a plain sort after whatever has come: %s',
     (name, keptPages) => {
+      const inTurns = name.endsWith('in turns');
       fc.assert(
         fc.property(fc.string(), fc.array(step, { minLength: 2, maxLength: 9 }), (seed, steps) => {
-          const scratch = name === 'pages in a file' ? join(dir, 'scratch') : null;
-          const { random, writer, order, reader } = openLog(seed, scratch, keptPages);
+          const scratch = name.startsWith('pages in a file') ? join(dir, 'scratch') : null;
+          const { random, writer, order, reader } = openLog(seed, scratch, keptPages, inTurns);
+          if (inTurns) hurry();
           const before: { generation: number; all: WholeRow[] }[] = [];
           try {
             for (const [at, each] of steps.entries()) {
@@ -210,11 +248,12 @@ describe('the order of the log', () => {
               before.push({ generation: order.generation, all });
             }
           } finally {
+            vi.restoreAllMocks();
             order[Symbol.dispose]();
             writer.db.close();
           }
         }),
-        { numRuns: 12, endOnFailure: true, interruptAfterTimeLimit: 45_000 },
+        { numRuns: inTurns ? 6 : 12, endOnFailure: true, interruptAfterTimeLimit: 45_000 },
       );
     },
     120_000,
@@ -258,16 +297,40 @@ describe('the order of the log', () => {
       tests: () => [(rows, at) => rows.type[at] !== 2],
     };
     const fits = (row: WholeRow) => row.mono >= from && row.type !== 2;
-    expect(selectionOf(first, question).count).toBe(before.filter(fits).length);
+    expect(selectionOf(first, question, false).selection.count).toBe(before.filter(fits).length);
     // Another topic with more than two pages of rows, all of them older.
     for (const no of writer.addTopic('older', 1, 0, 1000)) writer.append(no, { ...usual, rows: 6000 });
     const second = reader.next();
     order.bringTo(second);
     const fitting = wholeLog(writer.db).filter(fits);
-    const selection = selectionOf(second, question);
+    const { selection } = selectionOf(second, question, false);
     expect(selection.count).toBe(fitting.length);
     expect(selection.ids(0, fitting.length)).toEqual(fitting.map(({ id }) => id));
     checkSelections(second, wholeLog(writer.db), random);
+    writer.db.close();
+  });
+
+  test('a walk through a log that does not fit the memory gives way, and goes on where it was', () => {
+    const { writer, order, reader } = openLog('turns', join(dir, 'turns'), 1, true);
+    for (const no of writer.addTopic('turns', 2, 0, 1000))
+      writer.append(no, { rows: 12_000, gap: 0, step: [0, 3], markers: 0, openFrom: Infinity });
+    const context = reader.next();
+    order.bringTo(context);
+    const question: Question = {
+      ...{ key: 'odd', from: undefined, to: undefined, condition: () => null, among: () => null },
+      tests: () => [(rows, at) => rows.type[at]! % 2 === 1],
+    };
+    const pages = Math.floor(order.count / PAGE);
+    expect(order.walked()).toEqual({ ready: 0, of: order.count });
+    hurry();
+    const { answer, turns } = askedAgain(() => selectionOf(context, question, false).selection);
+    // At least a page a turn, and each is made once.
+    expect(turns).toBeGreaterThan(1);
+    expect(turns).toBeLessThanOrEqual(pages);
+    expect(answer.count).toBe(wholeLog(writer.db).filter(({ type }) => type % 2 === 1).length);
+    expect(askedAgain(() => order.prepare(0, order.count)).turns).toBe(0);
+    expect(order.walked()).toEqual({ ready: order.count, of: order.count });
+    order[Symbol.dispose]();
     writer.db.close();
   });
 

@@ -6,6 +6,7 @@
 import type { PartitionName } from '../store/dictionary.ts';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { GiveWay, TURN_MS } from '../workers/giveWay.ts';
 import { cutAt, type PlaceInLanes } from './cutAt.ts';
 import type { IdRange } from './idsBySql.ts';
 import { type Lane, PartitionLanes, type PartitionStand } from './lanes.ts';
@@ -70,14 +71,18 @@ export class LogOrder implements Disposable {
   readonly #file: PageFile;
   readonly #walked = new ArrayBuffer(PAGE_BYTES);
   readonly #keptPages: number;
+  /** Pages that are made, and walked through, without a look at the clock. */
+  readonly pagesAtOnce: number;
   #context!: ReadContext;
 
   /**
    * @param scratch folder for pages that do not fit the memory; null: they are made again
    * @param keptPages how many fit the memory
+   * @param pagesAtOnce how many are made at once where many follow each other
    */
-  constructor(scratch: string | null, keptPages = KEPT_PAGES) {
+  constructor(scratch: string | null, keptPages = KEPT_PAGES, pagesAtOnce = PAGES_AT_ONCE) {
     this.#keptPages = keptPages;
+    this.pagesAtOnce = pagesAtOnce;
     this.#file = new PageFile(scratch, PAGE_BYTES);
   }
 
@@ -147,6 +152,11 @@ export class LogOrder implements Disposable {
     this.#forget(moment === Number.NEGATIVE_INFINITY ? 0 : this.placeOfTime(moment));
   }
 
+  /** Whether all its pages are in memory once they were made. */
+  get fitsMemory(): boolean {
+    return this.count <= this.#keptPages * PAGE;
+  }
+
   /** Moment before which the log is as it was in an earlier generation. */
   unchangedBefore(generation: number): number {
     const changes = this.generation - generation;
@@ -213,7 +223,7 @@ export class LogOrder implements Disposable {
    * that has some, in the order in which rows of one moment stand. Null: they are many, or their pages are at hand.
    */
   idRanges(since: number, until: number): IdRange[] | null {
-    if (this.count <= this.#keptPages * PAGE) return null;
+    if (this.fitsMemory) return null;
     const start = this.placeOfTime(since);
     const count = this.placeOfTime(until) - start;
     if (count > MOST_BY_IDS) return null;
@@ -269,16 +279,45 @@ export class LogOrder implements Disposable {
         yield within(rowsIn(this.#walked, PAGE, PAGE), no++, from, to);
       else {
         let last = no + 1;
-        while (last < end && last - no < PAGES_AT_ONCE && !this.#pages.has(last) && !this.#file.has(last))
+        while (last < end && last - no < this.pagesAtOnce && !this.#pages.has(last) && !this.#file.has(last))
           last += 1;
-        const fitsMemory = this.count <= this.#keptPages * PAGE;
         for (const page of this.#make(no, last)) {
-          if (fitsMemory) this.#remember(no, page);
+          if (this.fitsMemory) this.#remember(no, page);
           else if (page.count === PAGE) this.#file.keep(no, page.id.buffer as ArrayBuffer);
           yield within(page, no++, from, to);
         }
       }
     }
+  }
+
+  /**
+   * Before a walk over a stretch whose pages are not at hand: makes them, which takes seconds in a very large log, but not
+   * at one go. A log that fits the memory, or whose pages cannot be kept, is walked at one go.
+   * @throws GiveWay while some are missing
+   */
+  prepare(from: number, to: number): void {
+    if (!this.#context.mayGiveWay || this.fitsMemory) return;
+    // The last page is not whole, and not kept.
+    const end = Math.floor(to / PAGE);
+    const until = performance.now() + TURN_MS;
+    for (let no = Math.floor(from / PAGE); no < end && this.#file.isUsable; ) {
+      if (this.#file.has(no)) {
+        no += 1;
+        continue;
+      }
+      this.#context.throwIfAborted();
+      let last = no + 1;
+      while (last < end && last - no < this.pagesAtOnce && !this.#file.has(last)) last += 1;
+      for (const page of this.#make(no, last)) this.#file.keep(no++, page.id.buffer as ArrayBuffer);
+      if (no < end && performance.now() >= until) throw new GiveWay();
+    }
+  }
+
+  /** Of how many rows the pages are kept, and of how many they will be: see {@link LogOrder.prepare}. */
+  walked(): { ready: number; of: number } {
+    const { held, isUsable } = this.#file;
+    const isReady = this.fitsMemory || !isUsable || held === Math.floor(this.count / PAGE);
+    return { ready: isReady ? this.count : held * PAGE, of: this.count };
   }
 
   /** Makes pages from one up to another (exclusive), each in memory of its own. */

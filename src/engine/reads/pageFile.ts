@@ -37,6 +37,16 @@ export class PageFile {
     this.#isUseless = folder === null;
   }
 
+  /** False where it cannot be written: nothing is kept. */
+  get isUsable(): boolean {
+    return !this.#isUseless;
+  }
+
+  /** How many pages it has. */
+  get held(): number {
+    return this.#held.reduce((sum, isHeld) => sum + isHeld, 0);
+  }
+
   has(page: number): boolean {
     return this.#held[page] === 1;
   }

@@ -23,9 +23,9 @@ interface Filtered {
 function queryEvents(context: ReadContext, args: Filtered & { from: number; count: number }) {
   const started = performance.now();
   const { filter, from, count, textIndex } = args;
-  let { selection, scan } = select(context, filter, { textIndex });
+  let { selection, scan } = select(context, filter, { textIndex, isPartial: true });
   if (scan?.done === false && selection.count < from + count)
-    ({ selection, scan } = select(context, filter, { textIndex, millis: FIRST_HITS_MS }));
+    ({ selection, scan } = select(context, filter, { textIndex, millis: FIRST_HITS_MS, isPartial: true }));
   const end = Math.min(from + count, selection.count);
   return {
     rows: rowsOf(context, selection.ids(Math.min(from, end), end)),
@@ -57,7 +57,7 @@ function histogram(
   const { from: _from, to: _to, ...timeless } = args.filter;
   const everything = select(context, {}).selection;
   // A search of the bytes is done once, within the range that is asked for.
-  const asked = select(context, args.filter, { textIndex: args.textIndex });
+  const asked = select(context, args.filter, { textIndex: args.textIndex, isPartial: true });
   const matching = (asked.scan === null ? select(context, timeless) : asked).selection;
   // Both ends are inside: a bucket ends just before the next begins.
   const width = to - from + 1;
@@ -105,11 +105,15 @@ function countBy(selection: Selection, keyOf: (rows: LogRows, at: number) => num
 export const recordReads = {
   'events.query': queryEvents,
   'events.scan': (context: ReadContext, { filter, textIndex }: Filtered): ScanState => {
-    const { scan, selection } = select(context, filter, { textIndex, millis: SCAN_MS });
+    const { scan, selection } = select(context, filter, { textIndex, millis: SCAN_MS, isPartial: true });
     return scan ?? { looked: 0, of: 0, matched: selection.count, done: true, spared: 0 };
   },
   'events.count': (context: ReadContext, { filter, textIndex }: Filtered) => {
-    const { selection, scan } = select(context, filter, { textIndex, millis: FIRST_HITS_MS });
+    const { selection, scan } = select(context, filter, {
+      textIndex,
+      millis: FIRST_HITS_MS,
+      isPartial: true,
+    });
     const of = logOrderOf(context).count;
     return { total: selection.count, of, revision: context.revision, done: scan?.done !== false };
   },
@@ -117,6 +121,7 @@ export const recordReads = {
     index: select(context, args.filter, { textIndex: args.textIndex }).selection.countBefore(args.time),
   }),
   'events.histogram': histogram,
+  'events.walked': (context: ReadContext, _args: Record<string, never>) => logOrderOf(context).walked(),
   'events.facets': (context: ReadContext, args: Filtered) =>
     args.filter.where === undefined
       ? context.cache.get(`facets ${JSON.stringify(Object.entries(args.filter).sort())}`, () =>

@@ -28,7 +28,9 @@ const ROW_DECODE = LIMITS.decodedText;
 /** Rows of these ids, in this order. */
 export function rowsOf(context: ReadContext, ids: readonly number[]): EventRow[] {
   const bytes = recordBytesOf(context);
-  return rowsOfIds(context, ids).map((row) => {
+  const rows = rowsOfIds(context, ids);
+  context.dictionary.learnAggregates(rows.map(({ agg_id }) => agg_id));
+  return rows.map((row) => {
     try {
       return rowOf(context, { ...row, ...bytes.body(row.id) });
     } catch (error) {

@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { GiveWay } from '../workers/giveWay.ts';
 import { Hits } from './hits.ts';
 import { IdsBySql } from './idsBySql.ts';
 import { type LogOrder, logOrderOf, PAGE } from './logOrder.ts';
@@ -17,7 +18,7 @@ export interface Selection {
   ids(from: number, to: number): number[];
   /** The same as rows. Good until the next call. */
   rows(from: number, to: number): LogRows;
-  /** All of them in pieces, each good until the next one. */
+  /** All of them in pieces, each good until the next one. @throws GiveWay before the first, as selectionOf() does */
   pieces(): Generator<LogRows>;
   /** How many of them come before a moment. */
   countBefore(time: number): number;
@@ -42,6 +43,15 @@ export interface Question {
   among(): ReadonlySet<number> | null;
 }
 
+/** How many of the rows that can fit were looked at. */
+export interface Walk {
+  looked: number;
+  of: number;
+}
+
+/** Rows are looked at so long before others have their turn: those of pages at hand all at once. Milliseconds. */
+const WALK_MS = 150;
+
 /** Looking at one record by its id costs about as much as looking at so many one after the other. */
 export const SEEK_COST = 100;
 
@@ -50,6 +60,8 @@ interface Kept {
   selection: Selection;
   /** The memory of a selection by tests. */
   hits: Hits | null;
+  /** Rows before this place are decided, and how far that is; null: all are. */
+  open: { reached: number; walk: Walk } | null;
 }
 
 /** Those of the last questions; the newest is the last one. */
@@ -62,25 +74,44 @@ const KEY = 'selections';
 const MOST_BYTES = 16 * 1024 * 1024;
 const BYTES_AT_LEAST = 1024;
 
-export function selectionOf(context: ReadContext, question: Question): Selection {
+/**
+ * The records that fit. @param isPartial in a very large log those found so far, which the next call adds to: hits are only
+ * ever added at the end; `walk` null: these are all. Otherwise all of them. @throws GiveWay when that takes long
+ */
+export function selectionOf(
+  context: ReadContext,
+  question: Question,
+  isPartial: boolean,
+): { selection: Selection; walk: Walk | null } {
   const memory = (context.lasting.get(KEY) as Memory | undefined) ?? { byKey: new Map(), bytes: 0 };
   context.lasting.set(KEY, memory);
   const { byKey } = memory;
+  const put = (kept: Kept) => {
+    byKey.set(question.key, kept);
+    memory.bytes += bytesOf(kept);
+  };
   const known = byKey.get(question.key);
   const order = logOrderOf(context);
   if (known !== undefined) {
     memory.bytes -= bytesOf(known);
     byKey.delete(question.key);
   }
-  const kept = known?.generation === order.generation ? known : grown(context, order, question, known);
-  byKey.set(question.key, kept);
-  memory.bytes += bytesOf(kept);
+  const isDone = known?.generation === order.generation && known.open === null;
+  let kept: Kept;
+  try {
+    kept = isDone ? known : grown(context, order, question, known, isPartial);
+  } catch (error) {
+    // Its hits are as they were; those of one that was given up on in the middle are not.
+    if (error instanceof GiveWay && known !== undefined) put(known);
+    throw error;
+  }
+  put(kept);
   for (const [oldest, each] of byKey) {
     if (memory.bytes <= MOST_BYTES || byKey.size === 1) break;
     byKey.delete(oldest);
     memory.bytes -= bytesOf(each);
   }
-  return kept.selection;
+  return { selection: kept.selection, walk: kept.open?.walk ?? null };
 }
 
 const bytesOf = ({ hits, selection }: Kept): number =>
@@ -88,7 +119,13 @@ const bytesOf = ({ hits, selection }: Kept): number =>
   (hits?.bytes ??
     (selection instanceof ListedRecords || selection instanceof FoundBySql ? selection.bytes : 0));
 
-function grown(context: ReadContext, order: LogOrder, question: Question, known: Kept | undefined): Kept {
+function grown(
+  context: ReadContext,
+  order: LogOrder,
+  question: Question,
+  known: Kept | undefined,
+  isPartial: boolean,
+): Kept {
   const { generation } = order;
   const tests = question.tests();
   const wanted = question.among();
@@ -99,11 +136,13 @@ function grown(context: ReadContext, order: LogOrder, question: Question, known:
   const fits = all([isWithin, ...tests]);
   if (ids !== null) {
     const rows = inLogOrder(context, rowsOfRecords(context.db, [...ids]));
-    return { generation, selection: new ListedRecords(context.db, fitting(rows, fits)), hits: null };
+    const selection = new ListedRecords(context.db, fitting(rows, fits));
+    return { generation, selection, hits: null, open: null };
   }
   const from = question.from === undefined ? 0 : order.placeOfTime(since);
   const to = question.to === undefined ? order.count : order.placeOfTime(until + 1);
-  if (tests.length === 0) return { generation, selection: new Range(order, from, to, fits), hits: null };
+  if (tests.length === 0)
+    return { generation, selection: new Range(order, from, to, fits), hits: null, open: null };
 
   const condition = known === undefined && wanted === null ? question.condition() : null;
   const ranges = condition === null ? null : order.idRanges(since, until + 1);
@@ -112,26 +151,40 @@ function grown(context: ReadContext, order: LogOrder, question: Question, known:
       generation,
       selection: new FoundBySql(context.db, new IdsBySql(context.db, ranges, condition!)),
       hits: null,
+      open: null,
     };
 
   const hits = known?.hits ?? new Hits();
-  const unchanged =
+  const decided =
     known === undefined || known.hits === null
       ? 0
-      : order.placeOfTime(order.unchangedBefore(known.generation));
-  const start = Math.max(from, Math.floor(unchanged / PAGE) * PAGE);
+      : Math.min(
+          order.placeOfTime(order.unchangedBefore(known.generation)),
+          known.open?.reached ?? Number.POSITIVE_INFINITY,
+        );
+  const start = Math.max(from, Math.floor(decided / PAGE) * PAGE);
+  if (!isPartial) order.prepare(start, to);
   // What came before the first moment has moved it: the hits that stood there stand elsewhere.
-  hits.cut(Math.floor(Math.min(unchanged, start) / PAGE));
+  hits.cut(Math.floor(Math.min(decided, start) / PAGE));
   const test = all(tests);
   const places = new Uint16Array(PAGE);
-  for (const { from: place, rows } of order.pages(start, to)) {
-    const page = Math.floor(place / PAGE);
-    const shift = place - page * PAGE;
-    let count = 0;
-    for (let at = 0; at < rows.count; at++) if (test(rows, at)) places[count++] = at + shift;
-    hits.add(page, places.subarray(0, count), (each) => rows.id[each - shift]!);
+  const inTurns = isPartial && context.mayGiveWay === true && !order.fitsMemory;
+  const deadline = inTurns ? performance.now() + WALK_MS : Number.POSITIVE_INFINITY;
+  let reached = start;
+  while (reached < to) {
+    const end = Math.min((Math.floor(reached / PAGE) + order.pagesAtOnce) * PAGE, to);
+    for (const { from: place, rows } of order.pages(reached, end)) {
+      const page = Math.floor(place / PAGE);
+      const shift = place - page * PAGE;
+      let count = 0;
+      for (let at = 0; at < rows.count; at++) if (test(rows, at)) places[count++] = at + shift;
+      hits.add(page, places.subarray(0, count), (each) => rows.id[each - shift]!);
+    }
+    reached = end;
+    if (performance.now() >= deadline) break;
   }
-  return { generation, selection: new Tested(context.db, order, hits, fits), hits };
+  const open = reached < to ? { reached, walk: { looked: reached - from, of: to - from } } : null;
+  return { generation, selection: new Tested(context.db, order, hits, fits), hits, open };
 }
 
 function all(tests: readonly Test[]): Test {
@@ -187,6 +240,7 @@ class Range implements Selection {
   }
 
   *pieces(): Generator<LogRows> {
+    this.#order.prepare(this.#from, this.#from + this.count);
     for (const { rows } of this.#order.pages(this.#from, this.#from + this.count)) yield rows;
   }
 

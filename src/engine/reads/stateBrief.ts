@@ -1,6 +1,6 @@
 /** An answer about a state with what is too long for a page taken out of it. */
 import type { z } from 'zod';
-import type { aggregates, ChangeOut, SetBy } from '../../contract/events.ts';
+import type { aggregates, ChangeOut, SetBy } from '../../contract/aggregates.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Json } from '../../core/model.ts';
 import type { ReadContext } from '../workers/context.ts';

@@ -1,6 +1,6 @@
 /** A state in parts: lines of its tree and pieces of its text, for states that are too long to be sent whole. */
 import type { z } from 'zod';
-import type { aggregates, StateLine } from '../../contract/events.ts';
+import type { aggregates, StateLine } from '../../contract/aggregates.ts';
 import { diffStates } from '../../core/diff.ts';
 import { formatJson } from '../../core/json.ts';
 import { type JsonRow, jsonRows, memberCount } from '../../core/jsonRows.ts';

@@ -1,8 +1,8 @@
 /** One aggregate's life: its events with their faults, its state anywhere, what each event changed, and who set what. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import type { aggregates, ChangeOut, SetBy, TimelineInfo, TimelineRow } from '../../contract/aggregates.ts';
 import type { AggregateRef } from '../../contract/common.ts';
-import type { aggregates, ChangeOut, SetBy, TimelineInfo, TimelineRow } from '../../contract/events.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { diffStates } from '../../core/diff.ts';
 import type { Folder } from '../../core/folder.ts';
@@ -158,6 +158,8 @@ function info(
   const state = isFolded ? fold.at(view.within, eventReader(context)).state : null;
   const { lowest, highest } = versionsOf(context, ref);
   const isShort = view.within <= FAR;
+  const recordedAt = (row: number | undefined) =>
+    row === undefined ? null : ordered.columns.recordedAt[row]!;
   const ready = isShort ? view.within : Math.min(view.within, storedOf(context, args)?.ready() ?? 0);
   return {
     ref,
@@ -166,8 +168,8 @@ function info(
     total: list.length,
     within: view.within,
     topics: topicsIn(context, view),
-    firstAt: ordered.effectiveAt[0] ?? null,
-    lastAt: ordered.effectiveAt.at(-1) ?? null,
+    firstAt: recordedAt(ordered.rows[0]),
+    lastAt: recordedAt(ordered.rows.at(-1)),
     firstVersion: lowest,
     lastVersion: highest,
     order: view.note,

@@ -1,6 +1,6 @@
 /** Who set a value, and what it was before: from the changes that are kept, and a replay of the parts that are not. */
 import type { z } from 'zod';
-import type { aggregates } from '../../contract/events.ts';
+import type { aggregates } from '../../contract/aggregates.ts';
 import { sameJson } from '../../core/fold.ts';
 import { formatJson } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';

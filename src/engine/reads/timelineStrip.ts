@@ -1,7 +1,7 @@
 /** The density strip of one stream: counts and marks of any range of recorded time, without a look at every event. */
 import type { z } from 'zod';
+import type { aggregates } from '../../contract/aggregates.ts';
 import type { AggregateRef } from '../../contract/common.ts';
-import type { aggregates } from '../../contract/events.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { countUpTo } from './columnOrder.ts';
 import type { HeadList } from './headList.ts';

@@ -27,7 +27,7 @@ export function startCapture(
 ): { jobId: string } {
   const workspace = workspaces.current();
   const { name } = connections.get(connectionId);
-  if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.file });
+  if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.place });
   const asked: Omit<CaptureRequest, 'connection'> = {
     topics: [...new Set(topics)],
     from: captureFrom(from),

@@ -29,7 +29,7 @@ export function createCompensateService(deps: ServiceDeps): Service<'compensate'
   ): Promise<Receipt> {
     const { connectionId } = draft;
     const workspace = workspaces.current();
-    if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.file });
+    if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.place });
     connections.requireUnlocked(connectionId);
     const profile = connections.get(connectionId);
     if (profile.environment === 'production' && typedName !== profile.name)

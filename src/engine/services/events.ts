@@ -15,6 +15,7 @@ export function createEventService(deps: ServiceDeps): Service<'events'> {
     histogram: (input, { signal }) =>
       workspaces.current().read('events.histogram', { ...input, textIndex }, { signal }),
     typeColours: (_input, { signal }) => workspaces.current().read('events.typeColours', {}, { signal }),
+    walked: (_input, { signal }) => workspaces.current().read('events.walked', {}, { signal }),
     facets: (input, { signal }) =>
       workspaces.current().read('events.facets', { ...input, textIndex }, { signal }),
     scan: (input, { signal }) =>

@@ -17,7 +17,7 @@ export function startFollow(
 ): { jobId: string } {
   const workspace = workspaces.current();
   const { name } = connections.get(connectionId);
-  if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.file });
+  if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.place });
   if (jobs.list().some(({ kind, status }) => kind === 'follow' && status === 'running'))
     throw new HindcastError('capture.running');
   const request = { topics: [...new Set(topics)], from: captureFrom(from) };

@@ -51,7 +51,7 @@ export function createMappingService(deps: ServiceDeps, notebook: Notebook): Ser
       }),
     async apply({ topic, mapping }) {
       const workspace = workspaces.current();
-      if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.file });
+      if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.place });
       const { title } = usableMapping(mapping);
       await workspace.read('mappings.sample', { topic, nth: 0 });
       const spec = { kind: 'mapping', title: `Mapping of ${topic}`, unit: 'records' } as const;

@@ -1,10 +1,10 @@
 /** The `aggregates` namespace: lists, timelines, states. */
 import { join } from 'node:path';
+import type { aggregates } from '../../contract/aggregates.ts';
 import type { AggregateRef } from '../../contract/common.ts';
 import type { CompareSide } from '../../contract/compare.ts';
 import type { Output, Service } from '../../contract/contract.ts';
 import { HindcastError } from '../../contract/errors.ts';
-import type { aggregates } from '../../contract/events.ts';
 import { mergeReducer } from '../../core/fold.ts';
 import { canonicalJson, formatJson, parseJson, sha256Hex } from '../../core/json.ts';
 import type { Json, Projection, Reducer, ScriptReducer } from '../../core/model.ts';

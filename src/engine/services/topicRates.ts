@@ -31,7 +31,11 @@ export async function sampleEnds(
 const MINUTE = 60_000;
 const SPANS = [MINUTE, 60 * MINUTE, 24 * 60 * MINUTE];
 
-/** Offsets with a timestamp in the last minute, hour and day. @throws KafkaFault topic-unknown, topic-not-authorized */
+/**
+ * Offsets from the first one on that has a timestamp in the last minute, hour and day: an upper bound where producers
+ * set the times, for what lies behind it may be older, and transaction markers have the broker's time.
+ * @throws KafkaFault topic-unknown, topic-not-authorized
+ */
 export async function recentThroughput(
   client: ClusterClient,
   topic: string,

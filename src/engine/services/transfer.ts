@@ -34,7 +34,7 @@ export function createTransferService(deps: ServiceDeps & { desk: FileDesk }): S
     },
     async importFile({ token }) {
       const workspace = workspaces.current();
-      if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.file });
+      if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.place });
       const { file } = desk.resolve(token);
       const result: ImportReport = { format: null, lines: 0, stored: 0, same: 0, bad: 0, rows: [] };
       const started = jobs.start(

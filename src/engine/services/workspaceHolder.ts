@@ -91,7 +91,7 @@ class Holder implements WorkspaceHolder {
 
   async #open(file: string, mode: OpenMode): Promise<Workspace> {
     const before = this.#current;
-    const isSame = before !== null && before.file === file && mode === 'open' && !this.isDemo(before);
+    const isSame = before !== null && before.place === file && mode === 'open' && !this.isDemo(before);
     if (isSame) return before;
     const next = await openWorkspace(file, {
       mode,
@@ -135,7 +135,7 @@ class Holder implements WorkspaceHolder {
 
   isDemo(workspace: Workspace): boolean {
     const { demoRecording } = this.#host;
-    return demoRecording !== null && workspace.file === resolve(demoRecording);
+    return demoRecording !== null && workspace.place === resolve(demoRecording);
   }
 
   fileOf(name: string): string {
@@ -143,7 +143,7 @@ class Holder implements WorkspaceHolder {
   }
 
   nameOf(workspace: Workspace): string {
-    return this.isDemo(workspace) ? 'Demo' : basename(workspace.file, WORKSPACE_SUFFIX);
+    return this.isDemo(workspace) ? 'Demo' : basename(workspace.place, WORKSPACE_SUFFIX);
   }
 
   rename(name: string): Promise<Workspace> {
@@ -154,7 +154,7 @@ class Holder implements WorkspaceHolder {
 
   async #rename(name: string): Promise<Workspace> {
     const before = this.current();
-    const from = before.file;
+    const from = before.place;
     const to = this.fileOf(name);
     if (before.readOnly || dirname(from) !== this.#folder)
       throw new HindcastError('workspace.read-only', { where: from });
@@ -170,7 +170,7 @@ class Holder implements WorkspaceHolder {
 
   async remove(name: string): Promise<void> {
     const file = this.fileOf(name);
-    if (this.#current?.file === file) throw new HindcastError('workspace.open', { name });
+    if (this.#current?.place === file) throw new HindcastError('workspace.open', { name });
     if (!existsSync(file)) throw new HindcastError('workspace.missing', { where: name });
     const lock = lockWorkspace(file);
     try {

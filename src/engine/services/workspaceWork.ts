@@ -33,7 +33,7 @@ export function createWorkspaceWork(
 
   const writable = (): Workspace => {
     const workspace = holder.current();
-    if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.file });
+    if (workspace.readOnly) throw new HindcastError('workspace.read-only', { where: workspace.place });
     return workspace;
   };
   const isCapturing = () =>

@@ -26,6 +26,9 @@ const AGGREGATES_OF_KEY = `
   )
   SELECT a.id FROM kind CROSS JOIN aggregate AS a ON a.type = kind.type AND a.key = ?`;
 
+const AGGREGATES_OF = `
+  SELECT a.id, a.type, a.key FROM json_each(?) AS wanted CROSS JOIN aggregate AS a ON a.id = wanted.value`;
+
 /** Numbers are given once and never change, so entries stay right; only lists grow with the data. */
 export class Dictionary {
   readonly #db: Database;
@@ -69,10 +72,25 @@ export class Dictionary {
     const row = prepared(this.#db, 'SELECT type, key AS id FROM aggregate WHERE id = ?', 'rows').get(
       id,
     ) as AggregateRef;
+    this.#keepAggregate(id, row);
+    return row;
+  }
+
+  /** Reads the names of those that are not known yet by one statement: for rows of a list, which would ask for each. */
+  learnAggregates(ids: Iterable<number | null>): void {
+    const unknown = new Set<number>();
+    for (const id of ids) if (id !== null && !this.#aggregates.has(id)) unknown.add(id);
+    if (unknown.size < 2) return;
+    for (const [id, type, key] of prepared(this.#db, AGGREGATES_OF, 'raw').all(
+      JSON.stringify([...unknown]),
+    ) as [number, string, string][])
+      this.#keepAggregate(id, { type, id: key });
+  }
+
+  #keepAggregate(id: number, ref: AggregateRef): void {
     // Bounded: a list that was scrolled through a million aggregates must not keep them all.
     if (this.#aggregates.size > 50_000) this.#aggregates.clear();
-    this.#aggregates.set(id, row);
-    return row;
+    this.#aggregates.set(id, ref);
   }
 
   aggregateId(ref: AggregateRef): number | null {

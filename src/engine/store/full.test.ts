@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { programOf } from '../../../test/setup/bundled.ts';
 import { appendRecords } from '../capture/import.ts';
 import { recordAt } from './testing/records.ts';
 import { openWorkspace } from './workspace.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'hindcast-full-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-const child = fileURLToPath(new URL('./testing/appendForever.ts', import.meta.url));
+const child = programOf(new URL('./testing/appendForever.ts', import.meta.url));
 /** Blocks of 512 bytes that a file of the child may have: the system refuses to let it grow further. */
 const BLOCKS = 30_000;
 

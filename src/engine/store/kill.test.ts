@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, expect, test } from 'vitest';
+import { programOf } from '../../../test/setup/bundled.ts';
 import { OFFSET_SPAN } from './ids.ts';
 import { RecordBytes } from './recordBytes.ts';
 import { recordAt } from './testing/records.ts';
@@ -12,7 +12,7 @@ import { openWorkspace } from './workspace.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'hindcast-kill-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-const child = fileURLToPath(new URL('./testing/appendForever.ts', import.meta.url));
+const child = programOf(new URL('./testing/appendForever.ts', import.meta.url));
 
 /** Runs the child and kills it `ms` after it has written for the first time. */
 function runAndKill(file: string, ms: number): Promise<void> {

@@ -15,9 +15,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { programOf } from '../../../test/setup/bundled.ts';
 import { appendRecords } from '../capture/import.ts';
 import { storeFault } from './faults.ts';
 import { FORMAT, MIGRATIONS } from './format.ts';
@@ -133,7 +133,7 @@ describe('lock', () => {
       code: 'workspace.in-use',
       details: { pid: process.pid },
     });
-    const child = fileURLToPath(new URL('./testing/appendForever.ts', import.meta.url));
+    const child = programOf(new URL('./testing/appendForever.ts', import.meta.url));
     const stderr = await new Promise<string>((resolve) => {
       const other = spawn(process.execPath, [child, good], { stdio: ['ignore', 'ignore', 'pipe'] });
       let text = '';
@@ -157,7 +157,7 @@ describe('lock', () => {
 
   test('a killed owner does not block', async () => {
     const file = join(dir, 'orphan.hindcast');
-    const child = fileURLToPath(new URL('./testing/appendForever.ts', import.meta.url));
+    const child = programOf(new URL('./testing/appendForever.ts', import.meta.url));
     await new Promise<void>((resolve) => {
       const other = spawn(process.execPath, [child, file], { stdio: ['ignore', 'pipe', 'ignore'] });
       other.stdout.once('data', () => other.kill('SIGKILL'));

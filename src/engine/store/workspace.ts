@@ -16,6 +16,7 @@ import { StoreThread } from '../workers/storeThread.ts';
 import type { Writes } from '../workers/writes.ts';
 import { isHeldHere, lockWorkspace, type WorkspaceLock } from './lock.ts';
 import { createFile, inspectFile, type WorkspaceKind } from './open.ts';
+import { copyToRead, needsCopy, type ReadCopy } from './readOnlyPlace.ts';
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -24,7 +25,10 @@ export type Log = (
 ) => void;
 
 export interface Workspace {
+  /** What is read: a copy where nothing can be written beside it (readOnlyPlace.ts). */
   readonly file: string;
+  /** Where the person knows it. */
+  readonly place: string;
   readonly readOnly: boolean;
   readonly kind: WorkspaceKind;
   /** Runs a read function in a reader thread. @throws HindcastError; `cancelled` when the signal is aborted */
@@ -81,7 +85,8 @@ const QUIET_WRITES: ReadonlySet<keyof Writes> = new Set(['putDocument', 'removeD
 const CHANGE_EVERY_MS = 1000;
 
 /**
- * create: a new file. open: to read and write, locked against other processes; a recording opens read-only.
+ * create: a new file. open: to read and write, locked against other processes; a recording opens read-only, and so does
+ * a workspace in a folder that cannot be written.
  * read-only: nothing is locked and nothing is written, also while another process captures into it.
  * `scratch`: folder for what does not fit the memory while it is open; the system's unless said.
  * @throws HindcastError `workspace.exists`, `.missing`, `.not-ours`, `.newer`, `.damaged`, `.in-use`, `.read-only-place`
@@ -97,7 +102,8 @@ export async function openWorkspace(
   if (mode === 'open' && !existsSync(path)) throw new HindcastError('workspace.missing', { where: path });
   const known = mode === 'open' && !isHeldHere(path) ? inspectFile(path) : null;
   if (known !== null && !known.wal) return openReadOnly(path, log, scratch);
-  const lock = lockWorkspace(path);
+  const lock = lockOrNone(path, mode);
+  if (lock === null) return openReadOnly(path, log, scratch);
   try {
     if (mode === 'create') createFile(path);
     const workspace = new OpenWorkspace(path, lock, log, scratch);
@@ -109,10 +115,28 @@ export async function openWorkspace(
   }
 }
 
+/** Null: the workspace is there and can be read, but lies where nothing can be written. @throws HindcastError */
+function lockOrNone(path: string, mode: 'create' | 'open'): WorkspaceLock | null {
+  try {
+    return lockWorkspace(path);
+  } catch (error) {
+    const isReadable = error instanceof HindcastError && error.code === 'workspace.read-only-place';
+    if (mode === 'create' || !isReadable) throw error;
+    return null;
+  }
+}
+
 async function openReadOnly(path: string, log: Log, scratch: string): Promise<Workspace> {
-  if (!isHeldHere(path)) inspectFile(path);
-  const workspace = new OpenWorkspace(path, null, log, scratch);
-  await workspace.start();
+  const facts = isHeldHere(path) ? null : inspectFile(path);
+  const copy = facts?.wal && needsCopy(path) ? await copyToRead(path, scratch) : null;
+  if (copy !== null) log('info', 'A copy is read, because nothing can be written beside it', { file: path });
+  const workspace = new OpenWorkspace(path, null, log, scratch, copy);
+  try {
+    await workspace.start();
+  } catch (error) {
+    copy?.remove();
+    throw error;
+  }
   return workspace;
 }
 
@@ -121,11 +145,13 @@ const LISTS: ReadonlySet<string> = new Set(['aggregates.list', 'aggregates.types
 
 class OpenWorkspace implements Workspace {
   readonly file: string;
+  readonly place: string;
   readonly readOnly: boolean;
   kind: WorkspaceKind = 'workspace';
   readonly #lock: WorkspaceLock | null;
   readonly #log: Log;
   readonly #scratch: string;
+  readonly #copy: ReadCopy | null;
   #readers: StoreThread[] = [];
   #writer: StoreThread | null = null;
   #revision = 0;
@@ -137,12 +163,20 @@ class OpenWorkspace implements Workspace {
   #changeTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor(file: string, lock: WorkspaceLock | null, log: Log, scratch: string) {
-    this.file = file;
+  constructor(
+    file: string,
+    lock: WorkspaceLock | null,
+    log: Log,
+    scratch: string,
+    copy: ReadCopy | null = null,
+  ) {
+    this.file = copy?.file ?? file;
+    this.place = file;
     this.readOnly = lock === null;
     this.#lock = lock;
     this.#log = log;
     this.#scratch = scratch;
+    this.#copy = copy;
   }
 
   async start(): Promise<void> {
@@ -320,11 +354,12 @@ class OpenWorkspace implements Workspace {
     await Promise.all(this.#readers.map((reader) => reader.close()));
     await this.#writer?.close();
     this.#lock?.release();
+    this.#copy?.remove();
   }
 
   #writerOrThrow(): StoreThread {
     if (this.#closed) throw new HindcastError('workspace.none');
-    if (this.#writer === null) throw new HindcastError('workspace.read-only', { where: this.file });
+    if (this.#writer === null) throw new HindcastError('workspace.read-only', { where: this.place });
     return this.#writer;
   }
 

@@ -4,6 +4,7 @@ import type { SentenceBook } from '../sentences/sentenceBook.ts';
 import type { Dictionary } from '../store/dictionary.ts';
 import type { WorkspaceKind } from '../store/open.ts';
 import type { RecordWriter } from '../store/recordWriter.ts';
+import type { GiveWay } from './giveWay.ts';
 
 /** Results kept as long as the captured data stays as it is; the oldest go when they are too big together. */
 export interface RevisionCache {
@@ -27,6 +28,8 @@ export interface ReadContext {
   readonly scratch?: string;
   /** The words for events that a person chose. Absent: all have the default words. */
   readonly sentences?: Pick<SentenceBook, 'templateFor'>;
+  /** Whether a read may throw {@link GiveWay} and is asked again then. Absent: nobody waits, it goes on to its end. */
+  readonly mayGiveWay?: boolean;
   /** @throws HindcastError `cancelled` when the caller has given up; call it inside long loops. */
   throwIfAborted(): void;
 }

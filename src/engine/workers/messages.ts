@@ -23,6 +23,8 @@ export type ThreadMessage =
   | { kind: 'answer'; id: number; value: unknown }
   | { kind: 'failed'; id: number; error: WireError }
   | { kind: 'progress'; id: number; state: unknown }
+  /** It gave way and is to be asked again: see giveWay.ts. */
+  | { kind: 'again'; id: number }
   /** The writer has committed records. */
   | { kind: 'changed'; revision: number };
 

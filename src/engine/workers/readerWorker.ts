@@ -8,6 +8,7 @@ import { Dictionary } from '../store/dictionary.ts';
 import { storeFault } from '../store/faults.ts';
 import { metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
 import type { ReadContext } from './context.ts';
+import { GiveWay } from './giveWay.ts';
 import { type Call, isRaised, type SayMessage, type ThreadMessage, toWire } from './messages.ts';
 import { reads } from './reads.ts';
 import { LruCache } from './revisionCache.ts';
@@ -76,6 +77,7 @@ function start(db: Database): void {
         lasting,
         dictionary,
         sentences,
+        mayGiveWay: true,
         ...(scratch === undefined ? {} : { scratch }),
         throwIfAborted() {
           if (isRaised(call.cancel)) throw new HindcastError('cancelled', { what: call.name });
@@ -86,7 +88,8 @@ function start(db: Database): void {
       const value = await withSandbox(() => read(context, call.args));
       post({ kind: 'answer', id: call.id, value });
     } catch (error) {
-      post({ kind: 'failed', id: call.id, error: toWire(storeFault(error, file)) });
+      if (error instanceof GiveWay) post({ kind: 'again', id: call.id });
+      else post({ kind: 'failed', id: call.id, error: toWire(storeFault(error, file)) });
     } finally {
       endTransaction(db);
     }

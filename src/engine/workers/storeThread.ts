@@ -2,7 +2,8 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { HindcastError } from '../../contract/errors.ts';
 import { THREAD_LIMITS, workerUrl } from './locate.ts';
-import { type Call, fromWire, newCancelFlag, raiseFlag, type ThreadMessage } from './messages.ts';
+import { fromWire, raiseFlag, type ThreadMessage } from './messages.ts';
+import { PendingCall } from './pendingCall.ts';
 
 /** A script that spends this long inside one built-in function cannot be interrupted; only its thread can be ended. */
 const STUCK_AFTER_MS = 30_000;
@@ -11,14 +12,6 @@ const HANGS = 'it hangs inside one built-in function, so its thread was ended an
 export interface CallOptions {
   signal?: AbortSignal;
   onProgress?: (state: unknown) => void;
-}
-
-interface Pending {
-  call: Call;
-  resolve: (value: unknown) => void;
-  reject: (error: Error) => void;
-  onProgress: ((state: unknown) => void) | undefined;
-  ended: boolean;
 }
 
 export interface StoreThreadOptions {
@@ -36,8 +29,8 @@ export class StoreThread {
   readonly #options: StoreThreadOptions;
   #worker: Worker | null = null;
   #ready: Promise<unknown> | null = null;
-  readonly #queue: Pending[] = [];
-  #current: Pending | null = null;
+  readonly #queue: PendingCall[] = [];
+  #current: PendingCall | null = null;
   /** What every thread is told before its first call. */
   #told: unknown = null;
   #nextId = 1;
@@ -91,7 +84,8 @@ export class StoreThread {
         reject(error);
         if (!this.#closed && !refused)
           this.#options.log('error', 'A store thread stopped', { entry: this.#options.entry, problem });
-        this.#fail(error);
+        // Only the call under way is lost; those that wait go to the next thread.
+        if (this.#current !== null) this.#fail(this.#current, error);
       });
     });
     return this.#ready;
@@ -102,24 +96,10 @@ export class StoreThread {
     if (this.#closed) return Promise.reject(new HindcastError('workspace.none'));
     if (signal?.aborted) return Promise.reject(new HindcastError('cancelled', { what: name }));
     return new Promise((resolve, reject) => {
-      const call: Call = { id: this.#nextId++, name, args, cancel: newCancelFlag() };
-      const pending: Pending = { call, resolve, reject, onProgress, ended: false };
-      const cancel = () => {
-        raiseFlag(call.cancel);
-        const at = this.#queue.indexOf(pending);
-        if (at === -1) return;
-        this.#queue.splice(at, 1);
-        this.#settle(pending, () => reject(new HindcastError('cancelled', { what: name })));
-      };
-      signal?.addEventListener('abort', cancel, { once: true });
-      pending.resolve = (value) => {
-        signal?.removeEventListener('abort', cancel);
-        resolve(value);
-      };
-      pending.reject = (error) => {
-        signal?.removeEventListener('abort', cancel);
-        reject(error);
-      };
+      const pending = new PendingCall({ id: this.#nextId++, name, args }, resolve, reject, {
+        ...{ signal, onProgress },
+        isTakenBack: (cancelled) => this.#takeBack(cancelled),
+      });
       this.#queue.push(pending);
       this.#pump();
     });
@@ -140,9 +120,7 @@ export class StoreThread {
   async close(): Promise<void> {
     this.#closed = true;
     for (const pending of this.#queue.splice(0))
-      this.#settle(pending, () =>
-        pending.reject(new HindcastError('cancelled', { what: pending.call.name })),
-      );
+      pending.reject(new HindcastError('cancelled', { what: pending.call.name }));
     if (this.#current !== null) raiseFlag(this.#current.call.cancel);
     const worker = this.#worker;
     if (worker === null) return;
@@ -157,7 +135,7 @@ export class StoreThread {
     this.#current = pending;
     this.start().then(
       () => this.#worker?.postMessage(pending.call),
-      (error: Error) => this.#end(pending, () => pending.reject(error)),
+      (error: Error) => this.#fail(pending, error),
     );
   }
 
@@ -169,20 +147,29 @@ export class StoreThread {
     const pending = this.#current;
     if (pending === null || !('id' in message) || message.id !== pending.call.id) return;
     if (message.kind === 'progress') pending.onProgress?.(message.state);
-    else if (message.kind === 'answer') this.#end(pending, () => pending.resolve(message.value));
-    else if (message.kind === 'failed') this.#end(pending, () => pending.reject(fromWire(message.error)));
+    else if (message.kind === 'again') {
+      this.#current = null;
+      if (this.#closed) pending.reject(new HindcastError('cancelled', { what: pending.call.name }));
+      else this.#queue.push(pending);
+      this.#pump();
+    } else if (message.kind === 'answer') {
+      this.#current = null;
+      pending.resolve(message.value);
+      this.#pump();
+    } else if (message.kind === 'failed') this.#fail(pending, fromWire(message.error));
   }
 
-  #end(pending: Pending, settle: () => void): void {
+  #fail(pending: PendingCall, error: Error): void {
     if (this.#current === pending) this.#current = null;
-    this.#settle(pending, settle);
+    pending.reject(error);
     this.#pump();
   }
 
-  #settle(pending: Pending, settle: () => void): void {
-    if (pending.ended) return;
-    pending.ended = true;
-    settle();
+  /** @returns whether it had not begun yet */
+  #takeBack(pending: PendingCall): boolean {
+    const at = this.#queue.indexOf(pending);
+    if (at !== -1) this.#queue.splice(at, 1);
+    return at !== -1;
   }
 
   #watchScripts(): void {
@@ -201,11 +188,5 @@ export class StoreThread {
       }
     }, stuckAfter / 5);
     this.#watch.unref();
-  }
-
-  /** After a crash only the call under way is lost; those that wait go to the next thread. */
-  #fail(error: Error): void {
-    const pending = this.#current;
-    if (pending !== null) this.#end(pending, () => pending.reject(error));
   }
 }

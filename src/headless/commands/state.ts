@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { TimelineInfo } from '../../contract/events.ts';
+import type { TimelineInfo } from '../../contract/aggregates.ts';
 import { type Clock, cutAt, NO_CUT, parseAggregate, parsePlace } from '../arguments.ts';
 import { at, createOutput, EXIT, exactJson } from '../output.ts';
 import { reducerFromFlag } from '../reducerFlag.ts';

@@ -174,6 +174,7 @@ export default function EventsScreen() {
   const isFiltered = filterTerms(filter).length > 0 || filter.where !== undefined;
   const scan = useScan(filter, head?.scan);
   const isSearching = scan !== null && !scan.done;
+  const looked = filter.where === undefined ? 'record' : 'value';
   const range = histogram.data;
   const hasRange = range !== undefined && range.from !== null && range.to !== null;
   const searched =
@@ -182,7 +183,7 @@ export default function EventsScreen() {
     head === undefined
       ? ''
       : `${formatCount(head.total)} of ${formatCount(head.of)} · ${
-          scan === null ? formatDuration(head.tookMs) : scanText(scan)
+          scan === null ? formatDuration(head.tookMs) : scanText(scan, looked)
         } · ${searched}`;
   return (
     <Screen>
@@ -194,7 +195,11 @@ export default function EventsScreen() {
         onLeave={focusTable}
         result={
           <>
-            {isSearching ? <ScanLine scan={scan} /> : <span className={styles.resultText}>{countText}</span>}
+            {isSearching ? (
+              <ScanLine scan={scan} what={looked} />
+            ) : (
+              <span className={styles.resultText}>{countText}</span>
+            )}
             {correlationNote === '' ? null : <span className={styles.resultNote}>{correlationNote}</span>}
             {head?.coverage.state === 'partial' ? (
               <span className={styles.partial} title={head.coverage.summary}>
@@ -237,7 +242,7 @@ export default function EventsScreen() {
           id="events"
           columns={[
             { id: 'table', min: 460 },
-            { id: 'inspector', size: 400, min: 280 },
+            { id: 'inspector', size: '30%', min: 280 },
           ]}
         >
           <Panel label="Events" fills className={styles.tablePanel}>
@@ -248,8 +253,8 @@ export default function EventsScreen() {
                 <Skeleton lines={14} />
               ) : rows.total === 0 ? (
                 isSearching ? (
-                  <EmptyState title="Searching the values">
-                    {capital(scanText(scan))}. Hits are shown as they are found.
+                  <EmptyState title={`Searching the ${looked}s`}>
+                    {capital(scanText(scan, looked))}. Hits are shown as they are found.
                   </EmptyState>
                 ) : isFiltered && (head?.of ?? 0) > 0 ? (
                   <EmptyState

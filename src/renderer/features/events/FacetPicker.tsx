@@ -2,10 +2,11 @@ import { type ReactElement, useState } from 'react';
 import type { EventFilter } from '../../../contract/events.ts';
 import { Checkbox, Input } from '../../components/Field.tsx';
 import { Popover } from '../../components/Popover.tsx';
-import { ErrorState, Skeleton } from '../../components/States.tsx';
+import { ErrorState } from '../../components/States.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
+import { FirstWalk } from './FirstWalk.tsx';
 import styles from './filterBar.module.css';
 import { toggleIn } from './filterText.ts';
 
@@ -35,7 +36,12 @@ function Values({ field, name, filter, onFilter }: Omit<FacetPickerProps, 'trigg
   const facets = useEngineQuery(['events', 'facets'], { filter });
   if (facets.error !== null)
     return <ErrorState error={facets.error} onRetry={() => void facets.refetch()} compact />;
-  if (facets.data === undefined) return <Skeleton lines={6} />;
+  if (facets.data === undefined)
+    return (
+      <div className={styles.facets}>
+        <FirstWalk lines={6} />
+      </div>
+    );
   const chosen = new Set(filter[field] ?? []);
   const counted =
     field === 'types'

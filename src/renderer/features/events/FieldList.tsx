@@ -38,29 +38,40 @@ interface FieldListProps {
 /** The standard fields of an event; each says whether the event declares it, and where it came from. */
 export function FieldList({ record, onFilter }: FieldListProps) {
   return (
-    <dl className={styles.fields}>
-      {record.fields.map(({ name, value, source, from }) => (
-        <Fragment key={name}>
-          <dt>{LABELS[name] ?? shown(name)}</dt>
-          <dd className={styles.fieldValue} title={shown(value)}>
-            <span className="ellipsis">{linked(name, value, record, onFilter)}</span>
-            <span className={styles.onHover}>
-              <CopyButton text={value} label={`Copy ${LABELS[name] ?? name}`} />
-            </span>
-          </dd>
-          <dd
-            className={cx(styles.fieldSource, source === 'derived' && styles.derived)}
-            title={
-              source === 'derived'
-                ? `The event does not say it; concluded from ${shown(from)}`
-                : `Declared by the event: ${shown(from)}`
-            }
-          >
-            {source === 'derived' ? `derived: ${shown(from).replace(/ \(.*\)$/, '')}` : ending(shown(from))}
-          </dd>
-        </Fragment>
-      ))}
-    </dl>
+    <div className={styles.fieldBox}>
+      <dl className={styles.fields}>
+        {record.fields.map(({ name, value, source, from }) => (
+          <Fragment key={name}>
+            <dt>{LABELS[name] ?? shown(name)}</dt>
+            <dd
+              className={cx(styles.fieldValue, source !== 'derived' && styles.declaredValue)}
+              title={source === 'derived' ? shown(value) : `${shown(value)}\ndeclared by ${shown(from)}`}
+            >
+              <span className="ellipsis">{linked(name, value, record, onFilter)}</span>
+              <span className={styles.onHover}>
+                <CopyButton text={value} label={`Copy ${LABELS[name] ?? name}`} />
+              </span>
+            </dd>
+            <dd
+              className={cx(styles.fieldSource, source === 'derived' ? styles.derived : styles.declared)}
+              title={
+                source === 'derived'
+                  ? `The event does not say it; concluded from ${shown(from)}`
+                  : `Declared by the event: ${shown(from)}`
+              }
+            >
+              {source === 'derived' ? (
+                <>
+                  derived<span className={styles.derivedFrom}>: {shown(from).replace(/ \(.*\)$/, '')}</span>
+                </>
+              ) : (
+                ending(shown(from))
+              )}
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
+    </div>
   );
 }
 

@@ -53,9 +53,11 @@ export function Inspector({ recordId, outside, tab, onTab, onFilter }: Inspector
     <Panel
       look="raised"
       label="Record"
+      className={styles.panel}
       fills={tab === 'raw'}
       head={
-        <PanelHeader title={titleOf(record)} note={<VerdictTag record={record} />}>
+        <PanelHeader title={<span title={titleOf(record)}>{titleOf(record)}</span>}>
+          <VerdictTag record={record} />
           <Segmented
             label="Ways to see the record"
             value={tab}
@@ -109,5 +111,9 @@ function titleOf({ row }: RecordDetail): string {
 const VERDICT_TONE = { committed: 'good', aborted: 'warn', open: 'warn', control: 'plain' } as const;
 
 function VerdictTag({ record: { row } }: { record: RecordDetail }) {
-  return <Tag tone={VERDICT_TONE[row.verdict]}>{row.verdict}</Tag>;
+  return (
+    <span className={row.verdict === 'committed' ? styles.asUsual : undefined}>
+      <Tag tone={VERDICT_TONE[row.verdict]}>{row.verdict}</Tag>
+    </span>
+  );
 }

@@ -3,22 +3,28 @@ import { ProgressBar } from '../../components/States.tsx';
 import { formatCount, plural } from '../../lib/format.ts';
 import styles from './events.module.css';
 
-/** `looked at 312 000 of 1 000 000, 41 hits`, with a bar. */
-export function ScanLine({ scan }: { scan: ScanState }) {
+/** Bytes are read for values; without them the rows are. */
+export type Looked = 'value' | 'record';
+
+/** `looked at 312 000 of 1 000 000 values, 41 hits`, with a bar. */
+export function ScanLine({ scan, what }: { scan: ScanState; what: Looked }) {
   const { looked, of } = scan;
   return (
     <span className={styles.scan}>
       <span className={styles.scanBar}>
-        <ProgressBar value={of === 0 ? 1 : looked / of} label="Values looked at" />
+        <ProgressBar
+          value={of === 0 ? 1 : looked / of}
+          label={what === 'value' ? 'Values looked at' : 'Records looked at'}
+        />
       </span>
-      {scanText(scan)}
+      {scanText(scan, what)}
     </span>
   );
 }
 
-export function scanText({ looked, of, matched, done, spared }: ScanState): string {
+export function scanText({ looked, of, matched, done, spared }: ScanState, what: Looked): string {
   const place = done
-    ? `looked at all ${formatCount(of)} ${of === 1 ? 'value' : 'values'}`
-    : `looked at ${formatCount(looked)} of ${formatCount(of)}, ${plural(matched, 'hit')}`;
+    ? `looked at all ${plural(of, what)}`
+    : `looked at ${formatCount(looked)} of ${plural(of, what)}, ${plural(matched, 'hit')}`;
   return spared === 0 ? place : `${place} · index spared ${formatCount(spared)}`;
 }

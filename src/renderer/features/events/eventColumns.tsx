@@ -62,14 +62,14 @@ export function eventColumns(width: number, colourOf: ColourOf): TableColumn<Eve
     {
       id: 'recorded',
       title: 'Recorded (UTC)',
-      width: at('196px', '192px', '190px'),
+      width: at('196px', '184px', '182px'),
       hover: (row) => formatIso(row.recordedAt),
       cell: (row) => <span className={styles.time}>{formatTime(row.recordedAt)}</span>,
     },
     {
       id: 'type',
       title: 'Type',
-      width: at('minmax(178px, 0.7fr)', '160px', '142px'),
+      width: at('minmax(178px, 0.7fr)', '152px', '138px'),
       hover: (row) => shown(row.type),
       cell: (row) =>
         row.type === '' ? (
@@ -84,7 +84,7 @@ export function eventColumns(width: number, colourOf: ColourOf): TableColumn<Eve
     {
       id: 'aggregate',
       title: 'Aggregate',
-      width: at('minmax(118px, 0.75fr)', '104px', '98px'),
+      width: at('minmax(118px, 0.75fr)', '100px', '90px'),
       mono: true,
       hover: (row) => (row.aggregate === null ? '' : shown(`${row.aggregate.type} ${row.aggregate.id}`)),
       cell: (row) => (row.aggregate === null ? '—' : shown(row.aggregate.id)),
@@ -92,7 +92,7 @@ export function eventColumns(width: number, colourOf: ColourOf): TableColumn<Eve
     {
       id: 'version',
       title: 'v',
-      width: at('52px', '44px', '42px'),
+      width: at('52px', '40px', '36px'),
       align: 'right',
       mono: true,
       cell: (row) => row.version ?? '',
@@ -100,7 +100,7 @@ export function eventColumns(width: number, colourOf: ColourOf): TableColumn<Eve
     {
       id: 'sentence',
       title: 'What happened',
-      width: at('minmax(260px, 1.4fr)', 'minmax(200px, 1fr)', 'minmax(140px, 1fr)'),
+      width: at('minmax(260px, 1.4fr)', 'minmax(220px, 1fr)', 'minmax(180px, 1fr)'),
       hover: (row) => shown(row.sentence),
       cell: (row) => (
         <>
@@ -114,7 +114,7 @@ export function eventColumns(width: number, colourOf: ColourOf): TableColumn<Eve
     {
       id: 'topic',
       title: 'Topic',
-      width: at('150px', '126px', '118px'),
+      width: at('150px', '128px', '124px'),
       hover: placeText,
       cell: (row) => (
         <span className={styles.topicCell}>
@@ -126,7 +126,7 @@ export function eventColumns(width: number, colourOf: ColourOf): TableColumn<Eve
     {
       id: 'offset',
       title: 'Offset',
-      width: at('92px', '76px', '66px'),
+      width: at('92px', '72px', '62px'),
       align: 'right',
       mono: true,
       hover: placeText,
