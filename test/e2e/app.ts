@@ -33,6 +33,9 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** What the app of an earlier test compiled, the next one need not. */
+const compiled = join(tmpdir(), 'hindcast-e2e-compiled');
+
 /**
  * Starts the browser door with a data folder of its own (or the given one, which is then kept). `limit` is run by the
  * shell before it, such as `ulimit -f 1000`.
@@ -48,7 +51,7 @@ export async function startApp(
     ? ['sh', ['-c', `${options.limit}; exec "$@"`, 'sh', process.execPath, ...args]]
     : [process.execPath, args];
   const child: ChildProcess = spawn(file, rest, {
-    env: { ...process.env, HINDCAST_DATA_DIR: dataDir },
+    env: { ...process.env, HINDCAST_DATA_DIR: dataDir, NODE_COMPILE_CACHE: compiled },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';

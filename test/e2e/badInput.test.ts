@@ -13,7 +13,7 @@ import { type App, browserProblem, openBrowser, openPage, startApp } from './app
 import { kafkaProblem } from './demoCluster.ts';
 import { digits, newConnection, open, stateValue, timelineOf } from './screen.ts';
 
-const WAIT = { timeout: 20_000 };
+const WAIT = { timeout: 60_000 };
 const account = story('interest-posted-twice').aggregateId;
 const balance = defaultDemo().summary.accounts.find(({ aggregateId }) => aggregateId === account)!.balance;
 

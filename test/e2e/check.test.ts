@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems } from './screen.ts';
+import { accessibilityProblems, open, timelineOf } from './screen.ts';
 
 const doubled = story('interest-posted-twice');
 
@@ -27,10 +27,12 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
     await page.keyboard.press('r');
     const rules = page.getByRole('listbox', { name: 'Rules' });
     await rules.waitFor();
+    // The first finding has the focus.
+    const findings = page.getByRole('listbox', { name: 'Findings' });
+    await expect.poll(() => findings.evaluate((each) => each === document.activeElement)).toBe(true);
     await rules.focus();
     const wanted = rules.getByRole('option', { name: 'Same content under a new event id' });
     while ((await wanted.getAttribute('aria-selected')) !== 'true') await page.keyboard.press('ArrowDown');
-    const findings = page.getByRole('listbox', { name: 'Findings' });
     const twice = findings.getByRole('option', { name: doubled.aggregateId });
     await twice.waitFor();
     await findings.focus();
@@ -41,7 +43,7 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
 
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 8000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
     }
 
     const download = page.waitForEvent('download');
@@ -56,6 +58,59 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
     expect(new URL(page.url()).hash).toMatch(
       new RegExp(`^#/aggregates/SavingsAccount/${doubled.aggregateId}\\?event=\\d+$`),
     );
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('writes the audit report as HTML, Markdown and JSON, with the state at asked moments', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await page.getByRole('link', { name: 'Check' }).waitFor();
+    await open(page, timelineOf(doubled.aggregateId, `?known=${doubled.facts.firstRecorded}`));
+    await page.getByRole('tree', { name: 'State' }).waitFor();
+    const dialog = page.getByRole('dialog', { name: 'Audit report' });
+    const texts: string[] = [];
+    for (const [format, ending] of [
+      ['HTML', 'html'],
+      ['Markdown', 'md'],
+      ['JSON', 'json'],
+    ] as const) {
+      await page.keyboard.press('r');
+      const field = dialog.getByLabel('State also at');
+      // The moment of the focus is proposed.
+      await expect.poll(() => field.inputValue()).toBe(doubled.facts.firstRecorded);
+      await dialog.getByRole('button', { name: format, exact: true }).press('Enter');
+      if (ending === 'html') {
+        await field.fill('yesterday');
+        await field.press('Control+Enter');
+        await dialog.getByText(/^yesterday: /).waitFor();
+        await field.fill(doubled.facts.firstRecorded!);
+        await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+      }
+      const download = page.waitForEvent('download');
+      await field.press('Control+Enter');
+      const file = await download;
+      expect(file.suggestedFilename()).toBe(`audit-SavingsAccount-${doubled.aggregateId}.${ending}`);
+      texts.push(readFileSync(await file.path(), 'utf8'));
+      await dialog.waitFor({ state: 'detached' });
+    }
+    const [html, markdown, json] = texts;
+    for (const text of texts) {
+      expect(text).toContain('InterestPosted');
+      // Known then, and at the end.
+      expect(text).toContain(doubled.facts.balanceRight);
+    }
+    expect(html).toMatch(/^<!doctype html>/i);
+    expect(html).not.toMatch(/<script/i);
+    expect(markdown).toMatch(/^# /);
+    expect(() => JSON.parse(json!)).not.toThrow();
+    // It can be opened: nothing in it is fetched from anywhere.
+    const opened = await page.context().newPage();
+    const asked: string[] = [];
+    opened.on('request', (request) => asked.push(request.url()));
+    await opened.setContent(html!);
+    await opened.getByRole('heading', { level: 1 }).waitFor();
+    expect(asked).toEqual([]);
+    await opened.close();
     expect(problems).toEqual([]);
     await page.context().close();
   });

@@ -3,9 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, digits, open } from './screen.ts';
+import { accessibilityProblems, chosenEvent, digits, open } from './screen.ts';
 
-const WAIT = { timeout: 15_000 };
+const WAIT = { timeout: 60_000 };
 const late = story('backdated-deposit');
 const { balanceKnown, balanceTrue, at } = late.facts;
 const place = (search = '') => `clocks/SavingsAccount/${encodeURIComponent(late.aggregateId)}${search}`;
@@ -77,6 +77,32 @@ describe.skipIf(demoProblem !== null)('two clocks', () => {
     expect(await point().getAttribute('aria-valuetext')).toMatch(/^known on .*, true on .*\d/);
     await page.keyboard.press('0');
     await expect.poll(focus, WAIT).toEqual({ known: null, true: null });
+  });
+
+  test('the point is dragged, and the state follows it', async () => {
+    await open(page, place());
+    await page.getByText('144 of 144 events count').first().waitFor();
+    const box = (await point().boundingBox())!;
+    await page.mouse.move(box.x + box.width - 12, box.y + 12);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3, { steps: 8 });
+    await page.mouse.up();
+    const { known, true: happened } = await focus();
+    // Half of the way along what was recorded, two thirds along what occurred.
+    expect(known!.slice(0, 7)).toMatch(/^2025-0[78]/);
+    expect(happened!.slice(0, 7)).toMatch(/^2025-(09|10)/);
+    await page.getByText('144 of 144 events count').waitFor({ state: 'detached' });
+  });
+
+  test('by keyboard: down the list of late arrivals, Enter opens the event in its timeline', async () => {
+    await open(page, place());
+    await arrivals().getByRole('row').filter({ hasText: 'backdated' }).waitFor();
+    await arrivals().focus();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(async () => (await focus()).true, WAIT).not.toBeNull();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: /SA-1000418820/ }).waitFor();
+    await chosenEvent(page).filter({ hasText: 'backdated' }).waitFor();
   });
 
   test('nobody is shut out, in both themes', async () => {

@@ -2,12 +2,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../src/core/json.ts';
 import type { Json } from '../../src/core/model.ts';
 import { pinOf } from '../../src/core/reducerPin.ts';
-import { type App, demoProblem, demoRecording, openBrowser, openPage, startApp } from './app.ts';
+import { demoProblem, demoRecording } from './app.ts';
+import { type DemoPage, openDemo } from './demoPage.ts';
 import { accessibilityProblems, digits, open, stateValue } from './screen.ts';
 
 const NAME = 'counted';
@@ -30,26 +31,23 @@ function keepVersions(dataDir: string): void {
   writeFileSync(join(folder, 'versions', NAME, '1000.json'), file(1));
 }
 
-const WAIT = { timeout: 20_000 };
+const WAIT = { timeout: 60_000 };
 
 describe.skipIf(demoProblem !== null)('columns in the list of aggregates', () => {
   let dataDir: string;
-  let app: App;
-  let browser: Browser;
+  let demo: DemoPage;
   let page: Page;
   let problems: string[];
 
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'hindcast-columns-'));
     keepVersions(dataDir);
-    [app, browser] = await Promise.all([startApp({ workspace: demoRecording, dataDir }), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
+    demo = await openDemo({ workspace: demoRecording, dataDir, timeout: WAIT.timeout });
+    ({ page, problems } = demo);
   });
   afterEach(() => expect(problems.splice(0)).toEqual([]));
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await demo?.close();
     rmSync(dataDir, { recursive: true, force: true });
   });
 

@@ -5,7 +5,7 @@ import { story } from '../fixtures/demo/stories.ts';
 import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
 import { accessibilityProblems, chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
 
-const WAIT = { timeout: 10_000 };
+const WAIT = { timeout: 60_000 };
 const late = story('backdated-deposit');
 const doubled = story('interest-posted-twice');
 const sideOf = (name: 'a' | 'b', id: string, rest: Record<string, string> = {}) =>
@@ -70,13 +70,13 @@ describe.skipIf(demoProblem !== null)('compare', () => {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         for (const width of [1280, 1920]) {
           await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 });
-          await expect.poll(() => accessibilityProblems(page), { timeout: 2_000 }).toEqual([]);
+          await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
         }
       }
     }
     await page.keyboard.press('a');
     await page.getByRole('dialog', { name: 'Choose side A' }).waitFor();
-    await expect.poll(() => accessibilityProblems(page), { timeout: 2_000 }).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
     await page.keyboard.press('Escape');
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });

@@ -5,7 +5,7 @@ import { story } from '../fixtures/demo/stories.ts';
 import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
 import { chosenEvent, digits, open, stateLine } from './screen.ts';
 
-const WAIT = { timeout: 20_000 };
+const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
 const late = story('backdated-deposit');
 const overdrawn = story('below-zero-healed');

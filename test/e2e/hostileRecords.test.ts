@@ -8,7 +8,7 @@ import { type App, browserProblem, openBrowser, openPage, startApp } from './app
 import { ABOVE_2_53, BIG, DECIMAL, makeHostileWorkspace } from './hostile.ts';
 import { open } from './screen.ts';
 
-const WAIT = { timeout: 10_000 };
+const WAIT = { timeout: 60_000 };
 
 describe.skipIf(browserProblem !== null)('hostile records are text', () => {
   let app: App;

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { judged, shots } from './demoPage.ts';
 import { makeYard, YARD } from './notebookWorkspace.ts';
-import { accessibilityProblems, chosenEvent, open } from './screen.ts';
-
-const shots = process.env.HINDCAST_SHOTS;
+import { chosenEvent, open } from './screen.ts';
 
 describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
   let app: App;
@@ -23,23 +22,6 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await app?.close();
     yard?.remove();
   });
-
-  async function judged(page: Page, name: string): Promise<void> {
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 8000 }).toEqual([]);
-      if (shots === undefined) continue;
-      for (const [width, height] of [
-        [1280, 800],
-        [1920, 1080],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        await page.waitForTimeout(300);
-        await page.screenshot({ path: join(shots, `${name}-${colorScheme}-${width}.png`) });
-      }
-      await page.setViewportSize({ width: 1280, height: 800 });
-    }
-  }
 
   /** Chooses a line of the sample by its name, opens the menu and says what it is. */
   async function point(page: Page, name: string, field: string): Promise<void> {

@@ -1,14 +1,13 @@
 // Event sentences in a person's words: edited from an event, seen everywhere, listed, passed on as a file; by keyboard.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, chosenEvent, open, timelineOf } from './screen.ts';
+import { demoProblem } from './app.ts';
+import { type DemoPage, judged, openDemo } from './demoPage.ts';
+import { chosenEvent, open, timelineOf } from './screen.ts';
 
-const shots = process.env.HINDCAST_SHOTS;
-const WAIT = { timeout: 15_000 };
+const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
 const FEES = 'events?q=type%3AFeeCharged';
 const OWN = 'A fee of {data.amount|number}[, {data.fee_type|words},] was taken';
@@ -19,38 +18,17 @@ const textOf = async (place: Locator): Promise<string> =>
   ((await place.textContent()) ?? '').replaceAll('\u202f', ' ');
 
 describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => {
-  let app: App;
-  let browser: Browser;
+  let demo: DemoPage;
   let page: Page;
   let problems: string[];
 
   beforeAll(async () => {
-    [app, browser] = await Promise.all([startApp(), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
-    await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
+    demo = await openDemo({ timeout: WAIT.timeout });
+    ({ page, problems } = demo);
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await demo?.close();
   });
-
-  async function judged(name: string): Promise<void> {
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), WAIT).toEqual([]);
-      if (shots === undefined) continue;
-      for (const [width, height] of [
-        [1280, 800],
-        [1920, 1080],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        await page.waitForTimeout(300);
-        await page.screenshot({ path: join(shots, `${name}-${colorScheme}-${width}.png`) });
-      }
-      await page.setViewportSize({ width: 1280, height: 800 });
-    }
-  }
 
   /** The editor is open and its field has the focus. */
   const ready = () =>
@@ -85,7 +63,7 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
       .waitFor();
     const preview = editorOf(page).getByRole('grid', { name: 'Events as the template says them' });
     await preview.getByText('the same').first().waitFor();
-    await judged('sentence-default');
+    await judged(page, 'sentence-default');
 
     await write('A fee of ');
     await page.keyboard.type('{data.amo');
@@ -98,14 +76,14 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
     await editorOf(page)
       .getByText('“numbre” is no format (character 23). Perhaps number is meant.')
       .waitFor();
-    await judged('sentence-problem');
+    await judged(page, 'sentence-problem');
     expect(await editorOf(page).getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await write(OWN);
     await preview
       .getByText(/^A fee of [\d.\s]+, .*was taken$/)
       .first()
       .waitFor();
-    await judged('sentence-changed');
+    await judged(page, 'sentence-changed');
     await page.keyboard.press('Enter');
     await editorOf(page).waitFor({ state: 'detached' });
     await events()
@@ -113,7 +91,7 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
       .first()
       .waitFor();
     await expect.poll(() => textOf(line)).toMatch(/^A fee of .*was taken$/);
-    await judged('sentence-events');
+    await judged(page, 'sentence-events');
 
     await events().focus();
     await page.keyboard.press('Enter');
@@ -128,15 +106,17 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
     const before = await chosenEvent(page).textContent();
     await page.keyboard.press('s');
     await ready();
-    await write('changed but not kept {data.x}');
-    // The first one closes suggestions that are still shown.
-    const left = async () => {
-      if ((await editorOf(page).count()) > 0) await page.keyboard.press('Escape');
-      return editorOf(page).count();
-    };
-    await expect.poll(left, WAIT).toBe(0);
+    await write('changed but not kept {data.');
+    const suggestions = page.getByRole('option', { name: /^data\./ });
+    await suggestions.first().waitFor();
+    // The first closes what is suggested, and only that; with nothing suggested one closes the editor.
+    await page.keyboard.press('Escape');
+    await suggestions.first().waitFor({ state: 'detached' });
+    expect(await fieldOf(page).textContent()).toBe('changed but not kept {data.');
+    await page.keyboard.press('Escape');
+    await editorOf(page).waitFor({ state: 'detached' });
     expect(await chosenEvent(page).textContent()).toBe(before);
-    await judged('sentence-timeline');
+    await judged(page, 'sentence-timeline');
     await page.keyboard.press('ArrowLeft');
     await expect.poll(() => chosenEvent(page).textContent()).not.toBe(before);
     expect(problems).toEqual([]);
@@ -149,7 +129,7 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
     const list = page.getByRole('grid', { name: 'Templates of sentences' });
     await list.getByText(OWN).waitFor();
     await list.getByText('this machine').waitFor();
-    await judged('sentence-list');
+    await judged(page, 'sentence-list');
     const download = page.waitForEvent('download');
     await list.focus();
     await page.keyboard.press('e');
@@ -161,12 +141,13 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
     });
     await page.keyboard.press('Delete');
     await page.getByText('All events are said in their default words').waitFor();
-    await judged('sentence-none');
+    await judged(page, 'sentence-none');
     await open(page, FEES);
     await events().getByText(/fee/i).first().waitFor();
     await expect.poll(() => events().textContent()).not.toContain('was taken');
     await open(page, 'activity?view=sentences');
     await page.getByText('All events are said in their default words').waitFor();
+    await page.getByRole('contentinfo').getByText('open file').waitFor();
     const chooser = page.waitForEvent('filechooser');
     await page.keyboard.press('o');
     await (await chooser).setFiles(file);

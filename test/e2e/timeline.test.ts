@@ -7,10 +7,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, demoProblem, openBrowser, openPage, startApp } from './app.ts';
+import { type DemoPage, openDemo } from './demoPage.ts';
 import { EVENTS, KEYS, makeLargeStates } from './largeStates.ts';
 import { accessibilityProblems, chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
 
-const WAIT = { timeout: 15_000 };
+const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
 const AT_FAULT = '?known=2025-12-31T23:59:59.999Z&at=394&path=balance';
 const stateHead = (page: Page) => page.getByRole('region', { name: 'State' }).getByRole('heading').first();
@@ -25,23 +26,22 @@ const stateIsThere = (page: Page) =>
     .toBe(true);
 
 describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
-  let app: App;
-  let browser: Browser;
+  let demo: DemoPage;
   let page: Page;
   let problems: string[];
 
   beforeAll(async () => {
-    [app, browser] = await Promise.all([startApp(), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
-    await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
+    demo = await openDemo({ timeout: WAIT.timeout });
+    ({ page, problems } = demo);
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await demo?.close();
   });
   const openFault = async () => {
     await open(page, timelineOf(doubled.aggregateId, AT_FAULT));
+    // What a test before it left on the screen has a balance that changed, too.
+    await expect.poll(() => place(page), WAIT).toBe(395);
+    await stateIsThere(page);
     await stateLine(page, 'balance').locator('del').waitFor();
   };
 
@@ -126,6 +126,8 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     for (let at = 0; at < 5; at += 1) await page.keyboard.press('ArrowLeft');
     await expect.poll(() => place(page), WAIT).toBe(16);
     await stateIsThere(page);
+    // The address follows a moment later: until then it is that of the start.
+    await expect.poll(() => new URLSearchParams(page.url().split('?')[1]).get('at'), WAIT).toBe('15');
   });
 
   test('goes to an offset', async () => {
@@ -145,6 +147,73 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await page.keyboard.press('Enter');
     await page.getByText('No event of this aggregate is at nowhere [0] @ 12.').waitFor();
     await page.keyboard.press('Escape');
+  });
+
+  test('goes to an event id, a version and a time', async () => {
+    await openFault();
+    const goTo = async (text: string) => {
+      await page.keyboard.press('g');
+      await page.getByLabel('Time, version, offset or event id').fill(text);
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Go to' }).waitFor({ state: 'detached' });
+    };
+    await page.keyboard.press('Home');
+    await goTo(doubled.eventIds[0]!);
+    await expect.poll(() => place(page), WAIT).toBe(394);
+    await goTo('v1');
+    await expect.poll(() => place(page), WAIT).toBe(1);
+    await goTo(doubled.facts.secondRecorded!);
+    await expect.poll(() => place(page), WAIT).toBe(395);
+    await stateIsThere(page);
+  });
+
+  test('types open as tracks of their own by keyboard, each in its colour', async () => {
+    await openFault();
+    const types = page.getByRole('button', { name: 'types' });
+    await types.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('InterestAccrued', { exact: true }).waitFor();
+    expect(await types.getAttribute('aria-expanded')).toBe('true');
+    await page.keyboard.press('Enter');
+    await page.getByText('InterestAccrued', { exact: true }).waitFor({ state: 'detached' });
+  });
+
+  test('a missing version stands on the strip, and N goes there', async () => {
+    await open(page, 'aggregates/Payment/PAY-2025-00412');
+    await page.getByRole('heading', { level: 1, name: /PAY-2025-00412/ }).waitFor();
+    const gap = page.getByRole('button', { name: /^1 fault: .*version 4/i });
+    await gap.waitFor();
+    await page.getByText('v1–v6', { exact: false }).waitFor();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('n');
+    await page
+      .getByRole('region', { name: 'Chosen event' })
+      .getByText(/version 4/i)
+      .first()
+      .waitFor();
+  });
+
+  test('path and value are copied exactly; all earlier values are a chart and a list that goes there', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await openFault();
+    await page.keyboard.press('c');
+    await page.getByText('Copied the value of balance.').waitFor();
+    expect(await copied()).toBe(doubled.facts.balanceWrong);
+    await page.keyboard.press('Shift+C');
+    await page.getByText('Copied the path balance.').waitFor();
+    expect(await copied()).toBe('balance');
+    await page.keyboard.press('v');
+    await page.getByText(`"balance": ${doubled.facts.balanceWrong}`).waitFor();
+    await page.keyboard.press('v');
+    await page.keyboard.press('v');
+    const panel = page.getByRole('region', { name: 'Chosen event' });
+    await panel.getByRole('img', { name: /^balance: \d+ values, lowest -37\.40/ }).waitFor();
+    const earlier = panel.getByRole('listitem').getByRole('button');
+    const before = earlier.filter({ hasText: '31 Dec 2025 02:00:00' });
+    expect(digits(await before.textContent())).toContain(doubled.facts.balanceRight);
+    await before.press('Enter');
+    await expect.poll(() => place(page), WAIT).toBe(394);
   });
 
   test('folded from the first event the state has the same hash', async () => {

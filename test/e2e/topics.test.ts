@@ -9,7 +9,7 @@ import { type App, browserProblem, openBrowser, openPage, startApp } from './app
 import { kafkaProblem } from './demoCluster.ts';
 import { accessibilityProblems, captureMarked, digits, newConnection, open } from './screen.ts';
 
-const WAIT = { timeout: 20_000, interval: 200 };
+const WAIT = { timeout: 60_000, interval: 200 };
 const problem = browserProblem ?? kafkaProblem;
 
 describe.skipIf(problem !== null)('the Topics screen', () => {
@@ -36,7 +36,7 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
 
   beforeAll(async () => {
     [kafka, app, browser] = await Promise.all([startKafka({ secure: true }), startApp(), openBrowser()]);
-    client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING });
+    client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 8 } });
     const admin = client.admin();
     await admin.connect();
     const configEntries = [{ name: 'retention.ms', value: '86400000' }];

@@ -10,8 +10,8 @@ import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { accessibilityProblems, open } from './screen.ts';
 
-const WAIT = { timeout: 15_000 };
-const SETTLED = { timeout: 2_000, interval: 300 };
+const WAIT = { timeout: 60_000 };
+const SETTLED = { timeout: 30_000, interval: 300 };
 
 describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'hindcast-e2e-workspace-'));

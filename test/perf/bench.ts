@@ -63,7 +63,7 @@ process.removeAllListeners('warning');
 process.on('warning', (warning) => warning.name !== 'TimeoutNegativeWarning' && console.error(warning));
 
 const folder = mkdtempSync(join(tmpdir(), 'hindcast-bench-'));
-const kafka = await startKafka({ heap: '1g' });
+const kafka = await startKafka({ heap: '1g', optimized: true });
 const { bootstrap } = kafka;
 
 const capture = (task: Omit<CaptureTask, 'bootstrap'>) =>

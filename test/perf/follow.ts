@@ -104,7 +104,7 @@ function growth(samples: readonly Sample[]): number | null {
   return above / mean(settled.map((sample) => (sample.at - at) ** 2));
 }
 
-const kafka = await startKafka({ heap: '1g' });
+const kafka = await startKafka({ heap: '1g', optimized: true });
 const app = await startApp();
 let status = 0;
 try {

@@ -59,7 +59,8 @@ ${load[1].toFixed(1)} after it. The timeline of one aggregate of ${count(events)
 are drawn by the same two cores that the engine, the browser and the measuring use. Keyframes are made before.
 
 Work is all that the page’s main thread does from one frame to the next, by the browser’s own trace: script, style, layout, paint, the
-messages of the engine, garbage; what it waits for a core counts. The screen turns every 16.7 ms: an interval cannot be shorter, and a
+messages of the engine, garbage; what it waits for a core counts. The trace holds neither pictures nor a processor profile, which would
+add to it. The screen turns every 16.7 ms: an interval cannot be shorter, and a
 longer one is a frame missed. The answer is the frame that shows the state of the place an input asked for, or a newer one.
 
 | | work, p95 | p50 / p99 | must | | processor, p50 / p95 / p99 | interval | missed | input to answer | events shown in frames |

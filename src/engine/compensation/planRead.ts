@@ -1,7 +1,7 @@
 /** What a draft would do: its exact bytes, the states, and everything the captured stream says against it. Runs in a reader thread. */
 import type { z } from 'zod';
+import type { ChangeOut } from '../../contract/aggregates.ts';
 import type { Draft } from '../../contract/compensate.ts';
-import type { ChangeOut } from '../../contract/events.ts';
 import { encodeCompensation, IDEMPOTENCY_HEADER } from '../../core/compensation.ts';
 import {
   type CompensationCheck,

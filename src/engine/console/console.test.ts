@@ -229,12 +229,13 @@ describe('limits', () => {
 
 describe('the list of tables', () => {
   it('names every column that can be asked for', async () => {
-    const tables = await kit.sql.schema({}, kit.context);
+    const { tables, functions } = await kit.sql.schema({}, kit.context);
     const builtIn = BUILT_IN_PROJECTIONS.map(({ name }) => name);
     expect(tables.map(({ table }) => table)).toEqual(['events', ...builtIn, 'amounts']);
     const { columns } = await ask('SELECT * FROM events LIMIT 1');
     expect(columns.map(({ name }) => name)).toEqual(tables[0]!.columns.map(({ name }) => name));
     const amounts = await ask('SELECT * FROM amounts LIMIT 1');
     expect(amounts.columns).toEqual(tables.at(-1)!.columns);
+    expect(functions.map(({ name }) => name).join()).toContain('dec_cmp(a, b)');
   });
 });

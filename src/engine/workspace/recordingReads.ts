@@ -20,6 +20,7 @@ import { MIGRATIONS } from '../store/format.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { APPLICATION_ID, migrate } from '../store/migrations.ts';
 import { setMeta } from '../store/open.ts';
+import { writeProblem } from '../transfer/writeProblem.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { sealFile } from './seal.ts';
 
@@ -178,7 +179,7 @@ async function finishRecording(context: ReadContext, { at }: { at: number }) {
     context.lasting.delete(BUILD);
     return { bytes: statSync(target).size, hash };
   } catch (error) {
-    throw storeFault(error, target);
+    throw writeProblem(target, storeFault(error, target));
   }
 }
 

@@ -3,6 +3,7 @@ import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { HindcastError } from '../../contract/errors.ts';
 import type { JobProgress } from '../jobs/jobRegistry.ts';
 import type { Log, Workspace } from '../store/workspace.ts';
+import { writeProblem } from '../transfer/writeProblem.ts';
 import { StoreThread } from '../workers/storeThread.ts';
 import { checkSeal } from './seal.ts';
 
@@ -22,7 +23,7 @@ export interface RecordingOptions {
 
 /**
  * Replaces a file that is there; a failed one leaves nothing behind. Captures may go on: the recording is of one moment.
- * @throws HindcastError `disk.full`, `workspace.read-only-place`, `workspace.damaged`, `cancelled`
+ * @throws HindcastError `disk.full`, `file.write`, `workspace.read-only-place`, `workspace.damaged`, `cancelled`
  */
 export async function saveRecording(
   workspace: Workspace,
@@ -82,6 +83,6 @@ async function copyRecording(
     return { bytes: size, hash: seal.state === 'whole' ? seal.hash : null };
   } catch (error) {
     await rm(partial, { force: true });
-    throw error;
+    throw writeProblem(target, error);
   }
 }

@@ -2,7 +2,9 @@ import {
   autocompletion,
   type CompletionContext,
   type CompletionResult,
+  type CompletionSource,
   closeBrackets,
+  closeCompletion,
   completeFromList,
   completionKeymap,
   pickedCompletion,
@@ -10,7 +12,7 @@ import {
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
-import { SQLite, sql } from '@codemirror/lang-sql';
+import { keywordCompletionSource, SQLite, schemaCompletionSource } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorState } from '@codemirror/state';
 import {
@@ -30,6 +32,7 @@ import styles from './CodeEditor.module.css';
 import type { Suggestions } from './ExpressionField.tsx';
 import { type EditorMark, editorMarks, setMarks } from './editorMarks.ts';
 import { scriptMode } from './scriptLanguage.ts';
+import { topLayerPlace } from './topLayer.ts';
 
 export type { EditorMark } from './editorMarks.ts';
 
@@ -46,8 +49,19 @@ const theme = EditorView.theme({
   },
   '.cm-matchingBracket': { backgroundColor: 'var(--accent-bg)', outline: '1px solid var(--accent)' },
   '.cm-placeholder': { color: 'var(--fg3)' },
-  '.cm-tooltip': { backgroundColor: 'var(--panel)', border: '1px solid var(--line2)', color: 'var(--fg)' },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono-family)', maxHeight: '240px' },
+  '.cm-tooltip': {
+    backgroundColor: 'var(--panel)',
+    border: '1px solid var(--line2)',
+    borderRadius: '6px',
+    boxShadow: 'var(--float-shadow)',
+    color: 'var(--fg)',
+    overflow: 'hidden',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
+    fontFamily: 'var(--mono-family)',
+    maxHeight: '240px',
+    minWidth: '240px',
+  },
   '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
     display: 'flex',
     gap: '16px',
@@ -104,6 +118,8 @@ interface CodeEditorProps {
   onSubmit?: () => void;
   /** Tables and their columns, offered while typing SQL. */
   schema?: Record<string, string[]>;
+  /** Functions that SQL may call beside the words of the language. */
+  functions?: readonly string[];
   autoFocus?: boolean;
   /** Places that are wrong. */
   marks?: readonly EditorMark[];
@@ -114,21 +130,33 @@ interface CodeEditorProps {
 
 const MOST_SENT = 100;
 const NO_MARKS: readonly EditorMark[] = [];
+const NONE: readonly string[] = [];
 const LOOKS = { field: 'property', keyword: 'keyword', text: 'text', number: 'constant' } as const;
 
-/** SQL of SQLite; columns are offered also where no table is named before them. */
-function sqlMode(schema: Record<string, string[]> | undefined) {
-  const support = sql({ dialect: SQLite, ...(schema === undefined ? {} : { schema }) });
-  const columns = [...new Set(Object.values(schema ?? {}).flat())];
-  const offered = completeFromList(columns.map((label) => ({ label, type: 'property', boost: 2 })));
-  return [support, support.language.data.of({ autocomplete: offered })];
-}
+/** Not right after a dot: there only the columns of the table before it fit. */
+const notAfterDot =
+  (source: CompletionSource): CompletionSource =>
+  (context) =>
+    context.matchBefore(/\.\w*/) === null ? source(context) : null;
 
-/** Where suggestions may stand: columns of a screen paint nothing outside of themselves. */
-function paintedArea(element: HTMLElement): DOMRect {
-  for (let each = element.parentElement; each !== null; each = each.parentElement)
-    if (/paint|strict|content/.test(getComputedStyle(each).contain)) return each.getBoundingClientRect();
-  return new DOMRect(0, 0, window.innerWidth, window.innerHeight);
+/** SQL of SQLite; columns are offered also where no table is named before them. */
+function sqlMode(schema: Record<string, string[]> | undefined, functions: readonly string[]) {
+  const { language } = SQLite;
+  const offer = (autocomplete: CompletionSource) => language.data.of({ autocomplete });
+  const columns = [...new Set(Object.values(schema ?? {}).flat())];
+  return [
+    language,
+    schema === undefined ? [] : offer(schemaCompletionSource({ dialect: SQLite, schema })),
+    offer(notAfterDot(keywordCompletionSource(SQLite))),
+    offer(
+      notAfterDot(
+        completeFromList([
+          ...columns.map((label) => ({ label, type: 'property', boost: 2 })),
+          ...functions.map((label) => ({ label, type: 'function', detail: 'exact', boost: 1 })),
+        ]),
+      ),
+    ),
+  ];
 }
 
 /**
@@ -136,7 +164,8 @@ function paintedArea(element: HTMLElement): DOMRect {
  * of the page allows no style elements.
  */
 export function CodeEditor(props: CodeEditorProps) {
-  const { value, language, label, readOnly = false, schema, autoFocus, marks = NO_MARKS } = props;
+  const { value, language, label, readOnly = false, schema, functions = NONE } = props;
+  const { autoFocus, marks = NO_MARKS } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const newest = useRef(props);
@@ -151,6 +180,7 @@ export function CodeEditor(props: CodeEditorProps) {
     const element = host.current;
     if (element === null) return;
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+    const beside = topLayerPlace(root);
     const complete = async (context: CompletionContext): Promise<CompletionResult | null> => {
       const found = await newest.current.suggest?.(
         context.state.doc.toString(),
@@ -193,14 +223,15 @@ export function CodeEditor(props: CodeEditorProps) {
           bracketMatching(),
           closeBrackets(),
           autocompletion({ icons: false, ...(props.suggest === undefined ? {} : { override: [complete] }) }),
-          tooltips({ tooltipSpace: () => paintedArea(element) }),
+          tooltips({ parent: beside }),
           editorMarks,
           highlightActiveLine(),
           EditorView.lineWrapping,
           keymap.of([
             {
               key: 'Mod-Enter',
-              run: () => {
+              run: (at) => {
+                closeCompletion(at);
                 newest.current.onSubmit?.();
                 return newest.current.onSubmit !== undefined;
               },
@@ -232,6 +263,7 @@ export function CodeEditor(props: CodeEditorProps) {
     if (autoFocus) editor.focus();
     return () => {
       editor.destroy();
+      beside.remove();
       view.current = null;
     };
   }, []);
@@ -239,10 +271,10 @@ export function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     view.current?.dispatch({
       effects: mode.current.reconfigure(
-        language === 'json' ? json() : language === 'script' ? scriptMode : sqlMode(schema),
+        language === 'json' ? json() : language === 'script' ? scriptMode : sqlMode(schema, functions),
       ),
     });
-  }, [language, schema]);
+  }, [language, schema, functions]);
 
   useEffect(() => {
     view.current?.dispatch({

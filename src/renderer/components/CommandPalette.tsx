@@ -11,10 +11,16 @@ interface PaletteProps {
   commands: readonly Command[];
 }
 
+/** Groups of the frame around the screens. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['Time', 'View', 'Go', 'Workspace', 'Hindcast']);
+
 /** Every command by name, with its key. */
 export function CommandPalette({ open, onClose, commands }: PaletteProps) {
   const runnable = commands.filter((command) => command.run !== undefined && !command.disabled);
-  const groups = [...new Set(runnable.map((command) => command.group))];
+  // What this screen can do stands first, what every screen can do after it.
+  const groups = [...new Set(runnable.map((command) => command.group))].sort(
+    (a, b) => Number(EVERYWHERE.has(a)) - Number(EVERYWHERE.has(b)),
+  );
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>

@@ -19,9 +19,11 @@ import {
   EditorView,
   keymap,
   placeholder,
+  tooltips,
 } from '@codemirror/view';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import styles from './ExpressionField.module.css';
+import { topLayerPlace } from './topLayer.ts';
 
 /** A stretch of the text that is drawn in a way of its own. */
 export interface Mark {
@@ -184,6 +186,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
     const element = host.current;
     if (element === null) return;
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+    const beside = topLayerPlace(root);
     const complete = async (context: CompletionContext): Promise<CompletionResult | null> => {
       const found = await newest.current.suggest(context.state.doc.toString(), context.pos);
       if (found === null || context.aborted) return null;
@@ -228,6 +231,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
             interactionDelay: 0,
             activateOnCompletion: () => true,
           }),
+          tooltips({ parent: beside }),
           EditorView.decorations.compute(['doc'], (state) =>
             decorate(newest.current.marks(state.doc.toString())),
           ),
@@ -284,6 +288,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
     view.current = editor;
     return () => {
       editor.destroy();
+      beside.remove();
       view.current = null;
     };
   }, []);

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, useCallback, useMemo, useRef, useState } from 'react';
 import { type Drawing, useCanvas } from '../lib/canvas.ts';
-import { formatTick, formatTime } from '../lib/format.ts';
+import { formatTime } from '../lib/format.ts';
+import { apartOf, ticksOf, tickText } from '../lib/timeTicks.ts';
 import styles from './Histogram.module.css';
 
 export interface TimeRange {
@@ -33,6 +34,8 @@ interface HistogramProps {
 }
 
 const DRAG_PX = 4;
+/** Ticks of the axis are at least so far apart. */
+const LABEL_PX = 120;
 
 /**
  * Density over time. Drag to choose a range, double click for all. By keyboard: ← → move the range (or the line),
@@ -166,13 +169,8 @@ export function Histogram(props: HistogramProps) {
     }
   };
 
-  const ticks =
-    width === 0
-      ? []
-      : Array.from(
-          { length: Math.max(2, Math.floor(width / 150)) },
-          (_, i, n = Math.max(2, Math.floor(width / 150))) => from + (span * i) / n,
-        );
+  const ticks = width === 0 ? [] : ticksOf({ from, to }, width, LABEL_PX);
+  const apart = apartOf(ticks, { from, to });
   const text =
     shownRange === null
       ? `${formatTime(from, 's')} to ${formatTime(to, 's')}`
@@ -199,9 +197,10 @@ export function Histogram(props: HistogramProps) {
         <canvas ref={canvas} className={styles.canvas} />
       </div>
       <div className={styles.ticks} aria-hidden="true">
-        {ticks.map((time, index) => (
-          <span key={time} style={{ left: `${(index / ticks.length) * 100}%` }}>
-            {formatTick(time, span)}
+        {ticks.map((time) => (
+          <span key={time} style={{ left: `${((time - from) / span) * 100}%` }}>
+            {/* A label that would stand over the edge is left out; its line stays. */}
+            {(1 - (time - from) / span) * width > 56 ? tickText(time, apart) : ''}
           </span>
         ))}
       </div>

@@ -46,10 +46,13 @@ export function PanelHeader({ title, note, children }: PanelHeaderProps) {
 export function Section({
   title,
   note,
+  end,
   children,
 }: {
   title?: ReactNode;
   note?: ReactNode;
+  /** At the right of the title: what a column of numbers below it means. */
+  end?: ReactNode;
   children: ReactNode;
 }) {
   return (
@@ -57,6 +60,7 @@ export function Section({
       {title === undefined ? null : (
         <h3 className={styles.sectionTitle}>
           {title} {note === undefined ? null : <span className={styles.sectionNote}>{note}</span>}
+          {end === undefined ? null : <span className={styles.sectionEnd}>{end}</span>}
         </h3>
       )}
       {children}

@@ -11,7 +11,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { formatTick } from '../lib/format.ts';
+import { formatDecimal, formatTick } from '../lib/format.ts';
 import styles from './PointChart.module.css';
 
 export type ChartKind = 'bar' | 'line' | 'scatter';
@@ -42,6 +42,11 @@ const TICK = { fill: 'var(--fg2)', fontSize: 11 };
 const GRID = { stroke: 'var(--line)', vertical: false } as const;
 
 const shortNumber = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
+const FITS = 1_000_000;
+
+/** A tick as the numbers of the table are written, as long as that is short. */
+const tickText = (value: number): string =>
+  Math.abs(value) < FITS ? formatDecimal(String(value)) : shortNumber.format(value);
 
 /** Bars, a line or points. The arrow keys move from point to point while it has the focus. */
 export default function PointChart({ kind, points, axis, xTitle, yTitle, label }: PointChartProps) {
@@ -58,7 +63,7 @@ export default function PointChart({ kind, points, axis, xTitle, yTitle, label }
       minTickGap={24}
       tickFormatter={(value: number) => {
         if (axis === 'names') return clipped(points[value]?.xText ?? '');
-        return axis === 'times' ? formatTick(value, span) : shortNumber.format(value);
+        return axis === 'times' ? formatTick(value, span) : tickText(value);
       }}
       label={{ value: xTitle, position: 'insideBottom', offset: -14, fill: 'var(--fg2)', fontSize: 11 }}
     />
@@ -70,7 +75,7 @@ export default function PointChart({ kind, points, axis, xTitle, yTitle, label }
       tick={TICK}
       stroke="var(--line2)"
       width={64}
-      tickFormatter={(value: number) => shortNumber.format(value)}
+      tickFormatter={tickText}
       label={{ value: yTitle, angle: -90, position: 'insideLeft', fill: 'var(--fg2)', fontSize: 11 }}
     />
   );

@@ -45,8 +45,13 @@ export function Select<Value extends string>({
         </Base.Icon>
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner className={floating.positioner} sideOffset={4} alignItemWithTrigger={false}>
-          <Base.Popup className={cx(floating.popup, floating.menu)}>
+        <Base.Positioner
+          className={floating.positioner}
+          align="start"
+          sideOffset={4}
+          alignItemWithTrigger={false}
+        >
+          <Base.Popup className={cx(floating.popup, floating.menu, floating.choices)}>
             <Base.List>
               {options.map((option) => (
                 <Base.Item key={option.value} value={option.value} className={floating.item}>

@@ -2,7 +2,7 @@ import { parseJson } from '../../core/json.ts';
 import type { Json } from '../../core/model.ts';
 import { isJsonObject, isNumeric, numberText } from '../../core/numbers.ts';
 import { shown } from '../lib/escape.ts';
-import { formatDecimal, formatSigned } from '../lib/format.ts';
+import { formatNumber, formatSigned } from '../lib/format.ts';
 import styles from './Value.module.css';
 
 const LONGEST_INLINE = 2000;
@@ -13,7 +13,7 @@ const clipped = (text: string): string =>
 export function valueText(value: Json): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return `"${shown(clipped(value))}"`;
-  if (isNumeric(value)) return clipped(numberText(value));
+  if (isNumeric(value)) return formatNumber(clipped(numberText(value)));
   if (Array.isArray(value))
     return value.length === 0 ? '[ ]' : `[ ${value.length} ${value.length === 1 ? 'item' : 'items'} ]`;
   if (isJsonObject(value)) {
@@ -69,7 +69,7 @@ export function DiffValue({ before, after, delta, arrow = false }: DiffProps) {
 
 function inline(jsonText: string): string {
   const value = parseJson(jsonText);
-  if (isNumeric(value)) return formatDecimal(numberText(value));
+  if (isNumeric(value)) return formatNumber(numberText(value));
   if (typeof value === 'string') return shown(clipped(value));
   return shown(clipped(jsonText));
 }

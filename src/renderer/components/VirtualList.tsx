@@ -1,5 +1,6 @@
-import type { KeyboardEvent, ReactNode } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useRef } from 'react';
 import type { RowSource } from '../lib/pagedRows.ts';
+import { RowElements } from '../lib/rowElements.ts';
 import { rowForKey, useSelectableRows } from '../lib/virtual.ts';
 import { cx } from './cx.ts';
 import styles from './VirtualList.module.css';
@@ -20,10 +21,17 @@ interface ListProps<Row> extends RowSource<Row> {
   follow?: 'nearest' | 'center';
   autoFocus?: boolean;
   isOld?: boolean;
+  /**
+   * Rows keep nothing of their own: the elements of rows that leave the screen show those that come, which is far less
+   * work than making new ones.
+   */
+  reuses?: boolean;
 }
 
 /** A list of two-line rows (44 px) of any length. Arrow keys, Home, End, PgUp and PgDn move the selection. */
-export function VirtualList<Row>(props: ListProps<Row>) {
+export const VirtualList = memo(RowList) as typeof RowList;
+
+function RowList<Row>(props: ListProps<Row>) {
   const {
     label,
     total,
@@ -37,7 +45,8 @@ export function VirtualList<Row>(props: ListProps<Row>) {
     divider,
     rowHeight = 44,
   } = props;
-  const { follow, autoFocus, isOld } = props;
+  const { follow, autoFocus, isOld, reuses = false } = props;
+  const elements = useRef(new RowElements());
   const { scroller, view } = useSelectableRows({
     total,
     rowHeight,
@@ -60,6 +69,7 @@ export function VirtualList<Row>(props: ListProps<Row>) {
     onSelect(next);
   };
   const idOf = (index: number) => `${label.replace(/\W+/g, '-')}-item-${index}`;
+  const keyOf = reuses ? elements.current.at(view.first, view.last) : (index: number) => index;
   const items: ReactNode[] = [];
   for (let index = view.first; index <= view.last; index += 1) {
     const row = getRow(index);
@@ -67,7 +77,7 @@ export function VirtualList<Row>(props: ListProps<Row>) {
       // biome-ignore lint/a11y/useFocusableInteractive: the listbox has the focus and names its option.
       // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox handles the keys of its options.
       <div
-        key={index}
+        key={keyOf(index)}
         id={idOf(index)}
         role="option"
         aria-selected={index === selected}

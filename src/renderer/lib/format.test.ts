@@ -8,6 +8,7 @@ import {
   formatDecimal,
   formatDuration,
   formatIso,
+  formatNumber,
   formatSigned,
   formatSpan,
   formatTime,
@@ -30,6 +31,16 @@ test('decimals keep every digit of their text', () => {
   expect(formatSigned('61.76')).toBe('+61.76');
   expect(formatSigned('-15000.00')).toBe('\u221215\u202f000.00');
   expect(formatSigned('0.00')).toBe('0.00');
+});
+
+test('amounts of a state are grouped; years, ids and clocks stand as they are', () => {
+  expect(formatNumber('-14820.50')).toBe('\u221214\u202f820.50');
+  expect(formatNumber('120000')).toBe('120\u202f000');
+  expect(formatNumber('2025')).toBe('2025');
+  expect(formatNumber('-7')).toBe('\u22127');
+  expect(formatNumber('9007199254740993')).toBe('9007199254740993');
+  expect(formatNumber('9007199254740993.10')).toBe('9007199254740993.10');
+  expect(formatNumber('1e400')).toBe('1e400');
 });
 
 test('times are UTC with milliseconds', () => {

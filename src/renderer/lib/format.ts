@@ -12,6 +12,17 @@ export function formatDecimal(text: string): string {
   return `${parts[1] === '-' ? MINUS : ''}${groupDigits(parts[2]!)}${parts[3] ?? ''}`;
 }
 
+/** Whole numbers of so many digits are grouped: shorter ones may be years, longer ones are ids and clocks. */
+const GROUPED_WHOLE = /^-?\d{5,9}$/;
+/** Beyond what any amount has, digits are more often those of a key. */
+const GROUPED_FRACTION = /^-?\d{1,15}\.\d+$/;
+
+/** A number of a state or a payload, every digit as it is: amounts are grouped, years and ids are not. */
+export function formatNumber(text: string): string {
+  if (GROUPED_WHOLE.test(text) || GROUPED_FRACTION.test(text)) return formatDecimal(text);
+  return text.replace(/^-/, MINUS);
+}
+
 /** A difference or amount with its sign: `+61.76`, `−4.50`. */
 export function formatSigned(text: string): string {
   const decimal = formatDecimal(text.replace(/^\+/, ''));

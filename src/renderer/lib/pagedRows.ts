@@ -1,4 +1,4 @@
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { EngineError } from './engine.ts';
 
@@ -38,12 +38,15 @@ export function usePagedRows<Row, Answer extends PageAnswer<Row>>(
   ask: (page: { from: number; count: number }, signal: AbortSignal) => Promise<Answer>,
   { enabled = true, pageSize = PAGE }: { enabled?: boolean; pageSize?: number } = {},
 ): PagedRows<Row, Answer> {
-  const [range, setRange] = useState({ first: 0, last: 0 });
+  const client = useQueryClient();
+  /** Pages on the screen, first and last. */
+  const [range, setRange] = useState({ from: 0, to: 0 });
   const askNewest = useRef(ask);
   askNewest.current = ask;
 
+  const keyOf = (page: number) => [...key, { from: page * pageSize, count: pageSize }];
   const optionsOf = (page: number) => ({
-    queryKey: [...key, { from: page * pageSize, count: pageSize }],
+    queryKey: keyOf(page),
     queryFn: ({ signal }: { signal: AbortSignal }) =>
       askNewest.current({ from: page * pageSize, count: pageSize }, signal),
     enabled,
@@ -52,8 +55,8 @@ export function usePagedRows<Row, Answer extends PageAnswer<Row>>(
   const total = head.data?.total ?? 0;
 
   const lastPage = Math.max(0, Math.ceil(total / pageSize) - 1);
-  const from = Math.min(Math.floor(range.first / pageSize), lastPage);
-  const to = Math.min(Math.floor(range.last / pageSize), lastPage);
+  const from = Math.min(range.from, lastPage);
+  const to = Math.min(range.to, lastPage);
   const wanted = useMemo(() => {
     const list: number[] = [];
     for (let page = Math.max(1, from); page <= to; page += 1) list.push(page);
@@ -73,16 +76,34 @@ export function usePagedRows<Row, Answer extends PageAnswer<Row>>(
       const rows = (others[at]?.data as Answer | undefined)?.rows;
       if (rows !== undefined) pages.set(page, rows);
     }
-    kept.current = pages;
+    // The same map as long as nothing in it is new: the list compares what it is given.
+    const isKnown = pages.size > 0 && [...pages].every(([page, rows]) => kept.current.get(page) === rows);
+    if (!isKnown) kept.current = pages;
   }
 
+  const pages = kept.current;
+  const newest = useRef({ keyOf, isOld });
+  newest.current = { keyOf, isOld };
   const getRow = useCallback(
-    (index: number): Row | undefined => kept.current.get(Math.floor(index / pageSize))?.[index % pageSize],
+    (index: number): Row | undefined => {
+      const page = Math.floor(index / pageSize);
+      let rows = pages.get(page);
+      if (rows === undefined && !newest.current.isOld) {
+        // The list turns to a page before it can say so; one that has been answered already is shown at once.
+        rows = client.getQueryData<Answer>(newest.current.keyOf(page))?.rows;
+        if (rows !== undefined) pages.set(page, rows);
+      }
+      return rows?.[index % pageSize];
+    },
+    [pages, pageSize, client],
+  );
+  const onRange = useCallback(
+    (first: number, last: number) => {
+      const [from, to] = [Math.floor(first / pageSize), Math.floor(last / pageSize)];
+      setRange((before) => (before.from === from && before.to === to ? before : { from, to }));
+    },
     [pageSize],
   );
-  const onRange = useCallback((first: number, last: number) => {
-    setRange((before) => (before.first === first && before.last === last ? before : { first, last }));
-  }, []);
 
   const failed = others.find((page) => page.error !== null);
   return {

@@ -20,8 +20,9 @@ export function useOfferSubject(subject: Subject | null, flush: () => void = () 
   const text = JSON.stringify(subject);
   const newest = useRef(flush);
   newest.current = flush;
+  // One offer takes the place of the last: with nothing between them the frame is not rendered for every event.
   useEffect(() => {
     useSubject.setState({ subject: JSON.parse(text) as Subject | null, flush: () => newest.current() });
-    return () => useSubject.setState({ subject: null, flush: () => {} });
   }, [text]);
+  useEffect(() => () => useSubject.setState({ subject: null, flush: () => {} }), []);
 }

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'react';
 
 /**
  * Chromium caps an element at 33,554,428 px and Firefox at about 17.8 million; a list that would be higher gets a
@@ -14,13 +14,16 @@ export interface Window {
   top: number;
 }
 
+/** Rows drawn beyond both edges: the browser scrolls on its own before the page hears of it. */
+const OVERSCAN = 4;
+
 /** Which rows of a list of equal rows are on the screen at an unscaled offset (px). */
 export function windowAt(
   offset: number,
   viewport: number,
   rows: number,
   rowHeight: number,
-  overscan = 4,
+  overscan = OVERSCAN,
 ): Window {
   if (rows === 0) return { first: 0, last: -1, top: 0 };
   const first = Math.max(0, Math.floor(offset / rowHeight) - overscan);
@@ -54,33 +57,85 @@ export interface VirtualRows extends Window {
   scrollTo(index: number, where?: 'nearest' | 'center'): void;
 }
 
+/** A row that is to be in view from this rendering on; null: the list stays where it is. */
+type Aim = (viewport: number) => { row: number; where: 'nearest' | 'center' } | null;
+
+/** The offset at which a row is in view, all in px. */
+function offsetFor(top: number, rowHeight: number, at: number, seen: number, where: 'nearest' | 'center') {
+  if (where === 'center') return top - (seen - rowHeight) / 2;
+  if (top < at) return top;
+  return top + rowHeight > at + seen ? top + rowHeight - seen : at;
+}
+
+/** So long after the last move the handle of a scaled list is put where it belongs. */
+const SETTLE_MS = 300;
+
 /** Draws a list of any number of rows of equal height inside `ref`, which must scroll. */
 export function useVirtualRows(
   ref: RefObject<HTMLElement | null>,
   rows: number,
   rowHeight: number,
   headHeight = 0,
+  aim: Aim = () => null,
 ): VirtualRows {
   const [viewport, setViewport] = useState(0);
-  const [offset, setOffset] = useState(0);
+  const [, render] = useReducer((count: number) => count + 1, 0);
+  const position = useRef(0);
   const scale = scaleOf(rows, rowHeight, viewport);
+  const at = Math.min(position.current, scale.fullRange);
+  // Where the list goes is known while it is rendered: its rows are not drawn at the old place first.
+  const target = viewport === 0 ? null : aim(viewport);
+  const wanted =
+    target === null ? at : offsetFor(target.row * rowHeight, rowHeight, at, viewport, target.where);
+  const offset = Math.max(0, Math.min(scale.fullRange, wanted));
   const now = useRef({ scale, offset, viewport });
-  now.current = { scale, offset: Math.min(offset, scale.fullRange), viewport };
+  now.current = { scale, offset, viewport };
   /** The scroll position we set ourselves: its event must not be read back, which would lose exactness. */
   const own = useRef(-1);
+  /** The scroll position of the element as far as it is known: asking for it would lay the page out. */
+  const known = useRef(0);
+  const settling = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(
+    () => () => {
+      if (settling.current !== null) clearTimeout(settling.current);
+    },
+    [],
+  );
+
+  /** Puts the handle where the offset is; the rows do not hang on it. */
+  const settle = useCallback(() => {
+    if (settling.current !== null) clearTimeout(settling.current);
+    settling.current = null;
+    const element = ref.current;
+    if (element === null) return;
+    // Reading it back would lay the page out at once; the element rounds it by less than a pixel.
+    own.current = now.current.scale.toScrollTop(now.current.offset);
+    known.current = own.current;
+    element.scrollTop = own.current;
+  }, [ref]);
+  const place = useCallback(
+    (next: number) => {
+      position.current = next;
+      const { scale, viewport: seen } = now.current;
+      now.current.offset = next;
+      // Scrolling lays the page out. In a list so long, a step moves the handle by far less than can be seen.
+      const unseen = scale.height / Math.max(1, seen) / 2;
+      if (!scale.scaled || Math.abs(scale.toScrollTop(next) - known.current) >= unseen) return settle();
+      if (settling.current !== null) clearTimeout(settling.current);
+      settling.current = setTimeout(settle, SETTLE_MS);
+    },
+    [settle],
+  );
+  useLayoutEffect(() => {
+    if (target !== null && offset !== position.current) place(offset);
+  });
 
   const moveTo = useCallback(
     (wanted: number) => {
-      const element = ref.current;
-      if (element === null) return;
-      const next = Math.max(0, Math.min(now.current.scale.fullRange, wanted));
-      now.current.offset = next;
-      // Reading it back would lay the page out at once; the element rounds it by less than a pixel.
-      own.current = now.current.scale.toScrollTop(next);
-      element.scrollTop = own.current;
-      setOffset(next);
+      place(Math.max(0, Math.min(now.current.scale.fullRange, wanted)));
+      render();
     },
-    [ref],
+    [place],
   );
 
   useLayoutEffect(() => {
@@ -99,7 +154,9 @@ export function useVirtualRows(
     const onScroll = () => {
       if (Math.abs(element.scrollTop - own.current) < 1) return;
       own.current = -1;
-      setOffset(now.current.scale.toOffset(element.scrollTop));
+      known.current = element.scrollTop;
+      position.current = now.current.scale.toOffset(element.scrollTop);
+      render();
     };
     // In a scaled list a turn of the wheel would jump over rows; it moves the true offset instead.
     const onWheel = (event: WheelEvent) => {
@@ -118,17 +175,16 @@ export function useVirtualRows(
 
   const scrollTo = useCallback(
     (index: number, where: 'nearest' | 'center' = 'nearest') => {
-      const { offset: at, viewport: seen } = now.current;
-      const top = index * rowHeight;
-      if (where === 'center') moveTo(top - (seen - rowHeight) / 2);
-      else if (top < at) moveTo(top);
-      else if (top + rowHeight > at + seen) moveTo(top + rowHeight - seen);
+      const { offset: from, viewport: seen } = now.current;
+      const next = offsetFor(index * rowHeight, rowHeight, from, seen, where);
+      if (next !== from) moveTo(next);
     },
     [rowHeight, moveTo],
   );
 
   return {
-    ...windowAt(now.current.offset, viewport, rows, rowHeight),
+    // Where every move is a rendering, there is no need of rows ahead of it.
+    ...windowAt(offset, viewport, rows, rowHeight, scale.scaled ? 1 : OVERSCAN),
     height: scale.height,
     viewport,
     pageRows: Math.max(1, Math.floor(viewport / rowHeight)),
@@ -154,21 +210,21 @@ interface SelectableRows {
 export function useSelectableRows(rows: SelectableRows) {
   const { total, rowHeight, headHeight, onRange, selected, follow = 'nearest', stick, autoFocus } = rows;
   const scroller = useRef<HTMLDivElement>(null);
-  const view = useVirtualRows(scroller, total, rowHeight, headHeight);
+  // Rows that come at the end must not pull the list back to a selection that was scrolled away from.
+  const brought = useRef({ selected: -1, total: 0, viewport: 0 });
+  const view = useVirtualRows(scroller, total, rowHeight, headHeight, (viewport) => {
+    const before = brought.current;
+    const isNews = selected !== before.selected || viewport !== before.viewport || total < before.total;
+    return isNews && selected >= 0 && selected < total && !stick ? { row: selected, where: follow } : null;
+  });
+  const { scrollTo, viewport } = view;
+  useLayoutEffect(() => {
+    if (viewport > 0 && selected < total) brought.current = { selected, total, viewport };
+  }, [selected, total, viewport]);
   useEffect(() => onRange(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
   useEffect(() => {
     if (autoFocus) scroller.current?.focus({ preventScroll: true });
   }, [autoFocus]);
-  const { scrollTo, viewport } = view;
-  // Rows that come at the end must not pull the list back to a selection that was scrolled away from.
-  const brought = useRef({ selected: -1, total: 0, viewport: 0 });
-  useEffect(() => {
-    const before = brought.current;
-    if (viewport === 0 || selected >= total) return;
-    const isNews = selected !== before.selected || viewport !== before.viewport || total < before.total;
-    brought.current = { selected, total, viewport };
-    if (selected >= 0 && isNews && !stick) scrollTo(selected, follow);
-  }, [selected, total, viewport, follow, stick, scrollTo]);
   // In the same frame as the rows: the end is never seen to run away.
   useLayoutEffect(() => {
     if (stick && total > 0 && viewport > 0) scrollTo(total - 1);

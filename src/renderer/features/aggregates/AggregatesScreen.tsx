@@ -1,7 +1,6 @@
-import { Boxes } from 'lucide-react';
 import { type CSSProperties, useRef, useState } from 'react';
+import type { AggregateRow, aggregates } from '../../../contract/aggregates.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { AggregateRow, aggregates } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
 import { cx } from '../../components/cx.ts';
@@ -11,19 +10,21 @@ import { Kbd } from '../../components/Kbd.tsx';
 import { Callout, Panel, PanelHeader } from '../../components/Panel.tsx';
 import { Screen } from '../../components/Screen.tsx';
 import { Select } from '../../components/Select.tsx';
-import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
+import { ErrorState } from '../../components/States.tsx';
 import { Announce } from '../../components/Toast.tsx';
 import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
 import { go, setParams, useAddress } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { useFocus } from '../../lib/focus.ts';
-import { formatCount, formatTime, plural } from '../../lib/format.ts';
+import { formatCount, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine, useEngineQuery } from '../../lib/queries.ts';
 import { MarkButton } from '../compare/MarkButton.tsx';
 import { markSide } from '../compare/mark.ts';
-import styles from './aggregates.module.css';
+import { FirstWalk } from '../events/FirstWalk.tsx';
+import { aggregateColumns, SORTS, type Sort } from './aggregateColumns.tsx';
+import styles from './aggregateList.module.css';
 import { cutPhrase } from './asOf.ts';
 import { ColumnsBar } from './ColumnsBar.tsx';
 import {
@@ -34,25 +35,16 @@ import {
   sortByColumn,
   typesOf,
 } from './listColumns.ts';
-import { projectedColumns } from './projectedColumns.tsx';
+import { NoAggregates } from './NoAggregates.tsx';
 import { TypeList } from './TypeList.tsx';
 
 type Answer = Output<(typeof aggregates)['list']>;
-type Sort = 'id' | 'events' | 'last';
 /** In the list of projections; no projection has such a name. */
 const NO_COLUMNS = '-';
-const SORTS: readonly Sort[] = ['id', 'events', 'last'];
 
 /** Least width of all columns together: what is wider than its place scrolls sideways. */
 const widthOfTable = (columns: readonly TableColumn<AggregateRow>[]): number =>
   columns.reduce((sum, { width }) => sum + Number.parseFloat(width.replace('minmax(', '')), 0);
-
-/** What an empty answer says of where was looked. */
-function searchWords(searched: Answer['searched']): string {
-  if (searched === null)
-    return 'Ids are searched, upper and lower case aside; from 4 characters on, the events too.';
-  return `Ids were searched, upper and lower case aside, and the text as it is written in ${formatCount(searched.records)} of ${plural(searched.of, 'record')}.`;
-}
 
 /** Every aggregate with what is known of it as of the focus; Enter opens its timeline. */
 export default function AggregatesScreen() {
@@ -157,93 +149,14 @@ export default function AggregatesScreen() {
     })),
   ]);
 
-  const column = (
-    by: Sort | null,
-    rest: Omit<TableColumn<AggregateRow>, 'onSort' | 'sorted'>,
-  ): TableColumn<AggregateRow> => ({
-    ...rest,
-    ...(by === null
-      ? {}
-      : {
-          onSort: () => setQuestion({ sort: by }),
-          sorted:
-            choice.by === null && sort === by
-              ? by === 'id'
-                ? ('ascending' as const)
-                : ('descending' as const)
-              : null,
-        }),
+  const columns = aggregateColumns({
+    withType: type === null,
+    projected: projected?.show ?? null,
+    columnTypes: typesOf(status),
+    by: choice.by,
+    sort,
+    onSort: (next) => setQuestion({ sort: next }),
   });
-  const aboutEvents = [
-    column(null, {
-      id: 'topics',
-      title: 'Topics',
-      width: '64px',
-      align: 'right',
-      mono: true,
-      cell: (row) => formatCount(row.topics),
-    }),
-    column(null, {
-      id: 'first',
-      title: 'First event (UTC)',
-      width: '176px',
-      cell: (row) => <span className={styles.time}>{formatTime(row.firstAt)}</span>,
-    }),
-  ];
-  const columns: TableColumn<AggregateRow>[] = [
-    column('id', {
-      id: 'id',
-      title: 'Aggregate',
-      width: 'minmax(190px, 1.6fr)',
-      mono: true,
-      cell: (row) =>
-        row.foundIn === 'id' ? (
-          shown(row.ref.id)
-        ) : (
-          <>
-            {shown(row.ref.id)} <span className={styles.foundIn}>in its events</span>
-          </>
-        ),
-      hover: (row) => shown(row.ref.id),
-    }),
-    ...(type === null
-      ? [
-          column(null, {
-            id: 'type',
-            title: 'Type',
-            width: 'minmax(96px, 0.5fr)',
-            cell: (row) => shown(row.ref.type),
-            hover: (row) => shown(row.ref.type),
-          }),
-        ]
-      : []),
-    column('events', {
-      id: 'events',
-      title: 'Events',
-      width: '76px',
-      align: 'right',
-      mono: true,
-      cell: (row) => formatCount(row.events),
-    }),
-    ...(projected === null ? aboutEvents : projectedColumns(projected.show, choice.by, typesOf(status))),
-    column('last', {
-      id: 'last',
-      title: 'Last event (UTC)',
-      width: '176px',
-      cell: (row) => <span className={styles.time}>{formatTime(row.lastAt)}</span>,
-    }),
-    ...(projected === null
-      ? [
-          column(null, {
-            id: 'lastType',
-            title: 'Last type',
-            width: 'minmax(110px, 0.7fr)',
-            cell: (row) => (row.lastType === '' ? '—' : shown(row.lastType)),
-            hover: (row) => shown(row.lastType),
-          }),
-        ]
-      : []),
-  ];
   const countText = head === undefined ? '' : plural(head.total, 'aggregate');
   const searched = rows.isOld ? null : (head?.searched ?? null);
   const unfinished = searched !== null && searched.records < searched.of ? searched : null;
@@ -339,7 +252,7 @@ export default function AggregatesScreen() {
               {rows.error !== null && head === undefined ? (
                 <ErrorState error={rows.error} onRetry={rows.retry} />
               ) : rows.isLoading ? (
-                <Skeleton lines={14} />
+                <FirstWalk lines={14} />
               ) : rows.total > 0 ? (
                 <>
                   {rows.error === null ? null : (
@@ -358,40 +271,15 @@ export default function AggregatesScreen() {
                     onOpen={open}
                   />
                 </>
-              ) : choice.where !== '' && projected !== null ? (
-                <EmptyState
-                  title="Of no aggregate the condition holds"
-                  action={
-                    <Button onClick={() => setParams({ where: null }, false)}>Without the condition</Button>
-                  }
-                >
-                  {`${shown(choice.where)} · ${cutPhrase(cut)}`}
-                </EmptyState>
-              ) : search !== '' || type !== null ? (
-                <EmptyState
-                  title={
-                    search === '' ? 'No aggregate of this type' : `No aggregate found with “${shown(search)}”`
-                  }
-                  action={
-                    <Button onClick={() => setQuestion({ q: '', type: null })}>Show all aggregates</Button>
-                  }
-                >
-                  {cut.knownOn === null && cut.trueOn === null
-                    ? searchWords(searched)
-                    : `Only what was there as of the focus is listed: ${cutPhrase(cut)}.`}
-                </EmptyState>
               ) : (
-                <EmptyState
-                  icon={<Boxes />}
-                  title="No aggregates"
-                  action={
-                    <Button look="primary" onClick={() => go(['topics'])}>
-                      Choose topics
-                    </Button>
-                  }
-                >
-                  Aggregates appear when captured events name one, by an id of their own or by the record key.
-                </EmptyState>
+                <NoAggregates
+                  where={projected === null ? '' : choice.where}
+                  search={search}
+                  type={type}
+                  cut={cut}
+                  searched={searched}
+                  onAll={() => setQuestion({ q: '', type: null })}
+                />
               )}
             </div>
           </Panel>

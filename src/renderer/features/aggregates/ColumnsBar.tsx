@@ -19,7 +19,7 @@ import { formatLeft, plural } from '../../lib/format.ts';
 import { useJobs } from '../../lib/live.ts';
 import { useEngineAction } from '../../lib/queries.ts';
 import { expressionMarks } from '../events/expressionMarks.ts';
-import styles from './aggregates.module.css';
+import styles from './aggregateList.module.css';
 import { type ColumnsChoice, declaredColumns } from './listColumns.ts';
 
 const PROBLEM = 'columns-problem';

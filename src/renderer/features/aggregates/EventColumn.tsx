@@ -1,6 +1,6 @@
 import { Clock, TriangleAlert } from 'lucide-react';
-import { type CSSProperties, type KeyboardEvent, memo, useRef, useState } from 'react';
-import type { TimelineInfo, TimelineRow } from '../../../contract/events.ts';
+import { type CSSProperties, type KeyboardEvent, memo, useCallback, useMemo, useRef, useState } from 'react';
+import type { TimelineInfo, TimelineRow } from '../../../contract/aggregates.ts';
 import { IconButton } from '../../components/Button.tsx';
 import { cx } from '../../components/cx.ts';
 import { Input } from '../../components/Field.tsx';
@@ -38,13 +38,22 @@ export const EventColumn = memo(function EventColumn({ timeline, info, find, onF
     { pageSize: PAGE_ROWS },
   );
   const colourOf = useTypeColours();
+  const renderLine = useCallback(
+    (row: TimelineRow) => <EventLine row={row} colourOf={colourOf} />,
+    [colourOf],
+  );
   const list = useRef<HTMLDivElement>(null);
   const closeFind = () => {
     onFind(false);
     list.current?.querySelector<HTMLElement>('[role=listbox]')?.focus();
   };
   const digits = Math.max(`${info.total}`.length, `${info.lastVersion ?? ''}`.length);
-  const isCut = subject.cut.knownOn !== null || subject.cut.trueOn !== null;
+  const { cut } = subject;
+  const isCut = cut.knownOn !== null || cut.trueOn !== null;
+  const divider = useMemo(
+    () => (isCut && info.within < info.total ? { before: info.within, text: cutLabel(cut) } : null),
+    [isCut, info.within, info.total, cut],
+  );
   return (
     <Panel
       label="Events"
@@ -86,11 +95,10 @@ export const EventColumn = memo(function EventColumn({ timeline, info, find, onF
             selected={index}
             onSelect={timeline.pick}
             follow={timeline.follow}
-            divider={
-              isCut && info.within < info.total ? { before: info.within, text: cutLabel(subject.cut) } : null
-            }
+            divider={divider}
             rowClass={rowClass}
-            render={(row) => <EventLine row={row} colourOf={colourOf} />}
+            render={renderLine}
+            reuses
           />
         )}
       </div>

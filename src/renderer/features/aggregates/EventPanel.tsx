@@ -1,6 +1,6 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import { memo, useEffect, useRef, useState } from 'react';
-import type { ChangeOut, RecordDetail, TimelineRow } from '../../../contract/events.ts';
+import type { ChangeOut, TimelineRow } from '../../../contract/aggregates.ts';
+import type { RecordDetail } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { cx } from '../../components/cx.ts';
 import { Callout, Panel, PanelHeader, Section } from '../../components/Panel.tsx';
@@ -8,7 +8,6 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { DiffValue } from '../../components/Value.tsx';
 import { hrefTo } from '../../lib/address.ts';
-import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, formatSpan, formatTime } from '../../lib/format.ts';
 import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
@@ -18,14 +17,14 @@ import { IntegrityList } from '../events/IntegrityList.tsx';
 import { SentenceLine } from '../sentences/SentenceLine.tsx';
 import styles from './aggregates.module.css';
 import { eventMark, isSevere } from './names.ts';
-import { knownRow, type StateAnswer } from './timelinePages.ts';
+import { knownRow } from './timelinePages.ts';
 import { Upcast } from './Upcast.tsx';
-import type { Timeline } from './useTimeline.ts';
+import type { ShownState, Timeline } from './useTimeline.ts';
 import { ValueHistory } from './ValueHistory.tsx';
 
 interface EventPanelProps {
   timeline: Timeline;
-  state: UseQueryResult<StateAnswer, EngineError>;
+  state: ShownState;
   /** While one scrubs or plays, what needs a further question waits. */
   isMoving: boolean;
 }
@@ -38,6 +37,7 @@ export const EventPanel = memo(function EventPanel({ timeline, state, isMoving }
   const last = useRef(timeline.row);
   if (timeline.row !== undefined) last.current = timeline.row;
   const row = timeline.row ?? last.current;
+  const rested = useRef(row);
   if (row === undefined || index < 0)
     return (
       <Panel look="raised" label="Chosen event">
@@ -48,6 +48,8 @@ export const EventPanel = memo(function EventPanel({ timeline, state, isMoving }
         )}
       </Panel>
     );
+  // What needs a further question stays that of the event where one last stood still.
+  if (!isMoving || rested.current === undefined) rested.current = row;
   const isFresh = row.index === index && state.data?.index === index && !state.isPlaceholderData;
   return (
     <Panel
@@ -72,9 +74,11 @@ export const EventPanel = memo(function EventPanel({ timeline, state, isMoving }
           timeline={timeline}
         />
       </div>
-      <Upcast row={row} timeline={timeline} isMoving={isMoving} />
+      <div className={cx(rested.current.id !== row.id && styles.old)}>
+        <Upcast row={rested.current} subject={timeline.subject} />
+      </div>
       <ValueHistory timeline={timeline} answer={state.data} isMoving={isMoving} />
-      <Envelope row={row} isMoving={isMoving} />
+      <Envelope id={rested.current.id} isOld={rested.current.id !== row.id} />
     </Panel>
   );
 });
@@ -159,21 +163,20 @@ function Changes({ changes, omitted, timeline }: ChangesProps) {
   );
 }
 
-function Envelope({ row, isMoving }: { row: TimelineRow; isMoving: boolean }) {
-  const detail = useEngineQuery(['events', 'get'], { id: row.id }, { enabled: !isMoving });
+/** @param isOld the event on the screen is another one already */
+const Envelope = memo(function Envelope({ id, isOld }: { id: number; isOld: boolean }) {
+  const detail = useEngineQuery(['events', 'get'], { id });
   if (detail.error !== null)
     return <ErrorState error={detail.error} onRetry={() => void detail.refetch()} compact />;
   if (detail.data === undefined) return <Skeleton lines={8} />;
-  const record = detail.data;
-  const isOld = detail.isPlaceholderData || record.row.id !== row.id;
+  const isBehind = isOld || detail.isPlaceholderData;
   return (
-    <div className={cx(isOld && styles.old)} aria-busy={isOld}>
-      <EnvelopeOf record={record} />
+    <div className={cx(isBehind && styles.old)} aria-busy={isBehind}>
+      <EnvelopeOf record={detail.data} />
     </div>
   );
-}
+});
 
-/** While one moves it stays as it was, and is not made again for every event. */
 const EnvelopeOf = memo(function EnvelopeOf({ record }: { record: RecordDetail }) {
   const { row } = record;
   const { place } = row;

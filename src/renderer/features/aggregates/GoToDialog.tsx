@@ -1,10 +1,10 @@
 import { memo, useEffect, useState } from 'react';
-import type { TimelineInfo } from '../../../contract/events.ts';
+import type { TimelineInfo } from '../../../contract/aggregates.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Field, Input } from '../../components/Field.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatTime } from '../../lib/format.ts';
+import { formatCount } from '../../lib/format.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { type GoTo, parseGoTo, questionFor } from './goTo.ts';
 import type { Timeline } from './useTimeline.ts';
@@ -83,9 +83,8 @@ async function placeOf({ subject }: Timeline, info: TimelineInfo, target: GoTo):
     ...subject,
     target: questionFor(target),
   });
+  // A moment always has a place, if need be before the first event.
   if (index !== null) return index;
-  if (target.to === 'time')
-    return `Nothing had happened by ${formatTime(target.time)}${info.firstAt === null ? '' : `; the first event is of ${formatTime(info.firstAt)}`}.`;
   if (target.to === 'place')
     return `No event of this aggregate is at ${shown(target.topic)} [${target.partition}] @ ${formatCount(target.offset)}.`;
   return target.to === 'version'

@@ -1,7 +1,7 @@
-import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Copy, History } from 'lucide-react';
-import { memo, useMemo, useState } from 'react';
-import type { TimelineInfo } from '../../../contract/events.ts';
+import { memo, useCallback, useMemo, useRef, useState } from 'react';
+import type { TimelineInfo } from '../../../contract/aggregates.ts';
 import { formatJson, parseJson } from '../../../core/json.ts';
 import { IconButton } from '../../components/Button.tsx';
 import { CopyButton, copyText } from '../../components/CopyButton.tsx';
@@ -22,13 +22,13 @@ import { ProjectedRow } from './ProjectedRow.tsx';
 import { LongStateTree, StateTree } from './StateTree.tsx';
 import { askText, wholeText } from './stateText.ts';
 import { TextLines } from './TextLines.tsx';
-import { proofQuery, type StateAnswer } from './timelinePages.ts';
-import type { Timeline } from './useTimeline.ts';
+import { proofQuery, type StateAnswer, useLongWaits } from './timelinePages.ts';
+import type { ShownState, Timeline } from './useTimeline.ts';
 
 interface StateColumnProps {
   timeline: Timeline;
   info: TimelineInfo;
-  state: UseQueryResult<StateAnswer, EngineError>;
+  state: ShownState;
 }
 
 /** The state after the chosen event: what it changed in place, and at the edge who set each value. */
@@ -36,11 +36,13 @@ export const StateColumn = memo(function StateColumn({ timeline, info, state }: 
   const { row, index, subject } = timeline;
   const answer = state.data;
   const [proved, setProved] = useState<number | null>(null);
-  const prove = () => setProved(index);
-  const copyAll = async () => {
-    const text = await wholeText(subject, index, '');
+  const newest = useRef({ subject, index });
+  newest.current = { subject, index };
+  const prove = useCallback(() => setProved(newest.current.index), []);
+  const copyAll = useCallback(async () => {
+    const text = await wholeText(newest.current.subject, newest.current.index, '');
     if (text !== null) await copyText(text);
-  };
+  }, []);
   useStateCommands(timeline, prove);
   const title =
     timeline.view === 'row'
@@ -51,16 +53,19 @@ export const StateColumn = memo(function StateColumn({ timeline, info, state }: 
           ? 'State'
           : `State after ${eventMark(row)}`;
   const note =
-    timeline.view === 'row'
-      ? cutPhrase(subject.cut)
-      : [
-          row === undefined ? '' : formatTime(row.recordedAt),
-          answer === undefined
-            ? ''
-            : `fold of ${plural(answer.folded, 'event')} · ${formatDuration(answer.tookMs)}`,
-        ]
-          .filter(Boolean)
-          .join(' · ');
+    timeline.view === 'row' ? (
+      cutPhrase(subject.cut)
+    ) : (
+      <>
+        {row === undefined ? '' : formatTime(row.recordedAt)}
+        {answer === undefined ? null : (
+          <span className={styles.foldNote}>
+            {row === undefined ? '' : ' · '}fold of {plural(answer.folded, 'event')} ·{' '}
+            {formatDuration(answer.tookMs)}
+          </span>
+        )}
+      </>
+    );
   return (
     <Panel
       label="State"
@@ -69,22 +74,8 @@ export const StateColumn = memo(function StateColumn({ timeline, info, state }: 
       head={
         <PanelHeader title={title} note={note}>
           {row?.afterCut === true ? <Tag tone="warn">after the cut</Tag> : null}
-          <IconButton label="Fold from the first event" keys="f" onClick={prove}>
-            <History />
-          </IconButton>
-          <Segmented
-            label="Ways to see the state"
-            value={timeline.view}
-            onValue={timeline.setView}
-            options={[
-              { value: 'tree', label: 'Tree' },
-              { value: 'json', label: 'JSON' },
-              { value: 'row', label: 'Row' },
-            ]}
-          />
-          <IconButton label="Copy the state as JSON" onClick={() => copyAll().catch(showProblem)}>
-            <Copy />
-          </IconButton>
+          <Folding />
+          <StateTools view={timeline.view} setView={timeline.setView} onProve={prove} onCopy={copyAll} />
         </PanelHeader>
       }
     >
@@ -112,6 +103,45 @@ export const StateColumn = memo(function StateColumn({ timeline, info, state }: 
         </>
       )}
     </Panel>
+  );
+});
+
+/** Shown as soon as a state is waited for longer than a moment. */
+function Folding() {
+  const isLong = useLongWaits(({ waits }) => waits > 0);
+  return (
+    <span role="status" className="faint">
+      {isLong ? 'Folding…' : ''}
+    </span>
+  );
+}
+
+interface StateToolsProps extends Pick<Timeline, 'view' | 'setView'> {
+  onProve: () => void;
+  onCopy: () => Promise<void>;
+}
+
+/** Does not hang on the event: while one moves it stays as it is. */
+const StateTools = memo(function StateTools({ view, setView, onProve, onCopy }: StateToolsProps) {
+  return (
+    <>
+      <IconButton label="Fold from the first event" keys="f" onClick={onProve}>
+        <History />
+      </IconButton>
+      <Segmented
+        label="Ways to see the state"
+        value={view}
+        onValue={setView}
+        options={[
+          { value: 'tree', label: 'Tree' },
+          { value: 'json', label: 'JSON' },
+          { value: 'row', label: 'Row' },
+        ]}
+      />
+      <IconButton label="Copy the state as JSON" onClick={() => onCopy().catch(showProblem)}>
+        <Copy />
+      </IconButton>
+    </>
   );
 });
 

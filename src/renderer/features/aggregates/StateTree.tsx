@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import type { SetBy, StateLine } from '../../../contract/events.ts';
+import type { SetBy, StateLine } from '../../../contract/aggregates.ts';
 import { parseJson } from '../../../core/json.ts';
 import { JsonTree } from '../../components/JsonTree.tsx';
 import { ErrorState, Skeleton } from '../../components/States.tsx';

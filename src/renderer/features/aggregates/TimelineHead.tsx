@@ -1,6 +1,6 @@
 import { ChevronDown, Undo2 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
-import type { TimelineInfo } from '../../../contract/events.ts';
+import type { TimelineInfo } from '../../../contract/aggregates.ts';
 import { Button } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { Menu } from '../../components/Menu.tsx';
@@ -9,6 +9,7 @@ import { Tag } from '../../components/Tag.tsx';
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatDay, formatIso, plural } from '../../lib/format.ts';
+import { ReportButton } from '../check/ReportDialog.tsx';
 import { MarkButton } from '../compare/MarkButton.tsx';
 import { ExportButton } from '../workspace/ExportButton.tsx';
 import styles from './aggregates.module.css';
@@ -75,6 +76,7 @@ const Head = memo(function Head({ timeline, info }: TimelineHeadProps) {
       }
     >
       <MarkButton {...markOf(timeline)} />
+      <ReportButton owner={ref} />
       <ExportButton filter={{ aggregate: ref }} what={`All events of ${shown(ref.id)}`} name={ref.id} />
       <Menu
         align="end"

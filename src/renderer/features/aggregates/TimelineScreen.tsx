@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { createContext, type ReactNode, use, useCallback, useMemo, useRef, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -47,7 +47,7 @@ export default function TimelineScreen() {
 }
 
 function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
-  const timeline = useTimeline(aggregate);
+  const { timeline, zoom } = useTimeline(aggregate);
   const { info, infoError, row } = timeline;
   const mover = useMover(timeline);
   const player = usePlayer(timeline, mover.reach);
@@ -105,26 +105,43 @@ function TimelineOf({ aggregate }: { aggregate: AggregateRef }) {
       <TimelineHead timeline={rested.current} info={info}>
         <Skipped player={player} />
       </TimelineHead>
-      <TimeStrip timeline={timeline} info={info} mover={mover} onTake={stop} corner={corner} />
-      <div className={styles.columns}>
-        <Columns
-          id="timeline"
-          columns={[
-            { id: 'list', size: 380, min: 240 },
-            { id: 'state', min: 300 },
-            { id: 'event', size: 340, min: 260 },
-          ]}
-        >
-          <EventColumn timeline={timeline} info={info} find={find} onFind={setFind} />
-          <StateColumn timeline={timeline} info={info} state={state} />
-          <EventPanel timeline={timeline} state={state} isMoving={isMoving} />
-        </Columns>
-      </div>
+      <TimeStrip {...{ timeline, zoom, info, mover, corner }} onTake={stop} />
+      <Panes
+        value={{
+          list: <EventColumn timeline={timeline} info={info} find={find} onFind={setFind} />,
+          state: <StateColumn timeline={timeline} info={info} state={state} />,
+          event: <EventPanel timeline={timeline} state={state} isMoving={isMoving} />,
+        }}
+      >
+        {COLUMNS}
+      </Panes>
       <GoToDialog open={goTo} onClose={closeGoTo} timeline={rested.current} info={info} />
       <Announce>{row === undefined || isMoving ? '' : `${eventMark(row)}: ${shown(row.sentence)}`}</Announce>
     </Screen>
   );
 }
+
+/** What stands in the columns. The columns themselves are not rendered anew for every event. */
+const Panes = createContext<Record<'list' | 'state' | 'event', ReactNode>>({
+  ...{ list: null, state: null, event: null },
+});
+const Pane = ({ of }: { of: 'list' | 'state' | 'event' }) => use(Panes)[of];
+const COLUMNS = (
+  <div className={styles.columns}>
+    <Columns
+      id="timeline"
+      columns={[
+        { id: 'list', size: '31%', min: 240 },
+        { id: 'state', min: 300 },
+        { id: 'event', size: '28%', min: 260 },
+      ]}
+    >
+      <Pane of="list" />
+      <Pane of="state" />
+      <Pane of="event" />
+    </Columns>
+  </div>
+);
 
 /** Steps nearer together than this, ms, are those of a key that is held. */
 const HELD_KEY_MS = 200;

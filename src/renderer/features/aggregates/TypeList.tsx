@@ -5,7 +5,7 @@ import { shown } from '../../lib/escape.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
 import { rowForKey } from '../../lib/virtual.ts';
-import styles from './aggregates.module.css';
+import styles from './aggregateList.module.css';
 
 const PAGE = 10;
 

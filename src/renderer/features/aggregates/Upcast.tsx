@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import type { TimelineRow } from '../../../contract/events.ts';
+import { memo, useState } from 'react';
+import type { TimelineRow } from '../../../contract/aggregates.ts';
 import type { EventReading } from '../../../contract/upcasting.ts';
 import { formatJson, parseJson } from '../../../core/json.ts';
 import { cx } from '../../components/cx.ts';
@@ -11,26 +11,21 @@ import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
+import type { Subject } from './timelinePages.ts';
 import styles from './upcast.module.css';
-import type { Timeline } from './useTimeline.ts';
 
 type Shown = 'both' | 'written' | 'folded';
 
 interface UpcastProps {
   row: TimelineRow;
-  timeline: Timeline;
-  isMoving: boolean;
+  subject: Subject;
 }
 
 /** What the upcasters of the reducer made of the event, beside what was written. Nothing when they leave it alone. */
-export function Upcast({ row, timeline, isMoving }: UpcastProps) {
-  const { ref, reducer } = timeline.subject;
+export const Upcast = memo(function Upcast({ row, subject }: UpcastProps) {
+  const { ref, reducer } = subject;
   const [view, setView] = useState<Shown>('both');
-  const { data, error, refetch } = useEngineQuery(
-    ['aggregates', 'upcast'],
-    { ref, reducer, id: row.id },
-    { enabled: !isMoving },
-  );
+  const { data, error, refetch } = useEngineQuery(['aggregates', 'upcast'], { ref, reducer, id: row.id });
   const isRead = data !== undefined && data !== null;
   useCommands(
     isRead
@@ -70,7 +65,7 @@ export function Upcast({ row, timeline, isMoving }: UpcastProps) {
       </div>
     </Section>
   );
-}
+});
 
 function Reading({ title, reading, id }: { title: string; reading: EventReading; id: number }) {
   const { type, schemaVersion, data, characters } = reading;

@@ -10,7 +10,7 @@ import { ErrorState, Skeleton } from '../../components/States.tsx';
 import { StepChart } from '../../components/StepChart.tsx';
 import { Value } from '../../components/Value.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatDay, formatDecimal, formatTime, plural } from '../../lib/format.ts';
+import { formatCount, formatDay, formatNumber, formatTime, plural } from '../../lib/format.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
 import { showProblem } from '../events/showProblem.ts';
 import styles from './aggregates.module.css';
@@ -95,7 +95,7 @@ export function ValueHistory({ timeline, answer, isMoving }: ValueHistoryProps) 
       <div className={styles.historyNote}>
         <span>
           {isNumber && low !== null
-            ? `low ${formatDecimal(numberText(low.value))} · ${formatDay(low.recordedAt)}`
+            ? `low ${formatNumber(numberText(low.value))} · ${formatDay(low.recordedAt)}`
             : ''}
         </span>
         <span>set by {plural(steps.length + data.omitted, 'event')}</span>
@@ -114,7 +114,7 @@ export function ValueHistory({ timeline, answer, isMoving }: ValueHistoryProps) 
                 {step.value === undefined ? (
                   <span className="faint">removed</span>
                 ) : isNumeric(step.value) ? (
-                  formatDecimal(numberText(step.value))
+                  formatNumber(numberText(step.value))
                 ) : (
                   <Value value={step.value} />
                 )}
@@ -201,7 +201,7 @@ function SetBy({ timeline, current, before, isFirst, isLoading }: SetByProps) {
               {formatTime(current.recordedAt)}
               {before === undefined ? (isFirst ? ' · not there before' : '') : ' · before it '}
               {before === undefined ? null : isNumeric(before) ? (
-                formatDecimal(numberText(before))
+                formatNumber(numberText(before))
               ) : (
                 <Value value={before} />
               )}

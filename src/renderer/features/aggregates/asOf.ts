@@ -1,4 +1,4 @@
-import type { TimelineInfo } from '../../../contract/events.ts';
+import type { TimelineInfo } from '../../../contract/aggregates.ts';
 import type { Cut } from '../../../core/model.ts';
 import { formatCount, formatTime, plural } from '../../lib/format.ts';
 

@@ -1,6 +1,6 @@
+import type { aggregates } from '../../../contract/aggregates.ts';
 import { int64 } from '../../../contract/common.ts';
 import type { Input } from '../../../contract/contract.ts';
-import type { aggregates } from '../../../contract/events.ts';
 import { parseMoment } from '../../lib/moment.ts';
 
 export type GoTo =

@@ -1,4 +1,4 @@
-import type { TimelineRow } from '../../../contract/events.ts';
+import type { TimelineRow } from '../../../contract/aggregates.ts';
 
 /** `SavingsAccount`, `SAVINGS_ACCOUNT`, `savings-account` → `Savings account`. */
 export function typeTitle(type: string): string {

@@ -1,9 +1,9 @@
+import type { AggregateRow } from '../../../contract/aggregates.ts';
 import type { Cell } from '../../../contract/cell.ts';
-import type { AggregateRow } from '../../../contract/events.ts';
 import type { TableColumn } from '../../components/VirtualTable.tsx';
 import { shown } from '../../lib/escape.ts';
 import { cellKind, cellText } from '../projections/cells.ts';
-import styles from './aggregates.module.css';
+import styles from './aggregateList.module.css';
 import { type ColumnsChoice, sortByColumn } from './listColumns.ts';
 
 const NUMBERS: ReadonlySet<string> = new Set(['integer', 'decimal']);

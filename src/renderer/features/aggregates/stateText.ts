@@ -1,5 +1,5 @@
+import type { aggregates } from '../../../contract/aggregates.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { aggregates } from '../../../contract/events.ts';
 import { LIMITS } from '../../../contract/limits.ts';
 import { callEngine } from '../../lib/queries.ts';
 import type { Subject } from './timelinePages.ts';

@@ -1,6 +1,7 @@
+import { create } from 'zustand';
+import type { aggregates, TimelineRow } from '../../../contract/aggregates.ts';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { aggregates, TimelineRow } from '../../../contract/events.ts';
 import type { Cut } from '../../../core/model.ts';
 import { callEngine, queryClient } from '../../lib/queries.ts';
 
@@ -38,11 +39,31 @@ export const knownRow = (subject: Subject, index: number): TimelineRow | undefin
 /** A state is kept for a quarter of a minute: whoever scrubs passes thousands. */
 const KEEP_STATE_MS = 15_000;
 
+/** States that are waited for longer than that, ms, are said to be under way. */
+const LONG_WAIT_MS = 200;
+export const useLongWaits = create<{ waits: number }>(() => ({ waits: 0 }));
+
+/** Asks for a state; one that takes long is counted meanwhile. */
+async function askState(subject: Subject, index: number): Promise<StateAnswer> {
+  let isLong = false;
+  const count = (by: 1 | -1) => useLongWaits.setState(({ waits }) => ({ waits: waits + by }));
+  const timer = setTimeout(() => {
+    isLong = true;
+    count(1);
+  }, LONG_WAIT_MS);
+  try {
+    return await callEngine(['aggregates', 'state'], { ...subject, index, brief: true });
+  } finally {
+    clearTimeout(timer);
+    if (isLong) count(-1);
+  }
+}
+
 /** The question for the state after an event. */
 export function stateQuery(subject: Subject, index: number) {
   return {
     queryKey: ['aggregates', 'state', { ...subject, index }],
-    queryFn: () => callEngine(['aggregates', 'state'], { ...subject, index, brief: true }),
+    queryFn: () => askState(subject, index),
     gcTime: KEEP_STATE_MS,
   };
 }
@@ -60,4 +81,22 @@ export async function prepare(subject: Subject, index: number): Promise<void> {
     queryClient.fetchQuery(stateQuery(subject, index)),
     ...(index < 0 ? [] : [queryClient.fetchQuery(pageQuery(subject, index))]),
   ]);
+}
+
+/** So many events on, in the direction in which one steps, are asked for before they are stepped to. */
+const AHEAD = 6;
+
+/** Asks ahead for what a next step of the same kind shows. A jump says nothing of where the next one goes. */
+export function prepareAhead(subject: Subject, from: number, to: number, last: number): void {
+  const by = to - from;
+  if (by === 0 || Math.abs(by) > AHEAD) return;
+  // A state too long to be sent costs too much to be asked for ahead.
+  const here = queryClient.getQueryData<StateAnswer>(stateQuery(subject, to).queryKey);
+  if (here === undefined || here.state === '') return;
+  for (let step = 1; step <= AHEAD; step += 1) {
+    const next = to + Math.sign(by) * step;
+    if (next < 0 || next > last) return;
+    void queryClient.prefetchQuery(stateQuery(subject, next));
+    if (knownRow(subject, next) === undefined) void queryClient.prefetchQuery(pageQuery(subject, next));
+  }
 }

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { showProblem } from '../events/showProblem.ts';
-import { prepare } from './timelinePages.ts';
+import { prepare, prepareAhead } from './timelinePages.ts';
 import type { Timeline } from './useTimeline.ts';
 
 /** Where to go next: a place in the list, or a question whose answer is one (null: nowhere). */
@@ -41,6 +42,8 @@ export function useMover({ subject, index, info, select, chosen }: Timeline): Mo
     let running: Promise<void> | null = null;
     /** Where the move that is under way leads, as soon as it is known; null: none is. */
     let under: number | null = null;
+    /** From the first move until the rest after the last: what is rendered then. */
+    let isUnderWay = false;
     const run = async (): Promise<void> => {
       while (next !== null) {
         const wanted: Destination = next;
@@ -51,21 +54,29 @@ export function useMover({ subject, index, info, select, chosen }: Timeline): Mo
           if (index === null) continue;
           under = index;
           await prepare(asked, index);
-          if (asked === now.current.subject) now.current.select(index);
+          // At the beginning of a frame: what is rendered then is laid out once, whatever inputs come meanwhile.
+          await nextFrame();
+          const { index: before, last } = now.current;
+          if (asked !== now.current.subject) continue;
+          flushSync(() => now.current.select(index));
+          prepareAhead(asked, before, index, last);
         } catch (error) {
           showProblem(error);
         }
-        await nextFrame();
       }
     };
     const reach = (destination: Destination): Promise<void> => {
       next = destination;
-      setMoving(true);
+      if (!isUnderWay) setMoving(true);
+      isUnderWay = true;
       if (rest.current !== null) clearTimeout(rest.current);
       running ??= run().finally(() => {
         running = null;
         under = null;
-        rest.current = setTimeout(() => setMoving(false), REST_MS);
+        rest.current = setTimeout(() => {
+          isUnderWay = false;
+          setMoving(false);
+        }, REST_MS);
       });
       return running;
     };

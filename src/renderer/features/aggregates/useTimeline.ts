@@ -1,8 +1,8 @@
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import type { TimelineInfo, TimelineRow } from '../../../contract/aggregates.ts';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { CompareSide } from '../../../contract/compare.ts';
-import type { TimelineInfo, TimelineRow } from '../../../contract/events.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { callEngine, queryClient, useEngineQuery } from '../../lib/queries.ts';
@@ -57,8 +57,7 @@ export interface Timeline {
   selectHead(): void;
   /** An event was chosen by its place; else the last one within the cut is shown, wherever that moves. */
   isPlaced: boolean;
-  /** The strip shows this part of the life; null: all of it. */
-  zoom: Span | null;
+  /** Which part of the life the strip shows; null: all of it. */
   setZoom(zoom: Span | null): void;
   path: string | null;
   setPath(path: string | null): void;
@@ -68,8 +67,11 @@ export interface Timeline {
   flush(): void;
 }
 
-/** The stream of one aggregate and which of its events is chosen. */
-export function useTimeline(ref: AggregateRef): Timeline {
+/**
+ * The stream of one aggregate and which of its events is chosen. The window of the strip stands beside it: the panels
+ * have nothing to do with that.
+ */
+export function useTimeline(ref: AggregateRef): { timeline: Timeline; zoom: Span | null } {
   const subject = useSubject(ref);
   const [linked, setLinked, flush, peek] = useLinkedState(LINKED);
   const infoQuery = useEngineQuery(['aggregates', 'timeline'], subject);
@@ -133,10 +135,11 @@ export function useTimeline(ref: AggregateRef): Timeline {
   const view = VIEWS.find((each) => each === linked.view) ?? 'tree';
   const infoError = infoQuery.error;
   // The same object as long as nothing changes: the panels compare it.
-  return useMemo(
-    () => ({ subject, info, infoError, index, row, isPlaced, follow, zoom, path, view, ...moves }),
-    [subject, info, infoError, index, row, isPlaced, follow, zoom, path, view, moves],
+  const timeline = useMemo(
+    () => ({ subject, info, infoError, index, row, isPlaced, follow, path, view, ...moves }),
+    [subject, info, infoError, index, row, isPlaced, follow, path, view, moves],
   );
+  return { timeline, zoom };
 }
 
 /**
@@ -182,19 +185,24 @@ export function markOf({ subject, row, index }: Timeline): { side: CompareSide |
   return { side: { ...subject, at: row.id }, words: `${eventMark(row)} of ${id}` };
 }
 
+export type ShownState = Pick<
+  UseQueryResult<StateAnswer, EngineError>,
+  'data' | 'error' | 'isPlaceholderData' | 'refetch'
+>;
+
 /**
  * The state after an event; the one before stays on the screen meanwhile. The neighbours' states are asked ahead unless
  * one is on the move.
  */
-export function useStateAt({ subject, index, info }: Timeline, isMoving: boolean) {
-  const state = useQuery<StateAnswer, EngineError>({
+export function useStateAt({ subject, index, info }: Timeline, isMoving: boolean): ShownState {
+  const { data, error, isPlaceholderData, refetch } = useQuery<StateAnswer, EngineError>({
     ...stateQuery(subject, index),
     enabled: info !== undefined,
     placeholderData: keepPreviousData,
   });
   const total = info?.total ?? 0;
-  const isThere = state.data?.index === index && !state.isPlaceholderData;
-  const isLong = state.data?.state === '';
+  const isThere = data?.index === index && !isPlaceholderData;
+  const isLong = data?.state === '';
   useNameAfterFold(subject, isThere ? info : undefined);
   useEffect(() => {
     // A state too long to be sent costs too much to be asked for ahead.
@@ -203,7 +211,11 @@ export function useStateAt({ subject, index, info }: Timeline, isMoving: boolean
       if (next >= -1 && next < total) void queryClient.prefetchQuery(stateQuery(subject, next));
     }
   }, [isThere, isMoving, isLong, subject, index, total]);
-  return state;
+  // The same object as long as nothing changes: the panels compare it.
+  return useMemo(
+    () => ({ data, error, isPlaceholderData, refetch }) as ShownState,
+    [data, error, isPlaceholderData, refetch],
+  );
 }
 
 /** A long stream is listed before it is folded; once it is, its name and status are asked for, once. */

@@ -74,7 +74,7 @@ function BookmarkCard({ caseId, bookmark }: { caseId: string; bookmark: Bookmark
           {record === null ? null : <span className="mono">{formatTime(record.recordedAt)}</span>}
           {event === null ? null : (
             <span className="mono">
-              {shown(event.topic)}/{event.partition} @{event.offset}
+              {shown(event.topic)} [{event.partition}] @ {formatCount(event.offset)}
             </span>
           )}
           {event !== null && record === null ? <Tag tone="warn">not in this workspace</Tag> : null}

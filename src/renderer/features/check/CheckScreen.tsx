@@ -42,7 +42,12 @@ export default function CheckScreen() {
   const start = () => {
     if (!isRunning) run.mutate({ scope }, { onError: toastError });
   };
-  useCommands([{ id: 'check.run', title: 'Run the check', group: 'Check', keys: 'r', run: start }]);
+  const group = 'Check';
+  useCommands([
+    { id: 'check.run', title: 'Run the check', group, keys: 'r', hint: 'run', run: start },
+    { id: 'check.select', title: 'Select a finding', group, keys: ['arrowup', 'arrowdown'], hint: 'select' },
+    { id: 'check.open', title: 'Open the chosen finding', group, keys: 'enter', hint: 'open' },
+  ]);
   const topics = contents.data?.topics.map(({ topic }) => topic) ?? [];
   const chosen = scopeText(scope);
   const options = [
@@ -161,7 +166,16 @@ function Findings({
             }}
           />
         </Panel>
-        <Panel label="Findings" fills head={<PanelHeader title="Findings" note={formatCount(rows.total)} />}>
+        <Panel
+          label="Findings"
+          fills
+          head={
+            <PanelHeader
+              title="Findings"
+              note={<Listed total={rows.total} found={countOf(result, rule)} />}
+            />
+          }
+        >
           {rows.error !== null ? (
             <ErrorState error={rows.error} onRetry={rows.retry} />
           ) : rows.total === 0 && !rows.isLoading ? (
@@ -171,6 +185,7 @@ function Findings({
           ) : (
             <VirtualList
               label="Findings"
+              autoFocus
               total={rows.total}
               getRow={rows.getRow}
               onRange={rows.onRange}
@@ -190,6 +205,19 @@ function Findings({
         </Panel>
       </Columns>
     </div>
+  );
+}
+
+/** How many a rule found, or all of them; more than are kept one by one. */
+const countOf = ({ rules, errors, warnings, hints }: ConsistencyResult, rule: string | null): number =>
+  rule === null ? errors + warnings + hints : (rules.find((each) => each.rule === rule)?.count ?? 0);
+
+function Listed({ total, found }: { total: number; found: number }) {
+  if (total >= found) return formatCount(total);
+  return (
+    <span className={styles.old} title="The first of each rule are kept one by one; all are counted">
+      the first {formatCount(total)} of {formatCount(found)}
+    </span>
   );
 }
 

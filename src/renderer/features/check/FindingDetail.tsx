@@ -4,16 +4,16 @@ import type { ConsistencyResult, FindingOut, FoundEvent } from '../../../contrac
 import type { AggregateRef } from '../../../contract/common.ts';
 import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Panel.tsx';
-import { toast, toastError } from '../../components/Toast.tsx';
+import { toastError } from '../../components/Toast.tsx';
 import { hrefTo, setParams } from '../../lib/address.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, formatTime } from '../../lib/format.ts';
-import { callEngine } from '../../lib/queries.ts';
-import { saveText } from '../../lib/saveText.ts';
 import styles from './check.module.css';
 import { openFinding } from './openFinding.ts';
+import { ReportDialog } from './ReportDialog.tsx';
 import { SeverityIcon } from './SeverityIcon.tsx';
+import { REPORT_FORMATS, type ReportFormat, saveReport } from './saveReport.ts';
 
 const CLAIM_WORDS = {
   hash: 'Payload hash',
@@ -113,28 +113,20 @@ function EventLine({ event, isFirst }: { event: FoundEvent; isFirst: boolean }) 
         {formatTime(recordedAt)}
       </span>
       <span className={styles.place}>
-        {shown(place.topic)}:{place.partition}:{place.offset}
+        {shown(place.topic)} [{place.partition}] @ {formatCount(place.offset)}
       </span>
     </li>
   );
 }
 
-const FORMATS = [
-  ['html', 'HTML'],
-  ['md', 'Markdown'],
-  ['json', 'JSON'],
-] as const;
-
 /** The audit report of the aggregate that the finding is about, as a file. */
 function ReportSection({ owner }: { owner: AggregateRef }) {
-  const [making, setMaking] = useState<string | null>(null);
-  const make = async (format: (typeof FORMATS)[number][0]) => {
+  const [making, setMaking] = useState<ReportFormat | null>(null);
+  const [asks, setAsks] = useState(false);
+  const make = async (format: ReportFormat) => {
     setMaking(format);
     try {
-      const question = { ref: owner, at: [], format, reducer: null };
-      const { text, mediaType, name } = await callEngine(['check', 'report'], question);
-      saveText(text, `${mediaType};charset=utf-8`, name);
-      toast(`${name} is in your downloads.`);
+      await saveReport({ ref: owner, at: [], format, reducer: null });
     } catch (error) {
       toastError(error as EngineError);
     } finally {
@@ -147,7 +139,7 @@ function ReportSection({ owner }: { owner: AggregateRef }) {
         Events by type, first and last, actors, findings, claims, coverage and the state, with its hash.
       </p>
       <div className={styles.actions}>
-        {FORMATS.map(([format, word]) => (
+        {REPORT_FORMATS.map(([format, word]) => (
           <Button
             key={format}
             icon={<FileText />}
@@ -157,7 +149,11 @@ function ReportSection({ owner }: { owner: AggregateRef }) {
             {making === format ? 'Making…' : word}
           </Button>
         ))}
+        <Button look="quiet" onClick={() => setAsks(true)}>
+          At moments…
+        </Button>
       </div>
+      <ReportDialog owner={owner} open={asks} onClose={() => setAsks(false)} />
     </Section>
   );
 }

@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'react';
+import type { aggregates } from '../../../contract/aggregates.ts';
 import type { ArrivalRow } from '../../../contract/clocks.ts';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { aggregates } from '../../../contract/events.ts';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { TypeDot } from '../../components/TypeMark.tsx';
@@ -20,22 +20,22 @@ const columnsOf = (colourOf: ColourOf): readonly TableColumn<ArrivalRow>[] => [
   {
     id: 'recorded',
     title: 'Recorded',
-    width: '208px',
+    width: '192px',
     mono: true,
     cell: (row) => formatTime(row.recordedAt),
   },
   {
     id: 'occurred',
     title: 'Occurred',
-    width: '208px',
+    width: '192px',
     mono: true,
     cell: (row) => (row.occurredAt === null ? '' : formatTime(row.occurredAt)),
   },
-  { id: 'delay', title: 'After', width: '80px', align: 'right', cell: (row) => formatSpan(row.delayMs) },
+  { id: 'delay', title: 'After', width: '72px', align: 'right', cell: (row) => formatSpan(row.delayMs) },
   {
     id: 'kind',
     title: 'Arrival',
-    width: '100px',
+    width: '96px',
     cell: (row) => <Tag tone={row.backdated ? 'bad' : 'warn'}>{row.backdated ? 'backdated' : 'late'}</Tag>,
   },
   {

@@ -1,11 +1,12 @@
 import { type KeyboardEvent, type PointerEvent, useCallback, useRef } from 'react';
+import type { aggregates } from '../../../contract/aggregates.ts';
 import type { TimeSpan } from '../../../contract/clocks.ts';
 import type { Output } from '../../../contract/contract.ts';
-import type { aggregates } from '../../../contract/events.ts';
 import { type Drawing, useCanvas } from '../../lib/canvas.ts';
-import { formatTick, formatTime } from '../../lib/format.ts';
+import { formatTime } from '../../lib/format.ts';
+import { apartOf, ticksOf, tickText } from '../../lib/timeTicks.ts';
 import styles from './clocks.module.css';
-import { movedTo, type Point, planeScale, stepped } from './planeScale.ts';
+import { INSET, movedTo, type Point, planeScale, stepped } from './planeScale.ts';
 
 export type Plane = Output<(typeof aggregates)['plane']>;
 
@@ -21,8 +22,10 @@ interface ClockPlaneProps {
 }
 
 const BIG_STEP = 10;
-/** Where an axis is labelled, as parts of its length. */
-const TICKS = [0, 0.25, 0.5, 0.75, 1];
+/** Labels of the axes are so far apart, px; the axis upwards is taken to be so long. */
+const LABEL_PX = 110;
+const UP_LABEL_PX = 64;
+const UP_PX = 400;
 const LEAST_DOT = 2.5;
 const LARGEST_DOT = 8;
 
@@ -40,7 +43,7 @@ export function ClockPlane({ plane, recorded, occurred, point, onPoint }: ClockP
     (drawing: Drawing) => drawPlane(drawing, { plane, recorded, occurred, point }),
     [plane, recorded, occurred, point],
   );
-  useCanvas(canvas, draw);
+  const width = useCanvas(canvas, draw);
   const move = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
     const scale = planeScale(recorded, occurred, box);
@@ -75,7 +78,7 @@ export function ClockPlane({ plane, recorded, occurred, point, onPoint }: ClockP
   return (
     <div className={styles.plane}>
       <span className={styles.axisY}>Occurred</span>
-      <Ticks span={occurred} className={styles.ticksY} />
+      <Ticks span={occurred} ticks={upTicks(occurred)} className={styles.ticksY} edge="bottom" />
       <div
         className={styles.surface}
         role="slider"
@@ -98,18 +101,32 @@ export function ClockPlane({ plane, recorded, occurred, point, onPoint }: ClockP
         <span className={styles.late}>late</span>
         <span className={styles.backdated}>backdated</span>
       </p>
-      <Ticks span={recorded} className={styles.ticksX} />
+      <Ticks span={recorded} ticks={acrossTicks(recorded, width)} className={styles.ticksX} edge="left" />
       <span className={styles.axisX}>Recorded</span>
     </div>
   );
 }
 
-function Ticks({ span, className }: { span: TimeSpan; className: string | undefined }) {
-  const width = span.to - span.from;
+const upTicks = (span: TimeSpan): number[] => ticksOf(span, UP_PX, UP_LABEL_PX);
+const acrossTicks = (span: TimeSpan, width: number): number[] => ticksOf(span, width, LABEL_PX);
+
+interface TicksProps {
+  span: TimeSpan;
+  ticks: readonly number[];
+  className: string | undefined;
+  /** Where times begin. */
+  edge: 'left' | 'bottom';
+}
+
+function Ticks({ span, ticks, className, edge }: TicksProps) {
+  const apart = apartOf(ticks, span);
+  const part = (time: number) => (time - span.from) / Math.max(1, span.to - span.from);
   return (
     <div className={className} aria-hidden="true">
-      {TICKS.map((part) => (
-        <span key={part}>{formatTick(span.from + width * part, width)}</span>
+      {ticks.map((time) => (
+        <span key={time} style={{ [edge]: `calc(${INSET}px + ${part(time)} * (100% - ${2 * INSET}px))` }}>
+          {tickText(time, apart)}
+        </span>
       ))}
     </div>
   );
@@ -126,9 +143,12 @@ function drawPlane(
   const happened = scale.y(point.trueOn ?? occurred.to);
   context.fillStyle = colour('--sel');
   context.fillRect(0, happened, known, height - happened);
+  context.fillStyle = colour('--line');
+  for (const time of acrossTicks(recorded, width)) context.fillRect(Math.round(scale.x(time)), 0, 1, height);
+  for (const time of upTicks(occurred)) context.fillRect(0, Math.round(scale.y(time)), width, 1);
   drawDiagonal(context, scale, recorded, occurred, colour('--line2'));
-  const cellWidth = width / GRID.columns;
-  const cellHeight = height / GRID.rows;
+  const cellWidth = (width - 2 * INSET) / GRID.columns;
+  const cellHeight = (height - 2 * INSET) / GRID.rows;
   // What is late lies over what is not, wherever they come in the answer.
   for (const layer of ['--fg3', '--warn', '--bad'] as const) {
     context.fillStyle = colour(layer);
@@ -143,7 +163,8 @@ function drawPlane(
       if ((backdated > 0 ? '--bad' : late > 0 ? '--warn' : '--fg3') !== layer) continue;
       const size = Math.min(LARGEST_DOT, LEAST_DOT + Math.log2(events));
       context.beginPath();
-      context.arc((column + 0.5) * cellWidth, height - (row + 0.5) * cellHeight, size, 0, 2 * Math.PI);
+      const x = INSET + (column + 0.5) * cellWidth;
+      context.arc(x, height - INSET - (row + 0.5) * cellHeight, size, 0, 2 * Math.PI);
       context.fill();
     }
   }

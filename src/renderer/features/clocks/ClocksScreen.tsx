@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { TimelineInfo } from '../../../contract/aggregates.ts';
 import type { AggregateRef } from '../../../contract/common.ts';
-import type { TimelineInfo } from '../../../contract/events.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
 import { JsonTree } from '../../components/JsonTree.tsx';
@@ -76,10 +76,18 @@ function Clocks({ subject }: { subject: AggregateRef }) {
       run: () => setFocus({ knownOn: null, trueOn: null }),
     },
     {
+      id: 'clocks.move',
+      title: 'Move the point along a clock',
+      group,
+      keys: ['arrowleft', 'arrowright', 'arrowup', 'arrowdown'],
+      hint: 'move the point',
+    },
+    {
       id: 'clocks.timeline',
       title: 'Open its timeline',
       group,
       keys: 'enter',
+      hint: 'timeline',
       run: () => go(['aggregates', subject.type, subject.id]),
     },
   ]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { movedTo, planeScale, stepped } from './planeScale.ts';
+import { INSET, movedTo, planeScale, stepped } from './planeScale.ts';
 
 const recorded = { from: 1000, to: 2000 };
 const occurred = { from: 0, to: 1900 };
@@ -8,7 +8,12 @@ const occurred = { from: 0, to: 1900 };
 describe('the plane of the two clocks', () => {
   it('has recorded time to the right and occurred time upwards, and finds a time again', () => {
     const scale = planeScale(recorded, occurred, { width: 500, height: 380 });
-    expect([scale.x(1000), scale.x(2000), scale.y(0), scale.y(1900)]).toEqual([0, 500, 380, 0]);
+    expect([scale.x(1000), scale.x(2000), scale.y(0), scale.y(1900)]).toEqual([
+      INSET,
+      500 - INSET,
+      380 - INSET,
+      INSET,
+    ]);
     fc.assert(
       fc.property(
         fc.integer({ min: 1000, max: 2000 }),
@@ -25,7 +30,7 @@ describe('the plane of the two clocks', () => {
 
   it('stands at one moment when all events have one time', () => {
     const scale = planeScale({ from: 5, to: 5 }, { from: 5, to: 5 }, { width: 10, height: 10 });
-    expect([scale.x(5), scale.recordedAt(7)]).toEqual([0, 5]);
+    expect([scale.x(5), scale.recordedAt(7)]).toEqual([INSET, 5]);
   });
 
   it('takes the limit away at the end of a clock', () => {

@@ -2,7 +2,7 @@
 import type { TimeSpan } from '../../../contract/clocks.ts';
 
 export interface PlaneScale {
-  /** Recorded time runs to the right, occurred time upwards. Outside of the spans: the edge. */
+  /** Recorded time runs to the right, occurred time upwards. Outside of the spans: their ends. */
   x(recorded: number): number;
   y(occurred: number): number;
   recordedAt(x: number): number;
@@ -14,17 +14,22 @@ const share = (time: number, { from, to }: TimeSpan): number =>
 const timeAt = (part: number, { from, to }: TimeSpan): number =>
   Math.round(from + Math.max(0, Math.min(1, part)) * (to - from));
 
-/** @param width @param height of the plane, px */
+/** Room between the edge of the plane and its first and last times, px: dots and the point are seen whole there. */
+export const INSET = 10;
+
+/** @param width @param height of the plane, px; times lie {@link INSET} within it */
 export function planeScale(
   recorded: TimeSpan,
   occurred: TimeSpan,
   { width, height }: { width: number; height: number },
 ): PlaneScale {
+  const across = Math.max(1, width - 2 * INSET);
+  const up = Math.max(1, height - 2 * INSET);
   return {
-    x: (time) => share(time, recorded) * width,
-    y: (time) => (1 - share(time, occurred)) * height,
-    recordedAt: (x) => timeAt(x / Math.max(1, width), recorded),
-    occurredAt: (y) => timeAt(1 - y / Math.max(1, height), occurred),
+    x: (time) => INSET + share(time, recorded) * across,
+    y: (time) => INSET + (1 - share(time, occurred)) * up,
+    recordedAt: (x) => timeAt((x - INSET) / across, recorded),
+    occurredAt: (y) => timeAt(1 - (y - INSET) / up, occurred),
   };
 }
 

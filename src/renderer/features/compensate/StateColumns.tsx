@@ -6,7 +6,7 @@ import { cx } from '../../components/cx.ts';
 import { Tag } from '../../components/Tag.tsx';
 import { DiffValue, Value } from '../../components/Value.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatDecimal } from '../../lib/format.ts';
+import { formatNumber } from '../../lib/format.ts';
 import styles from './compensate.module.css';
 import { stateRows } from './stateRows.ts';
 
@@ -90,6 +90,6 @@ function StateHead({ title, note, children }: { title: string; note: string; chi
 const jsonOf = (value: Json | undefined): string | null => (value === undefined ? null : formatJson(value));
 function leaf(value: Json | undefined) {
   if (value === undefined) return <span className="faint">not there</span>;
-  if (isNumeric(value)) return <span className={styles.number}>{formatDecimal(numberText(value))}</span>;
+  if (isNumeric(value)) return <span className={styles.number}>{formatNumber(numberText(value))}</span>;
   return <Value value={value} />;
 }

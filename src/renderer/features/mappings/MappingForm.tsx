@@ -37,7 +37,16 @@ export function MappingForm({ draft, preview, problem, onDraft }: MappingFormPro
           />
         </Field>
       </Section>
-      <Section title="Fields" note="the first place that is there counts · declared / derived / absent">
+      <Section
+        title="Fields"
+        note="of several places the first that is there counts"
+        end={
+          <>
+            <span className={styles.declared}>declared</span> /{' '}
+            <span className={styles.derivedCount}>derived</span> / absent
+          </>
+        }
+      >
         <div className={styles.fields}>
           {MAPPED_FIELDS.map((field) => (
             <FieldRow

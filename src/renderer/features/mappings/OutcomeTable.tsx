@@ -95,8 +95,8 @@ const columnsFor = (width: number): TableColumn<MappedRecord>[] => [
       ]),
   {
     id: 'differs',
-    title: 'To now',
-    width: '74px',
+    title: 'To before',
+    width: '82px',
     cell: (row) => (row.differs ? <Tag tone="accent">differs</Tag> : <span className="faint">same</span>),
   },
 ];

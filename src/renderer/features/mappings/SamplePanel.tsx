@@ -7,7 +7,7 @@ import { Menu } from '../../components/Menu.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatTime } from '../../lib/format.ts';
+import { formatCount, formatTime } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useEngineQuery } from '../../lib/queries.ts';
 import { FIELD_WORDS, readersOf } from './draft.ts';
@@ -68,7 +68,7 @@ export function SamplePanel({ topic, draft, onPoint }: SamplePanelProps) {
           <ChevronRight />
         </IconButton>
         <span className={styles.place}>
-          {shown(topic)}/{partition} @{offset} · {formatTime(recordedAt)}
+          [{partition}] @ {formatCount(offset)} · {formatTime(recordedAt)}
         </span>
         <span className={styles.use}>
           <Menu

@@ -29,12 +29,14 @@ import { suggestDefinition } from './vocabulary.ts';
 interface DefinitionTabProps {
   status: ProjectionStatus;
   definition: string;
+  /** Builds what is saved, as far as there is something to build. */
+  onBuild: (saved: Pick<ProjectionStatus, 'name' | 'state' | 'behind'>) => void;
 }
 
 const PROGRAM_PATH = 'reducer.source';
 
 /** What the projection is made of, and what it makes of one row's events while it is being written. */
-export function DefinitionTab({ status, definition }: DefinitionTabProps) {
+export function DefinitionTab({ status, definition, onBuild }: DefinitionTabProps) {
   const { params } = useAddress();
   const { cut } = useFocus();
   const written = useDefinition(definition, cut, params.get('on'), (on) => setParams({ on }));
@@ -57,6 +59,11 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
   });
   const canSave = edited && problems.length === 0 && !save.isPending;
   const store = () => canSave && save.mutate({ definition: whole });
+  /** What is written is saved first; with mistakes in it nothing is built. */
+  const saveAndBuild = () => {
+    if (canSave) save.mutate({ definition: whole }, { onSuccess: onBuild });
+    else if (!edited) onBuild(status);
+  };
   useCommands([
     {
       id: 'projections.save',
@@ -94,7 +101,7 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
       language="json"
       value={parts.text}
       onValue={(text) => written.set({ text })}
-      onSubmit={store}
+      onSubmit={saveAndBuild}
       readOnly={status.builtIn}
       marks={marked.text}
       suggest={suggestDefinition}
@@ -135,7 +142,7 @@ export function DefinitionTab({ status, definition }: DefinitionTabProps) {
                     language="script"
                     value={parts.program}
                     onValue={(program) => written.set({ program })}
-                    onSubmit={store}
+                    onSubmit={saveAndBuild}
                     readOnly={status.builtIn}
                     marks={marked.program}
                     suggest={suggestProgram(parts.text, written.tried?.row?.state ?? null)}
@@ -271,14 +278,16 @@ function useProblems(
   textEditor: React.RefObject<CodeEditorHandle | null>,
   programEditor: React.RefObject<CodeEditorHandle | null>,
 ): ShownProblem[] {
-  const own = problems.map(
-    ({ line, from, path, message }): ShownProblem => ({
-      where: line === null ? '' : `line ${line}`,
-      path,
-      message,
-      onGo: from === null ? null : () => textEditor.current?.goTo(from),
-    }),
-  );
+  const own = problems
+    .toSorted((a, b) => (a.from ?? -1) - (b.from ?? -1))
+    .map(
+      ({ line, from, path, message }): ShownProblem => ({
+        where: line === null ? '' : `line ${line}`,
+        path,
+        message,
+        onGo: from === null ? null : () => textEditor.current?.goTo(from),
+      }),
+    );
   if (isOld || tried === undefined) return own;
   const found = tried.problems.map(({ path, message, line, column }): ShownProblem => {
     const at = marked.program[0]?.from ?? 0;

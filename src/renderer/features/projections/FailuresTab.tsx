@@ -42,7 +42,15 @@ const COLUMNS: readonly TableColumn<Failure>[] = [
 ];
 
 /** Records that could not be folded; they changed nothing, and are not lost. */
-export function FailuresTab({ status, isBusy }: { status: ProjectionStatus; isBusy: boolean }) {
+export function FailuresTab({
+  status,
+  isBusy,
+  onBuild,
+}: {
+  status: ProjectionStatus;
+  isBusy: boolean;
+  onBuild: () => void;
+}) {
   const [selected, setSelected] = useState(0);
   const retry = useEngineAction(['projections', 'retry']);
   const run = (recordIds: number[] | null) =>
@@ -80,7 +88,16 @@ export function FailuresTab({ status, isBusy }: { status: ProjectionStatus; isBu
   if (rows.isLoading) return <Skeleton lines={6} />;
   if (rows.total === 0)
     return (
-      <EmptyState title={status.builtAt === null ? 'Not built yet' : 'Every record was taken in'}>
+      <EmptyState
+        title={status.builtAt === null ? 'Not built yet' : 'Every record was taken in'}
+        action={
+          status.builtAt === null && !isBusy ? (
+            <Button look="primary" onClick={onBuild}>
+              Build {status.name}
+            </Button>
+          ) : null
+        }
+      >
         Events that a definition cannot apply are kept here with the reason; they are never lost.
       </EmptyState>
     );

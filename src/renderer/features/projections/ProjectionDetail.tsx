@@ -40,13 +40,21 @@ export function ProjectionDetail({ status }: { status: ProjectionStatus }) {
   const isStale = status.state === 'stale';
   const canContinue = isBuilt && !isStale && status.behind > 0;
   const next = () => run(isStale);
+  const build = ({ name, state, behind }: Pick<ProjectionStatus, 'name' | 'state' | 'behind'>) => {
+    if (!isBusy && (state !== 'ready' || behind > 0))
+      start.mutate({ name, rebuild: state === 'stale' }, { onError: toastError });
+  };
   useCommands([
     {
       id: 'projections.run',
-      title: isBuilt ? 'Bring the projection up to date' : 'Build the projection',
+      title: isStale
+        ? 'Rebuild the projection by its present definition'
+        : isBuilt
+          ? 'Bring the projection up to date'
+          : 'Build the projection',
       group: 'Projections',
       keys: 'mod+enter',
-      hint: isBuilt ? 'continue' : 'build',
+      hint: isStale ? 'rebuild' : isBuilt ? 'continue' : 'build',
       disabled: isBusy || (isBuilt && !isStale && !canContinue),
       run: next,
     },
@@ -123,11 +131,11 @@ export function ProjectionDetail({ status }: { status: ProjectionStatus }) {
         ) : definition.data === undefined ? (
           <Skeleton lines={8} />
         ) : tab === 'definition' ? (
-          <DefinitionTab status={status} definition={definition.data.definition} />
+          <DefinitionTab status={status} definition={definition.data.definition} onBuild={build} />
         ) : tab === 'versions' ? (
           <VersionsTab status={status} aggregateType={aggregateTypeOf(definition.data.definition)} />
         ) : tab === 'failures' ? (
-          <FailuresTab status={status} isBusy={isBusy} />
+          <FailuresTab status={status} isBusy={isBusy} onBuild={next} />
         ) : (
           <RowsTab
             status={status}

@@ -52,20 +52,12 @@ export default function ProjectionsScreen() {
   const show = (next: View) => setParams({ view: next === 'sql' ? 'sql' : null });
   useCommands([
     {
-      id: 'projections.tables',
-      title: 'Show the projections',
-      group: 'Projections',
-      keys: 't',
-      hint: 'tables',
-      run: () => show('tables'),
-    },
-    {
-      id: 'projections.sql',
-      title: 'Open the SQL console',
+      id: 'projections.view',
+      title: view === 'sql' ? 'Show the projections' : 'Open the SQL console',
       group: 'Projections',
       keys: 's',
-      hint: 'SQL console',
-      run: () => show('sql'),
+      hint: view === 'sql' ? 'tables' : 'SQL console',
+      run: () => show(view === 'sql' ? 'tables' : 'sql'),
     },
     {
       id: 'projections.new',

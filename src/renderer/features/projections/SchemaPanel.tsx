@@ -61,11 +61,33 @@ export function SchemaPanel({ schema, error, onRetry, content, onAsk, onSaved, o
       ) : schema === undefined ? (
         <Skeleton lines={8} />
       ) : (
-        schema.map((table, nth) => (
-          <SchemaTable key={table.table} table={table} isOpen={nth === 0} onAsk={onAsk} />
-        ))
+        <>
+          {schema.tables.map((table, nth) => (
+            <SchemaTable key={table.table} table={table} isOpen={nth === 0} onAsk={onAsk} />
+          ))}
+          <Functions functions={schema.functions} />
+        </>
       )}
     </Panel>
+  );
+}
+
+/** What may be called beside SQLite's own functions. */
+function Functions({ functions }: { functions: Schema['functions'] }) {
+  return (
+    <details className={projectionStyles.schema}>
+      <summary>
+        <span className={projectionStyles.schemaName}>exact functions</span>
+      </summary>
+      <dl className={styles.functions}>
+        {functions.map(({ name, note }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{note}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 
@@ -101,7 +123,7 @@ function History({ onPast }: { onPast: (statement: PastStatement) => void }) {
 }
 
 interface SchemaTableProps {
-  table: Schema[number];
+  table: Schema['tables'][number];
   isOpen: boolean;
   onAsk: (sql: string) => void;
 }

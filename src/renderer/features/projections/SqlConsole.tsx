@@ -1,5 +1,5 @@
 import { ListTree, Play, Square } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { create } from 'zustand';
 import { LIMITS } from '../../../contract/limits.ts';
 import { parametersOf } from '../../../core/sqlParameters.ts';
@@ -36,13 +36,15 @@ const LONGEST_LINKED = 1500;
 
 interface Draft {
   text: string | null;
+  /** The statement of the address that it was written from: another one there takes its place. */
+  linked: string | null;
   parameters: Record<string, string>;
   /** Choice of the chart by names of columns; null: none was made. */
   chart: string | null;
 }
 
 /** What is being written stays while one looks elsewhere. */
-const useDraft = create<Draft>(() => ({ text: null, parameters: {}, chart: null }));
+const useDraft = create<Draft>(() => ({ text: null, linked: null, parameters: {}, chart: null }));
 
 type View = 'table' | 'chart' | 'plan';
 interface Asked {
@@ -75,10 +77,12 @@ export function SqlConsole() {
   const { params } = useAddress();
   const linked = params.get('sql');
   const draft = useDraft();
-  const text = draft.text ?? linked ?? FIRST;
+  // Another statement in the address came from a link, or from back and forward.
+  const isLinked = linked !== null && linked !== draft.linked;
+  const text = isLinked ? linked : (draft.text ?? FIRST);
   const typed = useMemo(
-    () => ({ ...linkedParameters(params.get('with')), ...draft.parameters }),
-    [params, draft.parameters],
+    () => (isLinked ? linkedParameters(params.get('with')) : draft.parameters),
+    [isLinked, params, draft.parameters],
   );
   const names = useMemo(() => parametersOf(text).names, [text]);
   const parameters = useMemo(() => valuesFor(text, typed), [text, typed]);
@@ -98,19 +102,22 @@ export function SqlConsole() {
   const completion = useMemo(
     () =>
       Object.fromEntries(
-        (schema.data ?? []).map(({ table, columns }) => [table, columns.map(({ name }) => name)]),
+        (schema.data?.tables ?? []).map(({ table, columns }) => [table, columns.map(({ name }) => name)]),
       ),
     [schema.data],
   );
+  const functions = useMemo(
+    () => (schema.data?.functions ?? []).flatMap(({ name }) => name.match(/\w+(?=\()/g) ?? []),
+    [schema.data],
+  );
   const isRunning = answer.fetchStatus === 'fetching';
-  /** What the address held last: another statement in it came from a link, or from back and forward. */
-  const known = useRef(linked);
   useEffect(() => {
-    if (linked === null || linked === known.current) return;
-    known.current = linked;
+    if (linked === null || linked === useDraft.getState().linked) return;
     const values = valuesFor(linked, linkedParameters(getAddress().params.get('with')));
-    useDraft.setState({ text: linked, parameters: values });
-    setAsked((before) => ({ sql: linked, parameters: values, run: (before?.run ?? 0) + 1 }));
+    useDraft.setState({ text: linked, linked, parameters: values, chart: null });
+    setAsked((before) =>
+      before?.sql === linked ? before : { sql: linked, parameters: values, run: (before?.run ?? 0) + 1 },
+    );
   }, [linked]);
   const run = (sql = text, values: Readonly<Record<string, string>> = typed) => {
     const statement = sql.trim();
@@ -119,7 +126,7 @@ export function SqlConsole() {
     setAsked({ sql: statement, parameters: used, run: (asked?.run ?? 0) + 1 });
     remember(statement, used);
     if (view === 'plan') setView('table');
-    known.current = statement;
+    useDraft.setState({ linked: statement });
     const isShort = statement.length + JSON.stringify(used).length <= LONGEST_LINKED;
     setParams({
       sql: isShort ? statement : null,
@@ -234,6 +241,7 @@ export function SqlConsole() {
               onValue={(next) => useDraft.setState({ text: next })}
               onSubmit={() => run()}
               schema={completion}
+              functions={functions}
             />
             <ParameterFields
               names={names}

@@ -1,4 +1,5 @@
 import { Pencil } from 'lucide-react';
+import { memo, useCallback, useRef } from 'react';
 import type { EventRow } from '../../../contract/common.ts';
 import { IconButton } from '../../components/Button.tsx';
 import { shown } from '../../lib/escape.ts';
@@ -9,7 +10,12 @@ import styles from './sentences.module.css';
 /** What happened, in full, and the way to say it in other words. */
 export function SentenceLine({ row }: { row: EventRow }) {
   const isTemplated = row.kind === 'event' || row.kind === 'plain';
-  const edit = () => editSentence({ type: row.type, topic: row.place.topic, saved: null });
+  const newest = useRef(row);
+  newest.current = row;
+  const edit = useCallback(() => {
+    const { type, place } = newest.current;
+    editSentence({ type, topic: place.topic, saved: null });
+  }, []);
   useCommands([
     {
       id: 'sentence.edit',
@@ -24,11 +30,16 @@ export function SentenceLine({ row }: { row: EventRow }) {
   return (
     <div className={styles.line}>
       <p>{shown(row.sentence)}</p>
-      {isTemplated ? (
-        <IconButton label="Edit the sentence" keys="s" onClick={edit}>
-          <Pencil />
-        </IconButton>
-      ) : null}
+      {isTemplated ? <EditButton onClick={edit} /> : null}
     </div>
   );
 }
+
+/** Stepping through events leaves it as it is. */
+const EditButton = memo(function EditButton({ onClick }: { onClick: () => void }) {
+  return (
+    <IconButton label="Edit the sentence" keys="s" onClick={onClick}>
+      <Pencil />
+    </IconButton>
+  );
+});

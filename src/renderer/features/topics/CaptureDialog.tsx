@@ -170,7 +170,7 @@ function CaptureForm({
 
 function whyNotInto(workspace: WorkspaceInfo | null, isOther: boolean): string | undefined {
   if (workspace === null) return undefined;
-  if (workspace.readOnly) return `${shown(workspace.name)} is a recording and cannot be changed.`;
+  if (workspace.readOnly) return `${shown(workspace.name)} can only be read.`;
   return isOther ? `${shown(workspace.name)} holds another cluster; the two are never mixed.` : undefined;
 }
 

@@ -70,16 +70,24 @@ function Setting({ setting }: { setting: TopicSetting }) {
       </dd>
       <dd className={styles.settingSource}>
         {SOURCES[source]}
-        {differs && defaultValue !== null
-          ? ` · default ${defaultValue === '' ? '(empty)' : shown(defaultValue)}`
-          : ''}
+        {differs && defaultValue !== null ? ` · default ${defaultText(name, defaultValue)}` : ''}
       </dd>
     </div>
   );
 }
 
+function defaultText(name: string, value: string): string {
+  if (value === '') return '(empty)';
+  const meaning = meaningOf(name, value);
+  return meaning === null ? shown(value) : `${shown(value)} (${meaning})`;
+}
+
+/** Settings where -1 lifts the limit; where it stands for another setting, nothing is said. */
+const UNLIMITED = new Set(['retention.ms', 'retention.bytes']);
+
 /** What a bare number of milliseconds or bytes amounts to. */
 function meaningOf(name: string, value: string): string | null {
+  if (value === '-1' && UNLIMITED.has(name)) return 'unlimited';
   if (!/^\d{4,15}$/.test(value)) return null;
   if (name.endsWith('.ms')) return formatDuration(Number(value));
   if (name.endsWith('.bytes')) return formatBytes(Number(value));

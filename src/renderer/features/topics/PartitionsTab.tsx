@@ -144,13 +144,16 @@ const nowText = (rate: Rate | null): string =>
 
 const SPAN_NAMES: Record<number, string> = { 60000: 'minute', 3600000: 'hour', 86400000: 'day' };
 
-const recentText = (spans: readonly { ms: number; records: string | null }[]): string =>
-  spans
-    .map(({ ms, records }) => `${records === null ? '—' : formatCount(records)} / ${SPAN_NAMES[ms]}`)
-    .join(' · ');
+const recentText = (spans: readonly { ms: number; records: string | null }[]): string => {
+  const texts = spans.map(
+    ({ ms, records }) => `${records === null ? '—' : formatCount(records)} / ${SPAN_NAMES[ms]}`,
+  );
+  const isBound = spans.some(({ records }) => records !== null && records !== '0');
+  return `${isBound ? 'at most ' : ''}${texts.join(' · ')}`;
+};
 
 const recentTitle = (timestamps: 'create' | 'append' | null): string =>
-  `Offsets whose record has a timestamp in the last minute, hour, day. ${
+  `Offsets from the first one on whose timestamp is in the last minute, hour, day: what lies behind it counts too, also when its own time is earlier, and so do transaction markers. ${
     timestamps === 'append'
       ? 'The broker sets the timestamps.'
       : timestamps === 'create'

@@ -120,15 +120,16 @@ function SideFiles({ contents }: { contents: WorkspaceContents }) {
         <p className={styles.text}>Nothing. Tables of projections and full-text indexes would stand here.</p>
       ) : (
         <KeyValue
-          rows={contents.sideFiles.map(({ what, file, bytes, isCache }) => ({
-            name: formatBytes(bytes),
+          rows={[...Map.groupBy(contents.sideFiles, ({ what }) => what)].map(([what, files]) => ({
+            name: formatBytes(files.reduce((sum, { bytes }) => sum + bytes, 0)),
             value: (
-              <span className={styles.whole}>
+              <span className={styles.sideFile}>
                 {what}
-                {isCache ? ' (can be made again)' : ''}
+                {files.length === 1 ? '' : ` · ${formatCount(files.length)} files`}
+                {files.every(({ isCache }) => isCache) ? ' · can be made again' : ''}
               </span>
             ),
-            title: shown(file),
+            title: files.map(({ file, bytes }) => `${shown(file)}: ${formatBytes(bytes)}`).join('\n'),
           }))}
         />
       )}

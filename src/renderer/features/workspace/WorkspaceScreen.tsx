@@ -18,7 +18,7 @@ import { formatBytes, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useJobs } from '../../lib/live.ts';
 import { useEngineAction, useEngineQuery } from '../../lib/queries.ts';
-import { chooseTarget, downloadWhenDone } from '../../lib/transferFiles.ts';
+import { chooseTarget, followFile } from '../../lib/transferFiles.ts';
 import { CheckPanel } from './CheckPanel.tsx';
 import { CompactDialog } from './CompactDialog.tsx';
 import { DeleteTopicDialog } from './DeleteTopicDialog.tsx';
@@ -85,7 +85,7 @@ function OpenWorkspace({ info, contents }: { info: WorkspaceInfo; contents: Work
   );
   const check = useEngineAction(['workspace', 'check']);
   const save = useEngineAction(['workspace', 'saveRecording'], {
-    onSuccess: ({ jobId }) => downloadWhenDone(jobId),
+    onSuccess: ({ jobId }) => followFile(jobId),
   });
   const isChecking = running.some(({ title }) => title.startsWith('Integrity check'));
   const startCheck = () => check.mutate({}, { onError: toastError });

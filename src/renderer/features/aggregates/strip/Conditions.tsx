@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { memo, type ReactNode, useCallback, useState } from 'react';
+import { memo, type ReactNode, useCallback, useRef, useState } from 'react';
 import type { InvariantTrack } from '../../../../contract/invariants.ts';
 import { Button } from '../../../components/Button.tsx';
 import { Dialog } from '../../../components/Dialog.tsx';
@@ -68,10 +68,24 @@ export function useConditions(subject: Subject): Conditions {
     ...(own.length === 0 ? [] : (watched.data?.tracks ?? [])),
   ])
     if (!tracks.has(track.expression)) tracks.set(track.expression, track);
-  const keep = (next: string[]) => {
-    writeKept(type, next);
-    setOwn(next);
-  };
+  const newest = useRef(own);
+  const keep = useCallback(
+    (change: (own: readonly string[]) => string[]) => {
+      newest.current = change(newest.current);
+      writeKept(type, newest.current);
+      setOwn(newest.current);
+    },
+    [type],
+  );
+  const add = useCallback(
+    (expression: string) => keep((before) => [...before.filter((each) => each !== expression), expression]),
+    [keep],
+  );
+  const remove = useCallback(
+    (expression: string) => keep((before) => before.filter((each) => each !== expression)),
+    [keep],
+  );
+  const close = useCallback(() => setOpen(false), []);
   useCommands([
     {
       id: 'timeline.condition',
@@ -85,14 +99,14 @@ export function useConditions(subject: Subject): Conditions {
   return {
     tracks: [...tracks.values()],
     own: own.filter((each) => !(declared.data?.tracks ?? []).some((track) => track.expression === each)),
-    remove: (expression) => keep(own.filter((each) => each !== expression)),
+    remove,
     dialog: (
       <ConditionDialog
         open={isOpen}
         subject={subject}
         isFull={own.length >= MOST_CONDITIONS}
-        onClose={() => setOpen(false)}
-        onAdd={(expression) => keep([...own.filter((each) => each !== expression), expression])}
+        onClose={close}
+        onAdd={add}
       />
     ),
   };
@@ -107,7 +121,8 @@ interface ConditionDialogProps {
 }
 
 /** Asks for a condition; what it finds is said while it is typed. */
-function ConditionDialog({ open, subject, isFull, onClose, onAdd }: ConditionDialogProps) {
+const ConditionDialog = memo(function ConditionDialog(props: ConditionDialogProps) {
+  const { open, subject, isFull, onClose, onAdd } = props;
   const [text, setText] = useState('');
   const expression = text.trim();
   const { ref, cut, reducer } = subject;
@@ -154,7 +169,7 @@ function ConditionDialog({ open, subject, isFull, onClose, onAdd }: ConditionDia
       </Field>
     </Dialog>
   );
-}
+});
 
 /** What was found, in words: `holds everywhere`, `broken 3 times, 2 healed`. */
 function verdictOf({ violations, healed, runs }: InvariantTrack): string {
@@ -163,12 +178,12 @@ function verdictOf({ violations, healed, runs }: InvariantTrack): string {
 }
 
 /** The name of a condition beside its track. */
-export function ConditionLabel({
+export const ConditionLabel = memo(function ConditionLabel({
   track,
   onRemove,
 }: {
   track: InvariantTrack;
-  onRemove: (() => void) | null;
+  onRemove: ((expression: string) => void) | null;
 }) {
   return (
     <span
@@ -181,14 +196,14 @@ export function ConditionLabel({
           type="button"
           className={styles.remove}
           aria-label={`Stop watching ${shown(track.name)}`}
-          onClick={onRemove}
+          onClick={() => onRemove(track.expression)}
         >
           <X />
         </button>
       )}
     </span>
   );
-}
+});
 
 interface ConditionTrackProps {
   track: InvariantTrack;

@@ -10,7 +10,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { TimelineInfo } from '../../../../contract/events.ts';
+import type { TimelineInfo } from '../../../../contract/aggregates.ts';
 import { cx } from '../../../components/cx.ts';
 import { type Drawing, useCanvas } from '../../../lib/canvas.ts';
 import { shown } from '../../../lib/escape.ts';
@@ -37,6 +37,8 @@ const OPEN_TYPES = 'hindcast.timeline.types';
 
 interface TimeStripProps {
   timeline: Timeline;
+  /** The part of the life that is shown; null: all of it. */
+  zoom: Span | null;
   info: TimelineInfo;
   mover: Mover;
   /** A person took the playhead. */
@@ -46,10 +48,10 @@ interface TimeStripProps {
 }
 
 /** A life over recorded time: density, types, faults, late arrivals, and the playhead. */
-export function TimeStrip({ timeline, info, mover, onTake, corner }: TimeStripProps) {
+export function TimeStrip({ timeline, zoom, info, mover, onTake, corner }: TimeStripProps) {
   const [area, setArea] = useState<HTMLDivElement | null>(null);
   const width = useWidth(area);
-  const { subject, zoom, setZoom, select, index, row, isPlaced } = timeline;
+  const { subject, setZoom, select, index, row, isPlaced } = timeline;
   const data = useStrip(subject, zoom, width);
   const place = useMemo(() => ({ index, row, isPlaced }), [index, row, isPlaced]);
   if (data === null) return <div className={styles.empty} />;
@@ -64,7 +66,8 @@ export function TimeStrip({ timeline, info, mover, onTake, corner }: TimeStripPr
   );
 }
 
-interface StripOfProps extends Pick<Timeline, 'subject' | 'zoom' | 'setZoom' | 'select'> {
+interface StripOfProps extends Pick<Timeline, 'subject' | 'setZoom' | 'select'> {
+  zoom: Span | null;
   info: TimelineInfo;
   moveTo: Mover['to'];
   moveBy: Mover['by'];
@@ -158,9 +161,7 @@ const StripOf = memo(function StripOf(props: StripOfProps) {
           <ConditionLabel
             key={track.expression}
             track={track}
-            onRemove={
-              conditions.own.includes(track.expression) ? () => conditions.remove(track.expression) : null
-            }
+            onRemove={conditions.own.includes(track.expression) ? conditions.remove : null}
           />
         ))}
         {hasVersions ? <span className={styles.label}>versions</span> : null}
@@ -237,7 +238,8 @@ function Line({ at, window, className }: { at: number | null; window: Span; clas
   return <span className={className} style={{ left: `${shareOf(window, at) * 100}%` }} />;
 }
 
-interface BarsProps extends Pick<Timeline, 'zoom' | 'setZoom' | 'select'> {
+interface BarsProps extends Pick<Timeline, 'setZoom' | 'select'> {
+  zoom: Span | null;
   info: TimelineInfo;
   data: StripData;
   cut: number | null;

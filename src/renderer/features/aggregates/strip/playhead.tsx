@@ -1,5 +1,5 @@
 import { createContext, use, useEffect, useRef } from 'react';
-import type { TimelineRow } from '../../../../contract/events.ts';
+import type { TimelineRow } from '../../../../contract/aggregates.ts';
 import { useCommands } from '../../../lib/keys.ts';
 import type { Timeline } from '../useTimeline.ts';
 import styles from './strip.module.css';
@@ -26,7 +26,8 @@ export function Playhead({ window, width }: { window: Span; width: number }) {
   );
 }
 
-interface WindowProps extends Pick<Timeline, 'zoom' | 'setZoom'> {
+interface WindowProps extends Pick<Timeline, 'setZoom'> {
+  zoom: Span | null;
   whole: Span;
   isHeld: boolean;
 }
@@ -52,7 +53,11 @@ export function Following({ zoom, setZoom, whole, isHeld }: WindowProps) {
 }
 
 /** Keys of the window: around the playhead when it is on the screen, else around the middle. */
-export function ZoomKeys({ zoom, setZoom, data }: Pick<Timeline, 'zoom' | 'setZoom'> & { data: StripData }) {
+export function ZoomKeys({
+  zoom,
+  setZoom,
+  data,
+}: Omit<WindowProps, 'whole' | 'isHeld'> & { data: StripData }) {
   const { whole, window } = data;
   const at = use(PlaceOf).row?.recordedAt;
   const isSeen = at !== undefined && at >= window.from && at <= window.to;

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import type { aggregates } from '../../../../contract/aggregates.ts';
 import type { Output } from '../../../../contract/contract.ts';
-import type { aggregates } from '../../../../contract/events.ts';
 import { callEngine } from '../../../lib/queries.ts';
 import type { Subject } from '../timelinePages.ts';
 import { questionOf, type Span, WHOLE_BARS } from './zoom.ts';

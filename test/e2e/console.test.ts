@@ -1,0 +1,126 @@
+// The SQL console by keyboard on the bundled demo recording: completion, mistakes, links, and as of the focus.
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { demoProblem, demoRecording } from './app.ts';
+import { type DemoPage, openDemo } from './demoPage.ts';
+import { accessibilityProblems, digits, lookAsOf, open } from './screen.ts';
+
+const WAIT = { timeout: 60_000 };
+
+describe.skipIf(demoProblem !== null)('the SQL console, by keyboard', () => {
+  let demo: DemoPage;
+  let page: Page;
+  let problems: string[];
+
+  beforeAll(async () => {
+    demo = await openDemo({ workspace: demoRecording, timeout: WAIT.timeout });
+    ({ page, problems } = demo);
+  });
+  afterEach(() => expect(problems.splice(0)).toEqual([]));
+  afterAll(async () => {
+    await demo?.close();
+  });
+
+  const editor = () => page.getByRole('textbox', { name: 'SQL statement' });
+  const written = () => editor().evaluate((element) => (element as HTMLElement).innerText.trim());
+  const result = () => page.getByRole('region', { name: 'Result' });
+  const option = (name: string) => page.getByRole('option', { name, exact: true });
+  const ask = (sql: string) => open(page, `projections?view=sql&sql=${encodeURIComponent(sql)}`);
+  const write = async (sql: string) => {
+    await editor().focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(sql);
+  };
+  const take = async (typed: string, name: string) => {
+    await page.keyboard.type(typed);
+    await option(name).waitFor();
+    // The editor takes no choice in the first moment: the key may have been meant for the text.
+    await page.waitForTimeout(200);
+    await page.keyboard.press('Enter');
+  };
+
+  test('S opens it; tables, their columns by an alias and exact functions are completed, all in sight', async () => {
+    await page.keyboard.press('Alt+5');
+    await page.getByRole('listbox', { name: 'Projections' }).waitFor();
+    await page.keyboard.press('s');
+    await editor().waitFor();
+    await write('');
+    await take('SELECT * FROM savings_a', 'savings_account');
+    await page.keyboard.type(' s WHERE dec_c');
+    await option('dec_cmp exact').waitFor();
+    await page.waitForTimeout(200);
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('(s.bal');
+    const first = page.getByRole('option').first();
+    await option('balance').waitFor();
+    // Where the panel of the editor ends, the list does not.
+    const list = (await page.getByRole('listbox', { name: 'Completions' }).boundingBox())!;
+    const box = (await first.boundingBox())!;
+    expect(box.y).toBeGreaterThanOrEqual(list.y - 1);
+    expect(list.height).toBeGreaterThanOrEqual(box.height);
+    const top = await page.evaluate(
+      ({ x, y }) => {
+        const host = document.elementFromPoint(x, y);
+        return host?.shadowRoot?.elementFromPoint(x, y)?.closest('[role=option]')?.textContent ?? null;
+      },
+      { x: box.x + 8, y: box.y + box.height / 2 },
+    );
+    expect(top).toContain('balance');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await first.waitFor({ state: 'detached' });
+    expect(await written()).toBe('SELECT * FROM savings_account s WHERE dec_cmp(s.bal)');
+  });
+
+  test('a mistake is told where the answer would be, with what to do', async () => {
+    await write('SELECT s.nowhere FROM savings_account s');
+    await page.keyboard.press('Control+Enter');
+    await result().getByText('no such column: s.nowhere').first().waitFor();
+    // Suggestions do not lie on the answer.
+    expect(await page.getByRole('option').count()).toBe(0);
+    await page.getByText('tables and columns are listed beside the console').first().waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+  });
+
+  test('a link takes the place of what was being written; back brings the statement before', async () => {
+    const first = "SELECT count(*) AS n FROM events WHERE type = 'FeeCharged'";
+    const second = 'SELECT count(*) AS all_of_them FROM events';
+    await ask(first);
+    await result().getByRole('columnheader', { name: 'n', exact: true }).waitFor();
+    expect(await written()).toBe(first);
+    await page.keyboard.press('Escape');
+    await editor().focus();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.insertText(' AND offset > 1');
+    await open(page, 'activity');
+    await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+    // The link of a colleague, while something else was being written here.
+    await ask(second);
+    await result().getByRole('columnheader', { name: 'all_of_them' }).waitFor();
+    expect(await written()).toBe(second);
+    await open(page, 'activity');
+    await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+    await page.keyboard.press('[');
+    await result().getByRole('columnheader', { name: 'all_of_them' }).waitFor();
+    expect(await written()).toBe(second);
+  });
+
+  test('it answers as of the focus, and says so', async () => {
+    const count = async () => Number(digits(await result().getByRole('gridcell').first().textContent()));
+    await ask('SELECT count(*) AS n FROM events');
+    await result().getByText('Everything captured').waitFor();
+    const all = await count();
+    await lookAsOf(page, { known: '2025-06-30T00:00:00Z' });
+    await expect.poll(count, WAIT).toBeLessThan(all);
+    expect(await count()).toBeGreaterThan(0);
+    await result()
+      .getByText(/^What was known on .*2025/)
+      .first()
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await result().getByRole('grid', { name: 'Result rows' }).focus();
+    await page.keyboard.press('Shift+T');
+    await expect.poll(count, WAIT).toBe(all);
+  });
+});

@@ -1,0 +1,59 @@
+// What tests on the bundled demo recording begin with: the app, a browser, and a page that shows its aggregates.
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { type App, openBrowser, openPage, startApp } from './app.ts';
+import { accessibilityProblems } from './screen.ts';
+
+export interface DemoPage {
+  app: App;
+  browser: Browser;
+  page: Page;
+  /** Errors of the page since they were looked at last. */
+  problems: string[];
+  close(): Promise<void>;
+}
+
+/** Opens the demo recording, by default or by name; every wait on the page ends after `timeout` ms. */
+export async function openDemo(options: {
+  workspace?: string;
+  dataDir?: string;
+  timeout: number;
+}): Promise<DemoPage> {
+  const { timeout, ...own } = options;
+  const [app, browser] = await Promise.all([startApp(own), openBrowser()]);
+  const { page, problems } = await openPage(browser, app);
+  page.setDefaultTimeout(timeout);
+  await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
+  return {
+    app,
+    browser,
+    page,
+    problems,
+    close: async () => {
+      await browser.close();
+      await app.close();
+    },
+  };
+}
+
+/** Folder for pictures of what is judged; undefined: none are taken. */
+export const shots: string | undefined = process.env.HINDCAST_SHOTS;
+
+/** No accessibility violation in either theme; with a folder for pictures, one of each theme and size. */
+export async function judged(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expect.poll(() => accessibilityProblems(page), { timeout: 15_000 }).toEqual([]);
+    if (shots === undefined) continue;
+    for (const [width, height] of [
+      [1280, 800],
+      [1920, 1080],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(shots, `${name}-${colorScheme}-${width}.png`) });
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+}
