@@ -2,6 +2,7 @@
 // wheel and by a held key, played at top speed, and the strip is zoomed. Prints JSON, times in ms.
 //   node test/e2e/framesOnce.ts '[1000000]'
 // A second argument names a folder to keep the stream in, so that the next run begins at once.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,8 @@ async function prepare(): Promise<AggregateRef> {
   let progress = keyframeReads['keyframes.begin'](context, { ...subject, at: Date.now() });
   while (!progress.isOver) progress = keyframeReads['keyframes.step'](context, {});
   context.db.close();
+  // Hundreds of megabytes that the system would still be writing while the frames are counted.
+  spawnSync('sync');
   return ref;
 }
 

@@ -3,8 +3,12 @@ import type { FrameFigures, MoveFigures, Quantiles } from './frameFigures.ts';
 import { sectionOf, withSection } from './sections.ts';
 
 const TITLE = '## Frames of the page';
-/** What is promised of the work of a frame, of 95 of 100 frames. */
-const MUST_MS = 16;
+/** The screen turns 60 times a second: no frame can be shorter, and a longer one has missed a turn. */
+const TURN_MS = 1000 / 60;
+/** By so much the clocks of page and screen may differ. */
+const JITTER_MS = 0.5;
+/** More than what is promised: the whole work of 95 of 100 frames fits into a turn. */
+const AIM_WORK_MS = 16;
 
 /** The section in the text of docs/benchmarks.md; empty when it has none. */
 export const framesSectionOf = (text: string): string => sectionOf(text, TITLE);
@@ -25,16 +29,17 @@ const each = ({ p50, p95, p99 }: Quantiles): string => [p50, p95, p99].map((ms) 
 
 function row(name: keyof FrameFigures['moves'], move: MoveFigures): string {
   const { work, processor, interval, missed, latency, shown, frames } = move;
-  const verdict = work.p95 <= MUST_MS ? 'reached' : '**missed**';
+  const isReached = interval.p95 <= TURN_MS + JITTER_MS;
   const cells = [
     WORDS[name],
-    `**${work.p95.toFixed(1)} ms**`,
-    `${work.p50.toFixed(1)} / ${work.p99.toFixed(1)}`,
-    `≤ ${MUST_MS} ms`,
-    verdict,
+    `**${interval.p95.toFixed(1)} ms**`,
+    `${interval.p50.toFixed(1)} / ${interval.p99.toFixed(1)}`,
+    `${(missed * 100).toFixed(1)} %`,
+    `≤ ${TURN_MS.toFixed(1)} ms`,
+    isReached ? 'reached' : '**missed**',
+    each(work),
+    work.p95 <= AIM_WORK_MS ? 'reached' : '**missed**',
     each(processor),
-    each(interval),
-    `${(missed * 100).toFixed(0)} %`,
     latency === null ? '' : each(latency),
     `${count(shown)} in ${count(frames)}`,
   ];
@@ -60,11 +65,12 @@ are drawn by the same two cores that the engine, the browser and the measuring u
 
 Work is all that the page’s main thread does from one frame to the next, by the browser’s own trace: script, style, layout, paint, the
 messages of the engine, garbage; what it waits for a core counts. The trace holds neither pictures nor a processor profile, which would
-add to it. The screen turns every 16.7 ms: an interval cannot be shorter, and a
-longer one is a frame missed. The answer is the frame that shows the state of the place an input asked for, or a newer one.
+add to it. The screen turns every 16.7 ms: a frame cannot be shorter, and a longer one has missed a turn; work may be longer, for
+the browser hands a frame on before it begins the next. That it fits into ${AIM_WORK_MS} ms too is the aim. The answer is the frame that shows
+the state of the place an input asked for, or a newer one.
 
-| | work, p95 | p50 / p99 | must | | processor, p50 / p95 / p99 | interval | missed | input to answer | events shown in frames |
-|---|---|---|---|---|---|---|---|---|---|
+| | from frame to frame, p95 | p50 / p99 | turns missed | must | | work, p50 / p95 / p99 | p95 ≤ ${AIM_WORK_MS} ms (aim) | processor, p50 / p95 / p99 | input to answer, p50 / p95 / p99 | events shown in frames |
+|---|---|---|---|---|---|---|---|---|---|---|
 ${names.map((name) => row(name, moves[name])).join('\n')}
 
 ${parts.join('\n')}`;

@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { flushSync } from 'react-dom';
 import { showProblem } from '../events/showProblem.ts';
 import { prepare, prepareAhead } from './timelinePages.ts';
 import type { Timeline } from './useTimeline.ts';
@@ -54,15 +53,15 @@ export function useMover({ subject, index, info, select, chosen }: Timeline): Mo
           if (index === null) continue;
           under = index;
           await prepare(asked, index);
-          // At the beginning of a frame: what is rendered then is laid out once, whatever inputs come meanwhile.
-          await nextFrame();
           const { index: before, last } = now.current;
-          if (asked !== now.current.subject) continue;
-          flushSync(() => now.current.select(index));
-          prepareAhead(asked, before, index, last);
+          if (asked === now.current.subject) {
+            now.current.select(index);
+            prepareAhead(asked, before, index, last);
+          }
         } catch (error) {
           showProblem(error);
         }
+        await nextFrame();
       }
     };
     const reach = (destination: Destination): Promise<void> => {
