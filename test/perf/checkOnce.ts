@@ -1,28 +1,27 @@
-// The consistency check of a whole workspace of events as those of the demo, with its own threads as in the window. Prints
-// JSON.
+// The consistency check of a whole workspace of events as those of the demo, as a person asks for it: the command of the
+// built product, from its start to its last line. Prints JSON.
 //   node test/perf/checkOnce.ts 1000000
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatJson } from '../../src/core/json.ts';
-import type { Json } from '../../src/core/model.ts';
-import { BUILT_IN_PROJECTIONS } from '../../src/core/projections/builtin.ts';
 import { appendRecords } from '../../src/engine/capture/import.ts';
-import { runConsistency } from '../../src/engine/check/runConsistency.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
+import { EXIT } from '../../src/headless/output.ts';
 import { generateDemo } from '../fixtures/demo/generate.ts';
 
 export interface CheckFigures {
   /** Records that were looked at. */
   events: number;
   findings: number;
-  /** Seconds of each check, its threads started and ended. */
+  /** Seconds of each command. */
   seconds: number[];
 }
 
 /** Records handed over at once. */
 const BATCH = 20_000;
 const ROUNDS = 3;
+const BUILT = join(import.meta.dirname, '../../out/main/headless.js');
 
 const wanted = Number(process.argv[2] ?? 1_000_000);
 const folder = mkdtempSync(join(tmpdir(), 'hindcast-check-bench-'));
@@ -41,32 +40,27 @@ async function build(): Promise<void> {
   await workspace.close();
 }
 
-async function measure(): Promise<CheckFigures> {
-  const workspace = await openWorkspace(file, { mode: 'read-only', log: () => {} });
-  const reducers = Object.fromEntries(
-    BUILT_IN_PROJECTIONS.flatMap(({ reducer }) =>
-      reducer.aggregateType === undefined
-        ? []
-        : [[reducer.aggregateType, formatJson(reducer as unknown as Json)]],
-    ),
-  );
+/** @throws Error when the command ended otherwise than with findings */
+function measure(): CheckFigures {
   const figures: CheckFigures = { events: 0, findings: 0, seconds: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     const started = performance.now();
-    const { signal } = new AbortController();
-    const options = { log: () => {}, report: () => {}, now: Date.now, signal, reducers };
-    const { result, findings } = await runConsistency(workspace, { kind: 'workspace' }, options);
+    const command = spawnSync(process.execPath, [BUILT, 'check', '--workspace', file, '--json'], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 2 ** 20,
+    });
     figures.seconds.push((performance.now() - started) / 1000);
-    figures.events = result.records;
+    if (command.status !== EXIT.incomplete) throw new Error(`hindcast check failed: ${command.stderr}`);
+    const { records, findings } = JSON.parse(command.stdout) as { records: number; findings: unknown[] };
+    figures.events = records;
     figures.findings = findings.length;
   }
-  await workspace.close();
   return figures;
 }
 
 try {
   await build();
-  process.stdout.write(`${JSON.stringify(await measure())}\n`);
+  process.stdout.write(`${JSON.stringify(measure())}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

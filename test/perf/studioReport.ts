@@ -126,7 +126,7 @@ export function studioSection(
       `${count(whatIf.violations)} violations`,
     ),
     row(
-      'the consistency check of a whole workspace, for a million events',
+      '`hindcast check` of a whole workspace, from its start to its end, for a million events',
       (best(check.seconds) / check.events) * 1e6,
       { must: 5, show: seconds },
       `${count(check.events)} events as those of the demo, ${count(check.findings)} findings`,

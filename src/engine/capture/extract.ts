@@ -15,7 +15,8 @@ import {
 } from '../store/frame.ts';
 import { hash53, hashOfBytes } from '../store/ids.ts';
 import type { NameIds } from '../store/nameIds.ts';
-import { LIST_ROWS, POSTING, PostingList } from '../store/postings.ts';
+import { POSTING } from '../store/postingPages.ts';
+import { LIST_ROWS, PostingList } from '../store/postings.ts';
 import { packState } from '../store/recordState.ts';
 import type { TopicMapping } from '../store/topicMapping.ts';
 import { KIND, VERDICT } from '../store/values.ts';

@@ -2,7 +2,7 @@
 
 import { FLAG } from '../kafka/recordColumns.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { eachPosting, foldedHash } from '../store/postings.ts';
+import { eachPosting, foldedHash } from '../store/postingLookups.ts';
 import { flagsOfState, kindOfState, typeOfState, verdictOfState } from '../store/recordState.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';

@@ -5,7 +5,8 @@ import type { ImportRecord } from '../capture/import.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, openKit } from '../projection/testing/kit.ts';
 import { hash53, hashOfBytes } from '../store/ids.ts';
-import { candidates, POSTING, type PostingKind } from '../store/postings.ts';
+import { candidates } from '../store/postingLookups.ts';
+import { POSTING, type PostingKind } from '../store/postingPages.ts';
 
 const encoder = new TextEncoder();
 const TOPIC = 'yard.log';

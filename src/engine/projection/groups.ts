@@ -6,7 +6,7 @@ import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { recordsOfAggregate } from '../store/postings.ts';
+import { recordsOfAggregate } from '../store/postingLookups.ts';
 import {
   decodeStored,
   prepareRows,

@@ -11,7 +11,7 @@ import {
 } from '../projection/projectedList.ts';
 import { type DefinitionText, definitionOf } from '../projection/reads.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { recordsOfAggregate } from '../store/postings.ts';
+import { recordsOfAggregate } from '../store/postingLookups.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type Counts, countsAsOf } from './aggregateCounts.ts';

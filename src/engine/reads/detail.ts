@@ -14,7 +14,7 @@ import { formatTime } from '../../core/time.ts';
 import { decodeHeaders, readHeaders } from '../kafka/headers.ts';
 import { FLAG } from '../kafka/recordColumns.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { recordsOfAggregate } from '../store/postings.ts';
+import { recordsOfAggregate } from '../store/postingLookups.ts';
 import {
   decodeStored,
   prepareRows,

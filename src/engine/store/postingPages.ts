@@ -1,8 +1,17 @@
 /** Pages of sorted entries, as the runs of postings.ts are stored. An entry is two words, the low one first. */
 import type { Database, Statement } from 'better-sqlite3';
 
+export const POSTING = { event: 0, correlation: 1, causation: 2, key: 3, aggregate: 4 } as const;
+export type PostingKind = keyof typeof POSTING;
+
+/** An entry holds a hash modulo this. */
+export const HASH_SPAN = 2 ** 41;
+/** Bit of the high word of an entry where its kind begins. */
+export const HIGH_KIND = 29;
 /** Low bits of an entry: the row's place among the rows of its run. */
 export const ROW_BITS = 20;
+/** Rows of a run. */
+export const MOST_ROWS = 2 ** ROW_BITS;
 /** Entries of a page: ten of them, 1,600 bytes each, fill a page of the file. A look-up reads one of each run. */
 const PAGE_ENTRIES = 200;
 export const PAGE_WORDS = 2 * PAGE_ENTRIES;
@@ -48,4 +57,14 @@ export class PageWriter {
     if (words.length === 0) return;
     this.#put.run(this.#run, codeAt(words, 0), codeAt(words, words.length / 2 - 1), bytesOf(words));
   }
+}
+
+/** Record id of each row of a run. */
+export function idsOf(rows: number, spanBytes: Uint8Array): Float64Array {
+  const ids = new Float64Array(rows);
+  const spans = new Float64Array(aligned(spanBytes));
+  let row = 0;
+  for (let span = 0; span < spans.length; span += 2)
+    for (let nth = 0; nth < spans[span + 1]!; nth++) ids[row++] = spans[span]! + nth;
+  return ids;
 }

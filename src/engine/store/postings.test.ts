@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { MIGRATIONS } from './format.ts';
 import { hash53, OFFSET_SPAN } from './ids.ts';
 import { migrate } from './migrations.ts';
-import { candidates, POSTING, PostingList, PostingWriter } from './postings.ts';
+import { candidates } from './postingLookups.ts';
+import { POSTING } from './postingPages.ts';
+import { PostingList, PostingWriter } from './postings.ts';
 
 function opened() {
   const db = new Database(':memory:');

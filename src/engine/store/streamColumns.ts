@@ -7,7 +7,7 @@ import type { Orderable } from '../../core/order.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Dictionary } from './dictionary.ts';
 import { OFFSET_SPAN } from './ids.ts';
-import { candidateIds } from './postings.ts';
+import { candidateIds } from './postingLookups.ts';
 import { KIND_BITS, KIND_MASK, TYPE_SHIFT, VERDICT_MASK } from './recordState.ts';
 import { KINDS, orNull, VERDICTS } from './values.ts';
 

@@ -2,7 +2,7 @@
 import type { Projection } from '../../core/model.ts';
 import { Groups } from '../projection/groups.ts';
 import { hash53, OFFSET_SPAN } from '../store/ids.ts';
-import { candidates } from '../store/postings.ts';
+import { candidates } from '../store/postingLookups.ts';
 import { blocksFrom } from '../store/recordBytes.ts';
 import { PayloadReader } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
