@@ -2,9 +2,16 @@
 import AxeBuilder from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
 
-/** Opens a place of the open app: `aggregates/SavingsAccount/SA-1?known=…`. */
+/**
+ * Opens a place of the open app: `aggregates/SavingsAccount/SA-1?known=…`. What was chosen on a screen is written into the
+ * address a moment later: until then that of the screen may be the same, and going there would go nowhere.
+ */
 export async function open(page: Page, place: string): Promise<void> {
-  await page.evaluate((hash) => {
+  await page.evaluate(async (hash) => {
+    if (location.hash === hash) {
+      location.hash = '#/';
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }
     location.hash = hash;
   }, `#/${place}`);
 }
