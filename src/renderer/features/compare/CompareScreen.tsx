@@ -1,5 +1,5 @@
 import { ArrowLeftRight, Clock, Columns2 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { CompareSide } from '../../../contract/compare.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -60,11 +60,18 @@ export default function CompareScreen() {
 
   const put = (name: SideName, side: CompareSide) => setLinked(paramsOf(name, side));
   const swap = () => setLinked({ ...paramsOf('a', b), ...paramsOf('b', a) });
+  // Where the next event is comes with the answer: keys that are quicker wait for it.
+  const early = useRef<[SideName, 'earlier' | 'later'][]>([]);
   const step = (name: SideName, way: 'earlier' | 'later') => {
+    if (isOld) return void early.current.push([name, way]);
     const side = name === 'a' ? a : b;
-    const at = isOld ? null : (data?.[name][way] ?? null);
+    const at = data?.[name][way] ?? null;
     if (side !== null && at !== null) put(name, { ...side, at });
   };
+  useEffect(() => {
+    const next = isOld ? undefined : early.current.shift();
+    if (next !== undefined) step(...next);
+  });
   const basis = b ?? a;
   const moment = b !== null ? momentOf(b, data?.b) : a === null ? null : momentOf(a, data?.a);
   const clocks = () => {
