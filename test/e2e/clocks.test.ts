@@ -91,7 +91,7 @@ describe.skipIf(demoProblem !== null)('two clocks', () => {
     // Half of the way along what was recorded, two thirds along what occurred.
     expect(known!.slice(0, 7)).toMatch(/^2025-0[78]/);
     expect(happened!.slice(0, 7)).toMatch(/^2025-(09|10)/);
-    await page.getByText('144 of 144 events count').waitFor({ state: 'detached' });
+    await expect.poll(() => page.getByText('144 of 144 events count').count(), WAIT).toBe(0);
   });
 
   test('by keyboard: down the list of late arrivals, Enter opens the event in its timeline', async () => {
