@@ -31,6 +31,8 @@ export interface VitestReport {
 /** What moreReporter.mjs writes. */
 export interface MoreReport {
   milliseconds: Record<string, number>;
+  /** Diffs of expected and received by the file's path, a line break, and the test's full name. */
+  differences: Record<string, string>;
   outside: { file: string | null; message: string }[];
 }
 interface Run {
@@ -40,6 +42,7 @@ interface Run {
   more: MoreReport | null;
 }
 export function firstLine(text: string | undefined): string;
+export function changedLines(diff: string | undefined): string;
 export function reasonIn(output: string): string;
 export function vitestFailures(run: Run & { status: number | null }): Failure[];
 export function vitestSeconds(run: Run): FileSeconds[];

@@ -24,18 +24,30 @@ export function reasonIn(output) {
   return firstLine(lines.find((line) => telling.test(line)) ?? lines.at(-1));
 }
 
+/** The lines of a diff in which both sides differ, without their heading, on one line. */
+export function changedLines(diff) {
+  const lines = (diff ?? '').replace(ANSI, '').split('\n');
+  const changed = lines.filter((line) => /^[+-] /.test(line) && !/^[+-] (Expected|Received)$/.test(line));
+  return changed.length === 0 ? '' : firstLine(changed.map((line) => line.replace(/\s+/g, ' ')).join(' '));
+}
+
 /**
  * What failed by Vitest's JSON report: tests, files that did not load, end or set up, and errors outside of tests. `more` is
  * what moreReporter.mjs wrote. A run that failed without saying why is a failure itself.
  */
 export function vitestFailures({ suite, report, more, status, root }) {
   const failures = [];
-  const add = (file, name, error) =>
-    failures.push({ suite, file: relative(root, file), name, error: firstLine(error) });
+  const add = (file, name, error, difference = '') =>
+    failures.push({
+      ...{ suite, file: relative(root, file), name },
+      error: [firstLine(error), difference].filter(Boolean).join(' | '),
+    });
   for (const { name: file, status: state, message, assertionResults } of report?.testResults ?? []) {
     const failed = assertionResults.filter((each) => each.status === 'failed');
-    for (const { ancestorTitles, title, failureMessages } of failed)
-      add(file, [...ancestorTitles.filter(Boolean), title].join(' > '), failureMessages[0]);
+    for (const { ancestorTitles, title, failureMessages } of failed) {
+      const test = [...ancestorTitles.filter(Boolean), title].join(' > ');
+      add(file, test, failureMessages[0], changedLines(more?.differences[`${file}\n${test}`]));
+    }
     if (state === 'failed' && (failed.length === 0 || message !== ''))
       add(file, 'the file as a whole', message || 'it did not end');
   }

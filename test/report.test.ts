@@ -51,6 +51,20 @@ describe('failures of Vitest', () => {
     ]);
   });
 
+  test('in what a result differs from the expected one stands behind it', () => {
+    const diff =
+      '\u001b[32m- Expected\u001b[39m\n+ Received\n\n  {\n-   "stored": 180,\n+   "stored": 181,\n  }';
+    const more = {
+      milliseconds: {},
+      differences: { '/repo/src/a.test.ts\na group > adds up': diff },
+      outside: [],
+    };
+    const failed = run(file('src/a.test.ts', [assertion('adds up', 'AssertionError: not so')]));
+    expect(vitestFailures({ ...failed, more })[0]?.error).toBe(
+      'AssertionError: not so | - "stored": 180, + "stored": 181,',
+    );
+  });
+
   test('a file that did not load, did not end, or whose set-up failed is one', () => {
     const failures = vitestFailures(
       run(
@@ -67,7 +81,7 @@ describe('failures of Vitest', () => {
   test('an error outside of the tests is one, also when all tests passed', () => {
     const outside = [{ file: `${root}/src/a.test.ts`, message: 'Error: late\n  at there' }];
     const passed = run(file('src/a.test.ts', [assertion('is fine')]));
-    expect(vitestFailures({ ...passed, more: { milliseconds: {}, outside } })).toEqual([
+    expect(vitestFailures({ ...passed, more: { milliseconds: {}, differences: {}, outside } })).toEqual([
       { suite: 'unit', file: 'src/a.test.ts', name: 'an error outside of the tests', error: 'Error: late' },
     ]);
   });
@@ -83,7 +97,7 @@ describe('failures of Vitest', () => {
 
   test('seconds of a file are those with its hooks where they are known', () => {
     const { report } = run(file('src/a.test.ts', []), file('src/b.test.ts', []));
-    const more = { milliseconds: { '/repo/src/b.test.ts': 9_000 }, outside: [] };
+    const more = { milliseconds: { '/repo/src/b.test.ts': 9_000 }, differences: {}, outside: [] };
     expect(vitestSeconds({ suite: 'unit', root, report, more })).toEqual([
       { suite: 'unit', file: 'src/a.test.ts', seconds: 2.5 },
       { suite: 'unit', file: 'src/b.test.ts', seconds: 9 },

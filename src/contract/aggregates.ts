@@ -14,11 +14,11 @@ import {
   JsonText,
   Millis,
   OrderNote,
+  Page,
   RecordId,
   ReducerOut,
 } from './common.ts';
 import { comparing } from './compare.ts';
-import { Page } from './events.ts';
 import { LIMITS } from './limits.ts';
 import { query } from './procedure.ts';
 import { upcasting } from './upcasting.ts';

@@ -1,7 +1,6 @@
 /** The consistency check: what contradicts itself in the captured events, and the audit report of an aggregate. */
 import { z } from 'zod';
-import { AggregateRef, Count, CoverageBadge, Millis, PlaceOut, RecordId } from './common.ts';
-import { LIMITS } from './limits.ts';
+import { AggregateRef, Count, CoverageBadge, Millis, Page, PlaceOut, RecordId } from './common.ts';
 import { job, nothing, query } from './procedure.ts';
 
 export const CheckScope = z.union([
@@ -90,8 +89,7 @@ export const check = {
       .object({
         rule: z.string().max(100).nullable(),
         severity: Severity.nullable(),
-        from: Count,
-        count: z.number().int().min(1).max(LIMITS.pageRows),
+        ...Page,
       })
       .strict(),
     z.object({ total: Count, findings: z.array(FindingOut) }),

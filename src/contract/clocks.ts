@@ -1,7 +1,6 @@
 /** One aggregate's events on the plane of the two clocks: when each occurred against when it was recorded. */
 import { z } from 'zod';
-import { AggregateRef, Count, EventRow, Millis } from './common.ts';
-import { LIMITS } from './limits.ts';
+import { AggregateRef, Count, EventRow, Millis, Page } from './common.ts';
 import { query } from './procedure.ts';
 
 /** Both inclusive. */
@@ -42,9 +41,7 @@ export const clocking = {
   ),
   /** The late and the backdated events in the order in which they were recorded. */
   arrivals: query(
-    z
-      .object({ ref: AggregateRef, from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) })
-      .strict(),
+    z.object({ ref: AggregateRef, ...Page }).strict(),
     z.object({ rows: z.array(ArrivalRow), total: Count }),
   ),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from './limits.ts';
 
 /** A 64-bit integer as decimal text: offsets, Kafka counts, retention. */
 export const Int64 = z
@@ -13,6 +14,8 @@ export const Millis = z.number().int().min(-8.64e15).max(8.64e15);
 /** A record's number in its workspace: partition number · 2^40 + offset. */
 export const RecordId = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 export const Count = z.number().int().nonnegative();
+/** Which rows of a list are asked for. */
+export const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 /** Text of a JSON document with every digit kept; parse it with core/json. */
 export const JsonText = z.string();
 export const Name = z.string().trim().min(1).max(200);

@@ -7,10 +7,10 @@ import {
   Cut,
   EventRow,
   JsonText,
+  Page,
   RecordId,
   ReducerOut,
 } from './common.ts';
-import { LIMITS } from './limits.ts';
 import { query } from './procedure.ts';
 
 /** A place in a stream: before its first event, after the last one within the cut, or after one event (record id). */
@@ -75,7 +75,6 @@ export const BetweenRow = EventRow.extend({ side: z.enum(['a', 'b', 'moved']) })
 export type BetweenRow = z.infer<typeof BetweenRow>;
 
 const Sides = { a: CompareSide, b: CompareSide };
-const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 
 /** Procedures of the `aggregates` namespace. @throws `aggregate.unknown`, `record.unknown`, `reducer.invalid` */
 export const comparing = {

@@ -9,6 +9,7 @@ import {
   Id,
   JsonText,
   Millis,
+  Page,
   RecordId,
   RecordKind,
   Verdict,
@@ -57,9 +58,6 @@ export const TYPE_COLOURS = 9;
 /** `colour` is below {@link TYPE_COLOURS}. */
 export const TypeColour = z.object({ type: z.string(), colour: Count });
 export type TypeColour = z.infer<typeof TypeColour>;
-
-/** Which rows of a list are asked for. */
-export const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 
 export const FieldOut = z.object({
   name: z.string(),

@@ -1,7 +1,6 @@
 /** Conditions on a state, looked at after every event: runs of true and false, and violations that healed. */
 import { z } from 'zod';
-import { AggregateRef, Count, CoverageBadge, Cut, Millis, RecordId } from './common.ts';
-import { LIMITS } from './limits.ts';
+import { AggregateRef, Count, CoverageBadge, Cut, Millis, Page, RecordId } from './common.ts';
 import { job, nothing, query } from './procedure.ts';
 
 /** `expression`: of the filter language, its names being paths of the state: `balance >= 0`. */
@@ -83,8 +82,6 @@ export const InvariantResult = z.object({
   revision: Count,
 });
 export type InvariantResult = z.infer<typeof InvariantResult>;
-
-const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 
 /** @throws `filter.invalid` for a condition of a whole projection that cannot be used; `projection.unknown` */
 export const invariants = {

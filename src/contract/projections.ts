@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Cell } from './cell.ts';
-import { Count, CoverageBadge, Cut, JsonText, Millis, PlaceOut, RecordId } from './common.ts';
+import { Count, CoverageBadge, Cut, JsonText, Millis, Page, PlaceOut, RecordId } from './common.ts';
 import { DefinitionTry, DefinitionVersion } from './definitionTry.ts';
 import { LIMITS } from './limits.ts';
 import { job, nothing, query } from './procedure.ts';
@@ -116,9 +116,7 @@ export const projections = {
   /** Brings the table up to what is captured; `rebuild` starts from nothing. */
   run: job(z.object({ name: ProjectionName, rebuild: z.boolean() }).strict()),
   failures: query(
-    z
-      .object({ name: ProjectionName, from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) })
-      .strict(),
+    z.object({ name: ProjectionName, ...Page }).strict(),
     z.object({
       total: Count,
       rows: z.array(z.object({ id: RecordId, place: PlaceOut, type: z.string(), message: z.string() })),
@@ -145,8 +143,7 @@ export const projections = {
         show: RowChange.nullable(),
         /** Only rows in which this column differs. */
         column: z.string().max(200).nullable(),
-        from: Count,
-        count: z.number().int().min(1).max(LIMITS.pageRows),
+        ...Page,
       })
       .strict(),
     ProjectionComparison.nullable(),

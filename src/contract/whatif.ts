@@ -3,9 +3,18 @@
  * hypothetical: it is marked so in every answer and export, and nothing of it can be published or sealed.
  */
 import { z } from 'zod';
-import { AggregateRef, Count, CoverageBadge, Cut, EventRow, JsonText, Millis, RecordId } from './common.ts';
+import {
+  AggregateRef,
+  Count,
+  CoverageBadge,
+  Cut,
+  EventRow,
+  JsonText,
+  Millis,
+  Page,
+  RecordId,
+} from './common.ts';
 import { CompareRow } from './compare.ts';
-import { LIMITS } from './limits.ts';
 import { job, nothing, query } from './procedure.ts';
 
 const Data = z.string().max(500_000);
@@ -150,7 +159,6 @@ const RowsQuestion = {
   /** Part of an aggregate id. */
   search: z.string().max(4096),
 };
-const Page = { from: Count, count: z.number().int().min(1).max(LIMITS.pageRows) };
 
 const Subject = {
   ref: Folded,

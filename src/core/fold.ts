@@ -36,6 +36,11 @@ export interface FoldContext {
   aggregateId?: string;
 }
 
+export const foldContextOf = ({ type, id }: { type: string; id: string }): FoldContext => ({
+  aggregateType: type,
+  aggregateId: id,
+});
+
 /** Reads one thing of an event; undefined: the event does not have it. */
 export type Source = (event: StreamEvent, context: FoldContext) => Json | undefined;
 /** Applies one operation; throws a {@link StepProblem} or {@link PathProblem} and then has changed nothing. */

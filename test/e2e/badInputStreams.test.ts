@@ -81,11 +81,7 @@ describe.skipIf(browserProblem !== null)('a stream with every fault', () => {
   test('each fault is named at its event, and N goes from one to the next', async () => {
     await open(page, 'aggregates/Order/O-1');
     await page.getByRole('heading', { level: 1, name: /O-1/ }).waitFor();
-    await page
-      .getByRole('listbox', { name: 'Events of the aggregate' })
-      .getByRole('option')
-      .first()
-      .waitFor();
+    await events().first().waitFor();
     await page.keyboard.press('Home');
     for (const fault of [
       /version 3 is missing/i,

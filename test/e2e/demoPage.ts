@@ -37,6 +37,12 @@ export async function openDemo(options: {
   };
 }
 
+/** Of the window: the smallest one that is meant, and a large one. */
+const SIZES = [
+  [1280, 800],
+  [1920, 1080],
+] as const;
+
 /** Folder for pictures of what is judged; undefined: none are taken. */
 export const shots: string | undefined = process.env.HINDCAST_SHOTS;
 
@@ -46,14 +52,23 @@ export async function judged(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme });
     await expect.poll(() => accessibilityProblems(page), { timeout: 15_000 }).toEqual([]);
     if (shots === undefined) continue;
-    for (const [width, height] of [
-      [1280, 800],
-      [1920, 1080],
-    ] as const) {
+    for (const [width, height] of SIZES) {
       await page.setViewportSize({ width, height });
       await page.waitForTimeout(300);
       await page.screenshot({ path: join(shots, `${name}-${colorScheme}-${width}.png`) });
     }
     await page.setViewportSize({ width: 1280, height: 800 });
   }
+}
+
+/** No accessibility violation in both themes and sizes; the smaller size is left. Each look may wait for `timeout` ms. */
+export async function judgedAtBothSizes(page: Page, timeout = 60_000): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      await expect.poll(() => accessibilityProblems(page), { timeout, interval: 300 }).toEqual([]);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
 }

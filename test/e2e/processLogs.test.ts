@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseTime } from '../../src/core/time.ts';
 import { ACTIVITY, AT, CASE, fineRows, type LogRow, logsAreThere } from '../fixtures/processLogs.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { judgedAtBothSizes } from './demoPage.ts';
 import { makeLogs } from './processLogWorkspace.ts';
-import { accessibilityProblems, chosenEvent, digits, open, stateLine, stateValue } from './screen.ts';
+import { chosenEvent, digits, open, stateLine, stateValue } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 
@@ -35,21 +36,6 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
     await press('Enter');
     await page.getByRole('dialog', { name: 'Go to' }).waitFor({ state: 'detached' });
   };
-  /** Nobody is shut out, in both themes and sizes. */
-  const judged = async () => {
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      for (const [width, height] of [
-        [1280, 800],
-        [1920, 1080],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        await expect.poll(() => accessibilityProblems(page), { ...WAIT, interval: 300 }).toEqual([]);
-      }
-    }
-    await page.setViewportSize({ width: 1280, height: 800 });
-  };
-
   beforeAll(async () => {
     logs = await makeLogs();
     [app, browser] = await Promise.all([startApp(logs), openBrowser()]);
@@ -84,7 +70,7 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
     await expect.poll(() => chosenEvent(page).textContent(), WAIT).toContain('Add penalty');
     await expect.poll(() => stateValue(page, 'amount'), WAIT).toBe(raised);
     expect(digits(await stateLine(page, 'amount').locator('del').textContent())).toContain(fine);
-    await judged();
+    await judgedAtBothSizes(page);
   });
 
   test('who set a value, from when, all its values; path, value and JSON are copied and shown exactly', async () => {
@@ -128,7 +114,7 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
     expect(cells).toEqual([fine, raised]);
     const between = page.getByRole('listbox', { name: 'Events between A and B' }).getByRole('option');
     expect(await between.count()).toBe(rows.length - 1);
-    await judged();
+    await judgedAtBothSizes(page);
   });
 
   test('items of a list are put beside each other by what names them, not by their place', async () => {
@@ -161,7 +147,7 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
     await page.getByText(`${by} of ${rows.length} events count`, { exact: false }).first().waitFor();
     await press('0');
     await page.getByText(`${rows.length} of ${rows.length} events count`).first().waitFor();
-    await judged();
+    await judgedAtBothSizes(page);
   });
 
   test('the check says what this log does, and how many of it are listed', async () => {
@@ -175,7 +161,7 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
     // The first finding has the focus: Enter goes there.
     await expect.poll(() => findings.evaluate((each) => each === document.activeElement), WAIT).toBe(true);
     await page.getByText(/^the first \d.* of \d/).waitFor();
-    await judged();
+    await judgedAtBothSizes(page);
     await press('Enter');
     await page.getByRole('heading', { level: 1, name: /^(Fines|Reviews) / }).waitFor();
     expect(problems).toEqual([]);

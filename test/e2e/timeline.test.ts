@@ -7,9 +7,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, demoProblem, openBrowser, openPage, startApp } from './app.ts';
-import { type DemoPage, openDemo } from './demoPage.ts';
+import { type DemoPage, judgedAtBothSizes, openDemo } from './demoPage.ts';
 import { EVENTS, KEYS, makeLargeStates } from './largeStates.ts';
-import { accessibilityProblems, chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
+import { chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
@@ -285,16 +285,7 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await page.getByRole('button', { name: 'types' }).click();
     for (const near of [false, true]) {
       if (near) for (let at = 0; at < 5; at += 1) await page.keyboard.press('+');
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        for (const [width, height] of [
-          [1280, 800],
-          [1920, 1080],
-        ] as const) {
-          await page.setViewportSize({ width, height });
-          await expect.poll(() => accessibilityProblems(page), { ...WAIT, interval: 300 }).toEqual([]);
-        }
-      }
+      await judgedAtBothSizes(page);
     }
     await page.getByRole('button', { name: 'types' }).click();
   });

@@ -8,7 +8,8 @@ import { appendRecords } from '../../src/engine/capture/import.ts';
 import { recordAt } from '../../src/engine/store/testing/records.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, open } from './screen.ts';
+import { judgedAtBothSizes } from './demoPage.ts';
+import { open } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const SETTLED = { timeout: 30_000, interval: 300 };
@@ -61,16 +62,7 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
     await expect.poll(() => table().getByRole('row').count()).toBe(3);
     await page.getByText('1\u202f200 stored').first().waitFor();
     await panel().getByText('none: only recordings are sealed').waitFor();
-    for (const [width, height] of [
-      [1280, 800],
-      [1920, 1080],
-    ] as const)
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await expect.poll(() => accessibilityProblems(page), SETTLED).toEqual([]);
-      }
-    await page.setViewportSize({ width: 1280, height: 800 });
+    await judgedAtBothSizes(page, SETTLED.timeout);
   });
 
   test('is checked by a key, and measured', async () => {

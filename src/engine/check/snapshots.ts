@@ -1,8 +1,10 @@
 /** The states that snapshot events carry, against the fold of the events before them. */
+
 import type { AggregateRef } from '../../contract/common.ts';
 import type { Finding } from '../../core/check/findings.ts';
 import { compareSnapshot, snapshotState } from '../../core/check/snapshots.ts';
 import type { IntegrityVerdict } from '../../core/envelope/integrity.ts';
+import { foldContextOf } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import { formatJson } from '../../core/json.ts';
 import type { StreamEvent } from '../../core/model.ts';
@@ -23,7 +25,7 @@ export function checkSnapshots(
   const findings: Finding[] = [];
   const verdicts: IntegrityVerdict[] = [];
   if (folder === null) return { findings, verdicts: [...snapshots].map(() => 'UNVERIFIABLE' as const) };
-  const about = { aggregateType: ref.type, aggregateId: ref.id };
+  const about = foldContextOf(ref);
   let state = folder.initial;
   let left = snapshots.size;
   for (const head of orderStream(heads).events) {

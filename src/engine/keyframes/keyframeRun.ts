@@ -2,9 +2,11 @@
  * One pass over a long stream in short steps: keyframes, changes by path and faults are made together, because reading
  * the payloads is most of the work. What is kept already, of this list or one that begins like it, is not made again.
  */
+
 import type { Database } from 'better-sqlite3';
 import type { AggregateRef } from '../../contract/common.ts';
 import { StreamChecker } from '../../core/check/streamRules.ts';
+import { foldContextOf } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import type { StreamEvent } from '../../core/model.ts';
 import { stepAll } from '../../core/stepAll.ts';
@@ -101,7 +103,7 @@ export class KeyframeRun {
       const isFolded = from >= begin.count && from < this.total;
       const events = isFolded ? new PayloadReader(this.#context).events(heads) : null;
       const { ref, folder } = this.#args;
-      const stream = { aggregateType: ref.type, aggregateId: ref.id };
+      const stream = foldContextOf(ref);
       const steps = stepAll(folder, events?.slice(0, this.total - from) ?? [], () => stream, point.state);
       const problems: FoldProblem[] = [];
       for (const [at, head] of heads.entries()) {

@@ -1,6 +1,6 @@
 /** Which events make one row: the streams of a key, in the order in which they are folded together. */
 import type { AggregateRef } from '../../contract/common.ts';
-import type { FoldContext } from '../../core/fold.ts';
+import { type FoldContext, foldContextOf } from '../../core/fold.ts';
 import { decimalTextOf } from '../../core/json.ts';
 import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
@@ -198,7 +198,7 @@ export class Groups {
     const streams = [...Map.groupBy(owned, ({ aggregate }) => aggregate)].map(([aggregate, events]) =>
       this.#placeStream(
         events.map(({ event }) => event),
-        aggregate === null ? {} : contextOf(this.aggregateOf(aggregate)),
+        aggregate === null ? {} : foldContextOf(this.aggregateOf(aggregate)),
         cut,
       ),
     );
@@ -214,8 +214,3 @@ export class Groups {
     return placeAlong(taken.events, stream, cut);
   }
 }
-
-export const contextOf = (ref: AggregateRef): FoldContext => ({
-  aggregateType: ref.type,
-  aggregateId: ref.id,
-});

@@ -97,7 +97,7 @@ const isKept = (each: Expected, filter: EventFilter) => {
     (filter.verdicts === undefined || filter.verdicts.includes(each.verdict)) &&
     (filter.aggregate === undefined || (!isControl && filter.aggregate.id === each.aggregate)) &&
     (filter.correlationId === undefined || (!isControl && filter.correlationId === `c-${each.offset % 3}`)) &&
-    (filter.key === undefined || filter.key === each.aggregate) &&
+    (filter.key === undefined || (!isControl && filter.key === each.aggregate)) &&
     (filter.from === undefined || each.mono >= filter.from) &&
     (filter.to === undefined || each.mono <= filter.to)
   );

@@ -1,9 +1,11 @@
 /** Records as rows of a list, and bytes for the eye. */
+
 import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import { type BytesOut, type EventRow, int64 } from '../../contract/common.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { DecodedRecord } from '../../core/envelope/decode.ts';
+import { foldContextOf } from '../../core/fold.ts';
 import { sentenceOf } from '../../core/sentence.ts';
 import type { Template } from '../../core/sentence-template.ts';
 import { DamagedBlock } from '../store/damagedBlock.ts';
@@ -83,7 +85,7 @@ export function rowOf(context: ReadContext, record: StoredRecord, decoded?: Deco
   const { text, amount, tone, letter } = sentenceOf(
     event,
     known.value === undefined ? null : templateOf(context, record, row.type),
-    row.aggregate === null ? {} : { aggregateType: row.aggregate.type, aggregateId: row.aggregate.id },
+    row.aggregate === null ? {} : foldContextOf(row.aggregate),
   );
   return { ...row, sentence: text, amount: amount ?? null, tone, letter };
 }

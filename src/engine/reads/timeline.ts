@@ -1,10 +1,12 @@
 /** One aggregate's life: its events with their faults, its state anywhere, what each event changed, and who set what. */
+
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { aggregates, ChangeOut, SetBy, TimelineInfo, TimelineRow } from '../../contract/aggregates.ts';
 import type { AggregateRef } from '../../contract/common.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { diffStates } from '../../core/diff.ts';
+import { foldContextOf } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import { canonicalJson, formatJson, isJsonObject, parseJson } from '../../core/json.ts';
 import type { Change, Json, Reducer, ScriptReducer } from '../../core/model.ts';
@@ -94,7 +96,7 @@ export function listFold(context: ReadContext, args: SubjectArgs): ListFold<Stre
   return context.cache.get(
     `fold ${refKey(ref)} ${listKey} ${reducer.hash}${kept}`,
     () => {
-      const stream = { aggregateType: ref.type, aggregateId: ref.id };
+      const stream = foldContextOf(ref);
       return new ListFold(list, folderOf(context, reducer), stream, stored);
     },
     (fold) => fold.bytes,
@@ -246,7 +248,7 @@ function problemsOut(fold: ListFold<StreamHead>, point: FoldPoint): Answer<'stat
 function foldFor(context: ReadContext, args: SubjectArgs & { fromStart?: boolean | undefined }) {
   if (args.fromStart !== true) return listFold(context, args);
   const { list } = cutView(context, args.ref, args.cut);
-  const stream = { aggregateType: args.ref.type, aggregateId: args.ref.id };
+  const stream = foldContextOf(args.ref);
   return new ListFold(list, folderOf(context, args.reducer), stream);
 }
 

@@ -2,7 +2,7 @@
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import type { Folded } from '../../contract/whatif.ts';
-import type { FoldContext } from '../../core/fold.ts';
+import { type FoldContext, foldContextOf } from '../../core/fold.ts';
 import type { Json, StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import {
@@ -50,7 +50,7 @@ export function alignAggregate(
   if (all.length === 0) throw new HindcastError('aggregate.unknown', { type: ref.type, id: ref.id });
   const own = topics === null ? all : all.filter(({ topic }) => topics.includes(topic));
   const toleranceMs = context.dictionary.toleranceOf(own.map(({ id }) => id));
-  const stream = { aggregateType: ref.type, aggregateId: ref.id };
+  const stream = foldContextOf(ref);
   const heads = cutStream(orderStream(own, { toleranceMs }), cut).events.map((head) => ({ ...head, stream }));
   const { log, problems } = overlay(heads, changes);
   return { of: ref, places: alignLogs(heads, { log }), events: heads.length, notMade: problems };

@@ -1,8 +1,10 @@
 /** Conditions on states as a person wrote them, and their runs over one aggregate. */
+
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import type { InvariantTrack } from '../../contract/invariants.ts';
 import { FilterProblem } from '../../core/filter/filter.ts';
+import { foldContextOf } from '../../core/fold.ts';
 import { type Folder, isScript } from '../../core/folder.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Reducer, ScriptReducer, StreamEvent } from '../../core/model.ts';
@@ -141,7 +143,7 @@ function foldTracks(
   const changes = conditions.map((condition) => watchedBy(reducer.definition, [condition]).concerns);
   const payloads = new PathReader(context, [folder]);
   const bytes = recordBytesOf(context);
-  const stream = { aggregateType: ref.type, aggregateId: ref.id };
+  const stream = foldContextOf(ref);
   const gathered = conditions.map((condition) => new Runs(condition));
   /** By type and kind: whether any condition has to be looked at, and which. */
   const plans: { isTouched: boolean; isRead: boolean; touched: boolean[] }[] = [];

@@ -4,11 +4,11 @@
  */
 import type { Cut } from '../../contract/common.ts';
 import type { ProjectedRow } from '../../contract/whatif.ts';
-import type { FoldContext } from '../../core/fold.ts';
+import { type FoldContext, foldContextOf } from '../../core/fold.ts';
 import type { Projection } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import { hashOf } from '../projection/bulk.ts';
-import { contextOf as foldContextOf, Groups } from '../projection/groups.ts';
+import { Groups } from '../projection/groups.ts';
 import { mergeStreams, type Placed, placeAlong } from '../projection/placed.ts';
 import { placeIn } from '../store/blocks.ts';
 import { PathReader, type ValueBytes } from '../store/payloadPaths.ts';

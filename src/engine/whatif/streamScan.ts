@@ -4,7 +4,7 @@
  */
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import type { Folded } from '../../contract/whatif.ts';
-import type { FoldContext } from '../../core/fold.ts';
+import { type FoldContext, foldContextOf } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import type { StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
@@ -162,7 +162,7 @@ export const byAggregate = (scope: StreamScope, cut: Cut): Grouping<AggregateRef
       numberOf: rows.aggregate,
       open(number, own) {
         const ref = contextOf().dictionary.aggregate(number)!;
-        const stream = { aggregateType: ref.type, aggregateId: ref.id };
+        const stream = foldContextOf(ref);
         const heads = inOrder(contextOf(), rows, own, cut);
         return { ref, heads, streamOf: () => stream, records: () => recordsOf(rows, own) };
       },

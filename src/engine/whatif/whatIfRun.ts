@@ -2,8 +2,10 @@
  * A what-if over many streams, in short steps on a thread of its own. A few streams from all over the scope go first, on
  * their own, so that the first difference is there at once; then every stream.
  */
+
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import type { Folded } from '../../contract/whatif.ts';
+import { foldContextOf } from '../../core/fold.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Projection } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
@@ -259,7 +261,7 @@ function* firstLook(
       cut,
     ).events;
     const payloads = new PayloadReader(contextOf());
-    const stream = { aggregateType: ref.type, aggregateId: ref.id };
+    const stream = foldContextOf(ref);
     yield {
       ...{ ref, streamOf: () => stream, records: () => Float64Array.from(own, (head) => head.id) },
       heads: heads.map((head) => ({ ...head, row: -1 })),

@@ -7,7 +7,7 @@ import { desktop } from '../lib/desktop.ts';
 import type { EngineError } from '../lib/engine.ts';
 import { useCommands } from '../lib/keys.ts';
 import { openView } from '../lib/openView.ts';
-import { pickText } from '../lib/pickText.ts';
+import { pickText } from '../lib/pickFile.ts';
 import { callEngine } from '../lib/queries.ts';
 import { useReducerOffer } from '../lib/reducers.ts';
 import { saveText } from '../lib/saveText.ts';

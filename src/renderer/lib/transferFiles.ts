@@ -5,6 +5,7 @@ import { desktop } from './desktop.ts';
 import type { EngineError } from './engine.ts';
 import { shown } from './escape.ts';
 import { useJobs } from './live.ts';
+import { pickFile } from './pickFile.ts';
 import { callEngine } from './queries.ts';
 
 const ENDINGS: Record<SavePurpose, string> = {
@@ -71,21 +72,10 @@ const ACCEPT: Record<FilePurpose, string> = {
 /** Asks for a file. In the browser it is sent to the engine, which is on the same machine. Null when none was chosen. */
 export async function chooseFile(purpose: FilePurpose): Promise<string | null> {
   if (desktop !== undefined) return desktop.openFileDialog(purpose);
-  const file = await pick(ACCEPT[purpose]);
+  const file = await pickFile(ACCEPT[purpose]);
   if (file === null) return null;
   const { path, token } = await callEngine(['transfer', 'upload'], { name: file.name, bytes: file.size });
   const answer = await fetch(path, { method: 'PUT', body: file });
   if (!answer.ok) throw { message: `${file.name} was not taken.`, nextStep: await answer.text() };
   return token;
-}
-
-function pick(accept: string): Promise<File | null> {
-  return new Promise((done) => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.accept = accept;
-    input.addEventListener('change', () => done(input.files?.[0] ?? null));
-    input.addEventListener('cancel', () => done(null));
-    input.click();
-  });
 }

@@ -1,5 +1,5 @@
 // What the tests on a real Kafka share: topics, writers that are not ours, and readers that are not ours.
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type ClusterClient, connectCluster } from '../../../src/engine/kafka/clusterClient.ts';
 import {
   type FetchedChunk,
@@ -33,15 +33,15 @@ export async function createTopic(
   topic: string,
   options: { partitions?: number; replicas?: number; config?: Record<string, string | number> } = {},
 ): Promise<void> {
+  const configEntries = Object.entries(options.config ?? {}).map(([name, value]) => ({
+    name,
+    value: String(value),
+  }));
+  const numPartitions = options.partitions ?? 1;
+  const replicationFactor = options.replicas ?? 1;
   const admin = writerTo(kafka).admin();
   await admin.connect();
   try {
-    const configEntries = Object.entries(options.config ?? {}).map(([name, value]) => ({
-      name,
-      value: String(value),
-    }));
-    const numPartitions = options.partitions ?? 1;
-    const replicationFactor = options.replicas ?? 1;
     const isNew = await admin.createTopics({
       waitForLeaders: false,
       topics: [{ topic, numPartitions, replicationFactor, configEntries }],
@@ -50,24 +50,28 @@ export async function createTopic(
   } finally {
     await admin.disconnect();
   }
-  for (const broker of kafka.bootstrap.split(',')) await untilKnown(broker, topic);
+  const brokers = kafka.bootstrap.split(',');
+  // The controller has made a topic before every broker has heard of it; one that has not says that there is none.
+  for (const broker of brokers)
+    await untilTrue([broker], `${broker} did not hear of ${topic}`, async (asked) => {
+      const { topics } = await asked.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]!.partitions.every(({ leader }) => leader >= 0);
+    });
+  // A leader takes up its partitions one after the other. kafkajs writes to all of them in one request, and when one
+  // refuses it sends the whole request again: the records of the others would be there twice.
+  await untilTrue(brokers, `not every leader took up ${topic}`, async (asked) => {
+    const offsets = await asked.fetchTopicOffsets(topic);
+    return offsets.length === numPartitions;
+  });
 }
 
-/** The controller has made a topic before every broker has heard of it; one that has not says that there is none. */
-async function untilKnown(broker: string, topic: string): Promise<void> {
-  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: PATIENT }).admin();
+/** Asks again until the answer is yes; an error is a no. @throws after a minute */
+async function untilTrue(brokers: string[], failing: string, ask: (admin: Admin) => Promise<boolean>) {
+  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: PATIENT }).admin();
   await admin.connect();
-  const isKnown = async () => {
-    try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]!.partitions.every(({ leader }) => leader >= 0);
-    } catch {
-      return false;
-    }
-  };
   try {
-    for (const end = Date.now() + 60_000; !(await isKnown()); await sleep(50))
-      if (Date.now() > end) throw new Error(`${broker} did not hear of ${topic} within a minute`);
+    for (const end = Date.now() + 60_000; !(await ask(admin).catch(() => false)); await sleep(50))
+      if (Date.now() > end) throw new Error(`${failing} within a minute`);
   } finally {
     await admin.disconnect();
   }

@@ -15,7 +15,7 @@ import { shown } from '../../lib/escape.ts';
 import { formatAge, formatCount } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useNow } from '../../lib/now.ts';
-import { pickText } from '../../lib/pickText.ts';
+import { pickText } from '../../lib/pickFile.ts';
 import { callEngine, useEngineQuery } from '../../lib/queries.ts';
 import { CaseBookmarks } from './CaseBookmarks.tsx';
 import { CaseFacts } from './CaseFacts.tsx';

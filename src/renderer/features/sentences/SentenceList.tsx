@@ -12,7 +12,7 @@ import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatTime, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
-import { pickText } from '../../lib/pickText.ts';
+import { pickText } from '../../lib/pickFile.ts';
 import { callEngine, useEngineAction, useEngineQuery } from '../../lib/queries.ts';
 import { saveText } from '../../lib/saveText.ts';
 import { editSentence } from './editing.ts';
