@@ -108,6 +108,9 @@ export async function openPage(
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());
   });
+  // Dialogs for files are Playwright's as long as someone listens. One who begins just before a key is pressed comes too
+  // late now and then: the browser then opens its own, which ends at once without a file.
+  page.on('filechooser', () => {});
   await page.goto(app.url);
   return { page, problems };
 }
