@@ -28,7 +28,7 @@ export interface FirstWalk {
 }
 
 /** Rows that the window asks for at once. */
-const PAGE = 100;
+const PAGE = 60;
 /** Searches of each kind before those that are measured: the code of a window that is in use is compiled. */
 const BEFORE = 50;
 /** Records that are read in between: more blocks than the reader keeps open, so that no search finds its own open. */

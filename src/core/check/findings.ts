@@ -154,12 +154,15 @@ export const RULES = {
 
 export type RuleName = keyof typeof RULES;
 
+/** The number under a key of an event's payload as it is written there, every digit of it; null: there is none. */
+export type NumberOf = (id: number, key: string) => string | null;
+
 export interface Finding {
   rule: RuleName;
   /** Record ids; the first is the place to jump to, the others are what it is compared with. */
   events: number[];
-  /** One sentence about this case. */
-  text: string;
+  /** One sentence about this case; made from the records where it quotes a number of theirs. */
+  text: string | ((numberOf: NumberOf) => string);
 }
 
 /** A span for the eye: `240 ms`, `4.0 s`, `12.5 min`, `3.0 h`, `9.2 days`. */

@@ -2,7 +2,9 @@
  * Numbers that say how much there is of something and hardly ever fall below zero. Both must hold: the name says a level
  * (`balance_after`, `stock`), and the data agree; then a value below zero breaks a rule of the business.
  */
-import type { Finding } from './findings.ts';
+import { formatCount } from '../count.ts';
+import { compareExact, exactNumber } from '../numbers.ts';
+import type { Finding, NumberOf } from './findings.ts';
 
 const LEVEL = new Set(
   'balance stock inventory available remaining quantityonhand onhand holdings reserve capacity'.split(' '),
@@ -12,15 +14,24 @@ const ENOUGH_STREAMS = 20;
 /** At most this share of values, and of streams, may be below zero for zero to be the limit. */
 const MOST_VALUES = 0.01;
 const MOST_STREAMS = 0.05;
+/** Amounts with up to six decimal places below it have doubles of their own. */
+const SURELY_EXACT = 1e9;
 
 /** Whether a key names a level: one of its words does. */
 export const namesLevel = (key: string): boolean =>
   key.split(/[_\-\s]+|(?<=\p{Ll})(?=\p{Lu})/u).some((word) => LEVEL.has(word.toLowerCase())) ||
   LEVEL.has(key.replace(/[_-]/g, '').toLowerCase());
 
+/** A level by the key of the payload that holds it, and what it is of: `balance_after` of `SavingsAccount`. */
+export interface LevelName {
+  key: string;
+  of: string;
+}
+
 /** One stream's values of one level, in fold order. */
 export interface LevelStep {
   id: number;
+  /** The nearest double: enough to know what is below zero, not to quote. */
   value: number;
 }
 
@@ -34,10 +45,10 @@ interface Group {
 
 /** Feed the values of each level of each stream once, then ask for what breaks the rule. */
 export class LevelLearner {
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Map<LevelName, Group>();
 
-  /** @param group what the level is of, for a person: `balance_after of SavingsAccount` */
-  add(group: string, steps: readonly LevelStep[]): void {
+  /** @param group the same object for the same level, each time */
+  add(group: LevelName, steps: readonly LevelStep[]): void {
     const known = this.#of(group);
     const below = steps.reduce((count, { value }) => count + (value < 0 ? 1 : 0), 0);
     known.values += steps.length;
@@ -47,13 +58,13 @@ export class LevelLearner {
   }
 
   /** The same for a stream with so many values, none of them below zero. */
-  addSound(group: string, values: number): void {
+  addSound(group: LevelName, values: number): void {
     const known = this.#of(group);
     known.values += values;
     known.streams += 1;
   }
 
-  #of(group: string): Group {
+  #of(group: LevelName): Group {
     let known = this.#groups.get(group);
     if (known === undefined) {
       known = { values: 0, below: 0, streams: 0, broken: [] };
@@ -75,7 +86,7 @@ export class LevelLearner {
 
 /** One finding for each run below zero: where it began, where it ended, and where it healed. */
 function* runsBelow(
-  group: string,
+  { key, of: owner }: LevelName,
   steps: readonly LevelStep[],
   sound: number,
   of: number,
@@ -83,19 +94,28 @@ function* runsBelow(
   for (let at = 0; at < steps.length; at += 1) {
     if (steps[at]!.value >= 0) continue;
     const from = at;
-    let lowest = steps[at]!.value;
-    while (at + 1 < steps.length && steps[at + 1]!.value < 0) {
-      at += 1;
-      lowest = Math.min(lowest, steps[at]!.value);
-    }
+    while (at + 1 < steps.length && steps[at + 1]!.value < 0) at += 1;
     const healed = steps[at + 1];
-    const run = steps.slice(from, at + 1).map(({ id }) => id);
-    const length = run.length === 1 ? 'in one event' : `in ${run.length} events`;
+    const below = steps.slice(from, at + 1);
+    const run = below.map(({ id }) => id);
+    const length = run.length === 1 ? 'in one event' : `in ${formatCount(run.length)} events`;
     const end = healed === undefined ? 'it is below zero still' : 'a later event healed it';
     yield {
       rule: 'invariant-broken',
       events: healed === undefined ? run : [...run, healed.id],
-      text: `${group} is below zero ${length}, ${lowest} at the lowest; ${end}. It is not in ${sound} of ${of} events`,
+      text: (numberOf) =>
+        `${key} of ${owner} is below zero ${length}, ${lowestOf(below, key, numberOf)} at the lowest; ${end}. It is not in ${formatCount(sound)} of ${formatCount(of)} events`,
     };
   }
+}
+
+/** The lowest of the values as it stands in its event. Doubles that are equal may stand for numbers that are not. */
+function lowestOf(steps: readonly LevelStep[], key: string, numberOf: NumberOf): string {
+  const nearest = steps.reduce((least, { value }) => Math.min(least, value), 0);
+  const isExact = Math.abs(nearest) < SURELY_EXACT;
+  const lowest = steps.filter(({ value }) => value === nearest);
+  const texts = (isExact ? lowest.slice(0, 1) : lowest).map(({ id }) => numberOf(id, key) ?? String(nearest));
+  return texts.reduce((least, text) =>
+    compareExact(exactNumber(text), exactNumber(least)) < 0 ? text : least,
+  );
 }

@@ -1,4 +1,5 @@
 /** Faults between events of different streams: ids used twice, causes that are missing or come later, broken traces. */
+import { formatCount } from '../count.ts';
 import { type Finding, spanText } from './findings.ts';
 
 /**
@@ -139,7 +140,7 @@ export class LinkChecker {
         missing.push({
           rule: 'cause-missing',
           events: [id],
-          text: `The event it names as its cause is not here; ${found} of ${all} events of its kind have theirs`,
+          text: `The event it names as its cause is not here; ${formatCount(found)} of ${formatCount(all)} events of its kind have theirs`,
         });
     }
     return [...this.#found, ...missing];

@@ -1,4 +1,5 @@
 /** Keys and partitions: whether Kafka keeps the order of an aggregate's events. */
+import { formatCount } from '../count.ts';
 import type { Finding } from './findings.ts';
 
 /** Where an event of one stream lies. */
@@ -86,7 +87,7 @@ export class PlaceChecker {
         found.push({
           rule: 'several-partitions',
           events: asked[0]!.events,
-          text: `${spread.length} of ${streams} aggregates lie on several partitions of ${topic}: it is not keyed by the aggregate`,
+          text: `${formatCount(spread.length)} of ${formatCount(streams)} aggregates lie on several partitions of ${topic}: it is not keyed by the aggregate`,
         });
       else
         for (const { events, partitions } of asked)

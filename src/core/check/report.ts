@@ -1,5 +1,5 @@
 /** The audit report of one aggregate: what it holds, and how it is written as Markdown and JSON. */
-import { plural } from '../count.ts';
+import { formatCount, plural } from '../count.ts';
 import { formatJson, parseJson } from '../json.ts';
 import type { Json } from '../model.ts';
 import { formatTime } from '../time.ts';
@@ -63,7 +63,7 @@ export const eventText = ({ place, type, sentence, recordedAt, occurredAt }: Rep
   `${sentence} (${type || 'no type'}), recorded ${formatTime(recordedAt)}${occurredAt === null ? '' : `, occurred ${formatTime(occurredAt)}`} (${place})`;
 
 export const verdictText = ({ verdicts }: AuditReport): string =>
-  `${plural(verdicts.committed, 'event')} committed, ${verdicts.aborted} aborted, ${verdicts.open} of open transactions`;
+  `${plural(verdicts.committed, 'event')} committed, ${formatCount(verdicts.aborted)} aborted, ${formatCount(verdicts.open)} of open transactions`;
 
 /** JSON with exact numbers; times are milliseconds since 1970. */
 export function reportJson(report: AuditReport): string {

@@ -101,7 +101,9 @@ describe('the demo', () => {
         (each) => each.rule === rule && each.events[0]!.aggregate?.id === story(name).aggregateId,
       );
     expect(at('content-repeated', 'interest-posted-twice')).toHaveLength(1);
-    expect(at('invariant-broken', 'below-zero-healed')[0]!.text).toMatch(/in 2 events, -37.4 .*healed it/);
+    expect(at('invariant-broken', 'below-zero-healed')[0]!.text).toMatch(
+      /in 2 events, -37\.40 at the lowest.*healed it/,
+    );
     expect(at('backdated', 'backdated-deposit')).toHaveLength(1);
     expect(at('version-gap', 'version-gap')).toHaveLength(1);
     expect(at('undecodable', 'not-json')).toHaveLength(1);

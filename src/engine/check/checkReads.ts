@@ -11,7 +11,9 @@ import type { ReadContext } from '../workers/context.ts';
 import { type CheckArgs, type CheckProgress, CheckRun, type RunResult, type SharedTask } from './checkRun.ts';
 import { verifyClaims } from './claims.ts';
 import { lookAtTask } from './payloads.ts';
+import { takePostings, takeRows } from './readColumns.ts';
 import { reportFacts } from './reportFacts.ts';
+import { numbersOf } from './verify.ts';
 
 const KEY = 'consistency';
 /** How long one step takes, ms: a cancel is heard after it. */
@@ -93,7 +95,7 @@ function findingOut(context: ReadContext, { rule, events, text }: Finding): Find
   return {
     rule,
     severity: RULES[rule].severity,
-    text,
+    text: typeof text === 'string' ? text : text(numbersOf(context)),
     events: listed,
     more: events.length - listed.length,
     address: addressOf(first!.aggregate, first!.id),
@@ -127,6 +129,8 @@ export const consistencyReads = {
   'consistency.facts': reportFacts,
   'consistency.begin': begin,
   'consistency.step': step,
+  'consistency.rows': takeRows,
+  'consistency.postings': takePostings,
   'consistency.payloads': lookAtTask,
   'consistency.claims': verifyClaims,
 };

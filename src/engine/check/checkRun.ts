@@ -8,7 +8,7 @@ import type { CheckScope } from '../../contract/check.ts';
 import { checkChains } from '../../core/check/chain.ts';
 import type { Finding } from '../../core/check/findings.ts';
 import { LinkChecker } from '../../core/check/links.ts';
-import { plural } from '../../core/count.ts';
+import { formatCount, plural } from '../../core/count.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import {
@@ -20,9 +20,18 @@ import {
   joinClaims,
   verifySignatures,
 } from './claims.ts';
-import { type Columns, type Groups, groupByAggregate, readColumns, rowFinder } from './columns.ts';
+import { type Columns, type Groups, groupByAggregate, rowFinder } from './columns.ts';
 import type { Payloads } from './payloadLook.ts';
 import { joinParts, type PayloadPart, type PayloadTask, payloadTask, readPayloads } from './payloads.ts';
+import {
+  haveMet,
+  type PostingsTask,
+  type RowsTask,
+  readAllRows,
+  readPostings,
+  readRows,
+  rowsTask,
+} from './readColumns.ts';
 import { likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
 import { isCause, verifyShared } from './verify.ts';
 import { looseFindings, schemaFindings, topicFindings } from './wholeFindings.ts';
@@ -55,6 +64,8 @@ export interface RunResult {
 
 /** A read that another thread answers. */
 export type SharedTask =
+  | { name: 'consistency.rows'; args: RowsTask }
+  | { name: 'consistency.postings'; args: PostingsTask }
   | { name: 'consistency.payloads'; args: PayloadTask }
   | { name: 'consistency.claims'; args: ClaimsTask };
 
@@ -63,7 +74,7 @@ export class CheckRun {
   readonly #steps: Generator<void, RunResult>;
   #context: ReadContext;
   #part: object | null = null;
-  /** A second thread has read payloads. */
+  /** A second thread takes part. */
   #isShared = false;
   progress: CheckProgress = { done: 0, total: 0, note: 'Reading rows.' };
   /** Work for another thread, whose result {@link take} wants. Whoever fetches it sets it to null. */
@@ -108,12 +119,14 @@ export class CheckRun {
     const tell = (before: number, note: string) => (done: number) => {
       this.progress = { done: before + done, total, note };
     };
-    const columns = yield* readColumns(this.#contextOf, tell(0, 'Reading rows.'));
+    const columns = yield* this.#rows(tell(0, 'Reading rows.'));
+    const postings = this.#postings(columns);
     const groups = groupByAggregate(columns);
     const isAsked = this.#askedRows(columns);
     let records = 0;
     for (let row = 0; row < columns.count; row++) records += isAsked[row]!;
     const retries = yield* likelyRetries(columns, groups);
+    yield* postings();
     const { wanted, typeOf, isPart } = this.#wantedBytes(columns, groups, isAsked);
     const payloads = yield* this.#payloads(
       columns,
@@ -159,6 +172,30 @@ export class CheckRun {
     };
   }
 
+  *#rows(tell: (done: number) => void): Generator<void, Columns> {
+    const { task, isLarge } = rowsTask(this.#context);
+    this.#isShared = isLarge;
+    if (isLarge) {
+      this.task = { name: 'consistency.rows', args: task };
+      yield;
+      yield* readRows(this.#contextOf, task, 'front', tell);
+      yield* this.#await();
+    }
+    if (isLarge && haveMet(task)) task.columns.count = task.columns.id.length;
+    else yield* readAllRows(this.#contextOf, task, tell);
+    return task.columns;
+  }
+
+  /** Begins to read them in a second thread where there is one, and gives what is left to do. */
+  #postings(columns: Columns): () => Generator<void, unknown> {
+    if (this.#isShared) {
+      this.task = { name: 'consistency.postings', args: { columns } };
+      return () => this.#await();
+    }
+    readPostings(this.#context, columns);
+    return function* () {};
+  }
+
   *#payloads(
     columns: Columns,
     marks: PayloadTask['marks'],
@@ -166,7 +203,6 @@ export class CheckRun {
   ): Generator<void, Payloads> {
     const { task, isLarge } = payloadTask(columns, marks);
     if (isLarge) {
-      this.#isShared = true;
       this.task = { name: 'consistency.payloads', args: task };
       yield;
     }
@@ -187,7 +223,7 @@ export class CheckRun {
     const { signed, allSigned } = task;
     if (signed.length < allSigned)
       notes.push(
-        `${plural(signed.length, 'signature')} of ${allSigned} were verified, spread over all; check a topic or an aggregate to verify its own.`,
+        `${plural(signed.length, 'signature')} of ${formatCount(allSigned)} were verified, spread over all; check a topic or an aggregate to verify its own.`,
       );
     const isShared = this.#isShared;
     if (isShared) this.task = { name: 'consistency.claims', args: task };

@@ -2,7 +2,7 @@
 import type { ChainLink } from '../../core/check/chain.ts';
 import type { Finding } from '../../core/check/findings.ts';
 import { LifeLearner } from '../../core/check/learned.ts';
-import { LevelLearner, type LevelStep } from '../../core/check/levels.ts';
+import { LevelLearner, type LevelName, type LevelStep } from '../../core/check/levels.ts';
 import { PlaceChecker } from '../../core/check/partitions.ts';
 import { checkStream, type Usual } from '../../core/check/streamRules.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
@@ -250,7 +250,7 @@ class StreamLevels {
   readonly #learner = new LevelLearner();
   readonly #ids: Float64Array;
   readonly #payloads: Payloads;
-  readonly #names = new Map<string, string[]>();
+  readonly #names = new Map<string, LevelName[]>();
 
   constructor(ids: Float64Array, payloads: Payloads) {
     this.#ids = ids;
@@ -283,13 +283,13 @@ class StreamLevels {
     for (const [no, own] of steps) this.#learner.add(this.#nameOf(type, no), own);
   }
 
-  #nameOf(type: string, no: number): string {
+  #nameOf(type: string, no: number): LevelName {
     let names = this.#names.get(type);
     if (names === undefined) {
       names = [];
       this.#names.set(type, names);
     }
-    names[no] ??= `${this.#payloads.levels[no]} of ${type || 'the aggregate'}`;
+    names[no] ??= { key: this.#payloads.levels[no]!, of: type || 'the aggregate' };
     return names[no];
   }
 }

@@ -1,7 +1,8 @@
 /** Findings that were hits of hashes, or need whole events: compared here with the records themselves. */
-import type { Finding } from '../../core/check/findings.ts';
+import type { Finding, NumberOf } from '../../core/check/findings.ts';
 import type { SharedId } from '../../core/check/links.ts';
 import { sameJson } from '../../core/fold.ts';
+import { decimalTextOf, isJsonObject } from '../../core/json.ts';
 import { decodeStored, recordById } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 
@@ -22,6 +23,14 @@ export function verifyShared(context: ReadContext, { id, twin }: SharedId): Find
     text: `Duplicate event id ${own}: an event of another aggregate has it too, with ${isSame ? 'the same' : 'different'} content`,
   };
 }
+
+/** Numbers of payloads as their records write them. */
+export const numbersOf =
+  (context: ReadContext): NumberOf =>
+  (id, key) => {
+    const data = decodedOf(context, id)?.data;
+    return isJsonObject(data) ? decimalTextOf(data[key]) : null;
+  };
 
 /** Whether the second event really is the cause that the first one names. */
 export function isCause(context: ReadContext, { events: [id, cause] }: Finding): boolean {

@@ -3,7 +3,7 @@
 import type { Finding } from '../../core/check/findings.ts';
 import { readsLikeCommand } from '../../core/check/names.ts';
 import { unknownTypes } from '../../core/check/typeNames.ts';
-import { plural } from '../../core/count.ts';
+import { formatCount, plural } from '../../core/count.ts';
 import type { Dictionary } from '../store/dictionary.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { Columns } from './columns.ts';
@@ -41,7 +41,7 @@ export function topicFindings(dictionary: Dictionary, columns: Columns, isAsked:
       found.push({
         rule: 'type-unknown',
         events: [columns.id[row]!],
-        text: `${type} is hardly ever seen; ${meant} was probably meant (${plural(named.get(type)!, 'event')} against ${named.get(meant)!})`,
+        text: `${type} is hardly ever seen; ${meant} was probably meant (${plural(named.get(type)!, 'event')} against ${formatCount(named.get(meant)!)})`,
       });
     }
     if (records < ENOUGH_EVENTS || records - plain.length < records * EVENTS_SHARE) continue;
@@ -69,7 +69,7 @@ export const schemaFindings = ({ schemas }: Payloads): Finding[] =>
   schemas.unusual().map(({ type, version, count, of, first, usual }) => ({
     rule: 'schema-unknown',
     events: [first],
-    text: `${type} has the schema version ${version || '(none)'} in ${plural(count, 'event')} of ${of}, others have ${usual || 'none'}; this is the first`,
+    text: `${type} has the schema version ${version || '(none)'} in ${plural(count, 'event')} of ${formatCount(of)}, others have ${usual || 'none'}; this is the first`,
   }));
 
 /** Records of no aggregate that nobody can read, or that never came true. */

@@ -12,7 +12,7 @@ export interface IdRange {
  * Hits of a range that are listed at once. The first so many of all are among the first so many of each range, and a list
  * asks for no more at first: the others are only counted, which takes half as long.
  */
-export const LISTED_FIRST = 128;
+export const LISTED_FIRST = 64;
 
 /** Lists and counts the hits of a range. */
 interface Statements {

@@ -4,9 +4,9 @@ import type { EventFilter, events } from '../../../contract/events.ts';
 import { callEngine, queryClient } from '../../lib/queries.ts';
 
 /** Rows of a page of the events table: more than a screen, and few enough that a search shows its first in milliseconds. */
-export const PAGE_ROWS = 100;
-/** Rows recorded at one moment are searched this far for a record before it counts as not found. */
-const SEARCH_PAGES = 20;
+export const PAGE_ROWS = 60;
+/** Rows recorded at one moment are searched this far for a record before it counts as not found: 2,040 rows. */
+const SEARCH_PAGES = 34;
 
 export type EventsAnswer = Output<(typeof events)['query']>;
 type Page = { from: number; count: number };
