@@ -32,7 +32,7 @@ import {
   readRows,
   rowsTask,
 } from './readColumns.ts';
-import { likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
+import { forgetUnlike, likelyRetries, lookAtStreams, type StreamResult } from './streams.ts';
 import { isCause, verifyShared } from './verify.ts';
 import { looseFindings, schemaFindings, topicFindings } from './wholeFindings.ts';
 
@@ -133,6 +133,7 @@ export class CheckRun {
       { wanted, asked: isAsked, retries },
       tell(stored, 'Reading payloads.'),
     );
+    forgetUnlike(columns, groups, payloads);
     const notes: string[] = [];
     const claims = this.#claims(columns, groups, payloads, isAsked, notes);
     const rowOf = rowFinder(columns);
@@ -208,7 +209,7 @@ export class CheckRun {
     }
     const parts = yield* readPayloads(this.#contextOf, task, tell);
     if (isLarge) parts.push(...((yield* this.#await()) as PayloadPart[]));
-    return joinParts(columns.count, parts);
+    return joinParts(task.found, parts);
   }
 
   /** Begins to verify claims, and gives what is left to do at the end: a second thread does most where there is one. */

@@ -6,7 +6,7 @@ import { parseApproximate, sha256Hex } from '../../core/json.ts';
 import { bodyAt, encodeRecord, type OpenBlock, openBlock, PLAIN } from '../store/blocks.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { PayloadLook } from './payloadLook.ts';
+import { PayloadLook, payloadColumns } from './payloadLook.ts';
 import { joinParts, type PayloadPart } from './payloads.ts';
 
 /** A block of these values, one after the other. */
@@ -33,7 +33,10 @@ function lookAt(values: readonly Uint8Array[], mapping: EnvelopeMapping) {
   };
   const marks = { asked: new Uint8Array(count).fill(1), retries: new Uint8Array(count).fill(1) };
   const context = contextUnder(mapping);
-  const [scanning, parsing, inParts] = [1, 2, 3].map(() => new PayloadLook(() => context, rows, marks));
+  const columns = [1, 2, 3].map(() => payloadColumns(count));
+  const [scanning, parsing, inParts] = columns.map(
+    (found) => new PayloadLook(() => context, rows, marks, found),
+  );
   let scanned = 0;
   for (let at = 0; at < count; at++) {
     if (scanning!.scan(at, block, at)) scanned += 1;
@@ -45,14 +48,20 @@ function lookAt(values: readonly Uint8Array[], mapping: EnvelopeMapping) {
     [0, count >> 1],
     [count >> 1, count],
   ] as const) {
-    inParts!.begin(from, to);
+    inParts!.begin();
     for (let at = from; at < to; at++)
       if (!inParts!.scan(at, block, at)) inParts!.parse(at, bodyAt(block, at));
-    const { schemas, verdicts, ...columns } = inParts!.result;
+    const { schemas, verdicts, ...finds } = inParts!.result;
     // As threads give them: the last one first.
-    parts.unshift({ from, ...columns, schemas: schemas.types, verdicts: verdicts.counts });
+    parts.unshift({ from, to, ...finds, schemas: schemas.types, verdicts: verdicts.counts });
   }
-  return { scanned, found: scanning!.result, expected: parsing!.result, joined: joinParts(count, parts) };
+  const [scannedColumns, parsedColumns, columnsOfParts] = columns;
+  return {
+    scanned,
+    found: { ...scannedColumns, ...scanning!.result },
+    expected: { ...parsedColumns, ...parsing!.result },
+    joined: joinParts(columnsOfParts!, parts),
+  };
 }
 
 const MAPPINGS: readonly EnvelopeMapping[] = [

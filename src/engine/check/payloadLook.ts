@@ -32,18 +32,23 @@ const MOST_LEVEL_KEYS = 10_000;
 /** What a look at payloads needs of the rows. */
 export type PayloadRows = Pick<Columns, 'count' | 'id' | 'ts' | 'type' | 'kind' | 'verdict'>;
 
-export interface Payloads {
+/** What was found, by row; in memory that threads share. */
+export interface PayloadColumns {
   /** Of the payloads that look like a retry. */
   signature: Int32Array;
   isSigned: Uint8Array;
-  schemas: SchemaLearner;
   /** What an event says that there is of something; NaN: nothing. Its name is `levels[levelOf]`. */
   level: Float64Array;
   levelOf: Uint8Array;
-  levels: string[];
   /** Hashes of the claimed hash and of that of the event before; NaN: none. */
   own: Float64Array;
   previous: Float64Array;
+}
+
+/** What else was found. */
+export interface PayloadFinds {
+  schemas: SchemaLearner;
+  levels: string[];
   /** Rows. */
   snapshots: number[];
   signed: number[];
@@ -52,6 +57,22 @@ export interface Payloads {
   verdicts: VerdictBook;
   findings: Finding[];
 }
+
+export interface Payloads extends PayloadColumns, PayloadFinds {}
+
+export function payloadColumns(count: number): PayloadColumns {
+  const nothing = () => new Float64Array(new SharedArrayBuffer(count * 8)).fill(Number.NaN);
+  const small = () => new Uint8Array(new SharedArrayBuffer(count));
+  return {
+    signature: new Int32Array(new SharedArrayBuffer(count * 4)),
+    ...{ isSigned: small(), level: nothing(), levelOf: small(), own: nothing(), previous: nothing() },
+  };
+}
+
+export const payloadFinds = (): PayloadFinds => ({
+  ...{ schemas: new SchemaLearner(), levels: [], snapshots: [], signed: [], claiming: [] },
+  ...{ verdicts: new VerdictBook(), findings: [] },
+});
 
 interface Topic {
   topic: string;
@@ -80,12 +101,11 @@ const textsOf = ({ payload_hash: own, previous_hash: previous, signature }: Json
   isSigned: signature !== undefined && signature !== null,
 });
 
-/** Looks at payloads one after the other, in the order of the rows; those of a run are asked for between two `begin`. */
+/** Looks at payloads one after the other, in the order of the rows; those of a run are looked at between two `begin`. */
 export class PayloadLook {
-  /** Of the rows of the run, counted from 0. */
-  result: Payloads;
-  /** The first row of the run. */
-  #from = 0;
+  /** Of the run. */
+  result = payloadFinds();
+  readonly #found: PayloadColumns;
   readonly #contextOf: () => ReadContext;
   readonly #columns: PayloadRows;
   readonly #retries: Uint8Array;
@@ -108,27 +128,19 @@ export class PayloadLook {
     contextOf: () => ReadContext,
     columns: PayloadRows,
     { asked, retries }: { asked: Uint8Array; retries: Uint8Array },
+    found: PayloadColumns,
   ) {
+    this.#found = found;
     this.#asked = asked;
     this.#contextOf = contextOf;
     this.#columns = columns;
     this.#retries = retries;
-    this.result = this.begin(0, columns.count);
   }
 
-  /** From here on rows from one to another (exclusive) are looked at; their result begins empty. */
-  begin(from: number, to: number): Payloads {
-    const length = to - from;
-    const nothing = () => new Float64Array(length).fill(Number.NaN);
-    this.#from = from;
+  /** From here on the rows of another run are looked at: what is said of it begins empty. */
+  begin(): void {
     this.#levelNos.clear();
-    this.result = {
-      ...{ signature: new Int32Array(length), isSigned: new Uint8Array(length) },
-      ...{ schemas: new SchemaLearner(), level: nothing(), levelOf: new Uint8Array(length), levels: [] },
-      ...{ own: nothing(), previous: nothing(), snapshots: [], signed: [], claiming: [] },
-      ...{ verdicts: new VerdictBook(), findings: [] },
-    };
-    return this.result;
+    this.result = payloadFinds();
   }
 
   /** Looks at the bytes of a payload. False: it is not of the usual kind, {@link PayloadLook.parse} has to look at it. */
@@ -150,7 +162,7 @@ export class PayloadLook {
     }
     const { name, isSnapshot } = this.#typeOf(row);
     if (facts.hasVersion) this.result.schemas.add(name, version, this.#columns.id[row]!);
-    if (isSnapshot) this.result.snapshots.push(row - this.#from);
+    if (isSnapshot) this.result.snapshots.push(row);
     if (claims !== null) this.#takeClaims(row, claims);
     return true;
   }
@@ -189,7 +201,7 @@ export class PayloadLook {
       this.result.schemas.add(name, version, id[row]!);
     }
     if (isJsonObject(data)) this.#lookAtLevels(row, data);
-    if (isSnapshot) this.result.snapshots.push(row - this.#from);
+    if (isSnapshot) this.result.snapshots.push(row);
     const claims = claimsOf(value);
     if (claims === undefined) return;
     const verdict = () => payloadVerdict(text, value, claims!);
@@ -202,8 +214,8 @@ export class PayloadLook {
   }
 
   #sign(row: number, data: Json): void {
-    this.result.signature[row - this.#from] = signatureOf(data);
-    this.result.isSigned[row - this.#from] = 1;
+    this.#found.signature[row] = signatureOf(data);
+    this.#found.isSigned[row] = 1;
   }
 
   /** Topic and mapping, looked up once per partition. */
@@ -255,8 +267,8 @@ export class PayloadLook {
       no = this.result.levels.push(name) - 1;
       this.#levelNos.set(name, no);
     }
-    this.result.level[row - this.#from] = level;
-    this.result.levelOf[row - this.#from] = no;
+    this.#found.level[row] = level;
+    this.#found.levelOf[row] = no;
     return true;
   }
 
@@ -276,17 +288,16 @@ export class PayloadLook {
 
   #takeClaims(row: number, claims: TakenClaims): void {
     const { result } = this;
-    const place = row - this.#from;
-    result.claiming.push(place);
+    result.claiming.push(row);
     const { own, previous, isSigned, verdict: verdictOf } = claims;
-    if (own !== null) result.own[place] = hash53(own);
-    if (previous !== null) result.previous[place] = hash53(previous);
+    if (own !== null) this.#found.own[row] = hash53(own);
+    if (previous !== null) this.#found.previous[row] = hash53(previous);
     if (this.#asked[row] === 0) return;
     const { verdict, reason } = verdictOf();
     result.verdicts.add('hash', verdict);
     const events = [this.#columns.id[row]!];
     if (verdict === 'FAIL') result.findings.push({ rule: 'hash-mismatch', events, text: reason });
-    if (isSigned) result.signed.push(place);
+    if (isSigned) result.signed.push(row);
     else result.verdicts.add('signature', 'ABSENT');
   }
 }

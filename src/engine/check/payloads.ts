@@ -1,18 +1,26 @@
 /**
  * One look at the bytes of all records, block by block: what the rules about payloads need of each, in columns. It is the
  * longest part of a check, so a second thread takes part (`PayloadTask`): each takes the next run of rows until there is none
- * left, and the parts are put together in the order of the rows.
+ * left, and what is not found by row is put together in the order of the rows.
  */
 
-import { SchemaLearner } from '../../core/check/learned.ts';
 import { GrowingOutput } from '../kafka/growingOutput.ts';
 import { bodyAt } from '../store/blocks.ts';
 import { blocksFrom, recordBytesOf } from '../store/recordBytes.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns } from './columns.ts';
-import { MOST_LEVELS, PayloadLook, type PayloadRows, type Payloads } from './payloadLook.ts';
+import {
+  MOST_LEVELS,
+  type PayloadColumns,
+  type PayloadFinds,
+  PayloadLook,
+  type PayloadRows,
+  type Payloads,
+  payloadColumns,
+  payloadFinds,
+} from './payloadLook.ts';
 import { shared, takeNext } from './shared.ts';
-import { VerdictBook } from './verdicts.ts';
+import type { VerdictBook } from './verdicts.ts';
 
 /** Records read between two chances to stop. */
 const STEP_RECORDS = 5000;
@@ -34,6 +42,7 @@ interface PayloadMarks {
 export interface PayloadTask {
   rows: PayloadRows;
   marks: PayloadMarks;
+  found: PayloadColumns;
   /** Rows from here on are not looked at by anybody yet. */
   next: Int32Array;
 }
@@ -49,17 +58,19 @@ export function payloadTask(
     task: {
       rows: { count, ...{ id, ts, type, kind, verdict } },
       marks: { wanted: shared(wanted), asked: shared(asked), retries: shared(retries) },
+      found: payloadColumns(count),
       next: new Int32Array(new SharedArrayBuffer(4)),
     },
     isLarge: total >= WORTH_SHARING,
   };
 }
 
-/** What a thread found in a run of rows, as plain data; they are counted from 0. */
-export interface PayloadPart extends Omit<Payloads, 'schemas' | 'verdicts'> {
-  /** Place of its first row among all. */
+/** What a thread found in a run of rows beside the columns, as plain data. */
+export interface PayloadPart extends Omit<PayloadFinds, 'schemas' | 'verdicts'> {
+  /** Its first row, and the one behind its last. */
   from: number;
-  schemas: Payloads['schemas']['types'];
+  to: number;
+  schemas: PayloadFinds['schemas']['types'];
   verdicts: VerdictBook['counts'];
 }
 
@@ -77,38 +88,29 @@ export function lookAtTask(context: ReadContext, task: PayloadTask): PayloadPart
 }
 
 /** Puts together what threads found. */
-export function joinParts(count: number, parts: readonly PayloadPart[]): Payloads {
-  const nothing = () => new Float64Array(count).fill(Number.NaN);
-  const joined: Payloads = {
-    ...{ signature: new Int32Array(count), isSigned: new Uint8Array(count) },
-    ...{ schemas: new SchemaLearner(), level: nothing(), levelOf: new Uint8Array(count), levels: [] },
-    ...{ own: nothing(), previous: nothing(), snapshots: [], signed: [], claiming: [] },
-    ...{ verdicts: new VerdictBook(), findings: [] },
-  };
+export function joinParts(found: PayloadColumns, parts: readonly PayloadPart[]): Payloads {
+  const joined = { ...found, ...payloadFinds() };
   for (const part of parts.toSorted((a, b) => a.from - b.from)) takePart(joined, part);
   return joined;
 }
 
 /** Takes in what was found in the rows behind all others so far. */
-function takePart(into: Payloads, part: PayloadPart): void {
-  const { from } = part;
-  into.signature.set(part.signature, from);
-  into.isSigned.set(part.isSigned, from);
-  into.level.set(part.level, from);
-  into.own.set(part.own, from);
-  into.previous.set(part.previous, from);
+function takePart(into: Payloads, { from, to, ...part }: PayloadPart): void {
   const numbers = part.levels.map((name) => {
     const known = into.levels.indexOf(name);
     if (known !== -1) return known;
     return into.levels.length < MOST_LEVELS ? into.levels.push(name) - 1 : -1;
   });
-  for (const [row, no] of part.levelOf.entries()) {
-    if (Number.isNaN(part.level[row]!)) continue;
-    if (numbers[no] === -1) into.level[from + row] = Number.NaN;
-    else into.levelOf[from + row] = numbers[no]!;
-  }
+  // Nearly always the levels of a run are those of the runs before it.
+  if (numbers.some((no, own) => no !== own))
+    for (let row = from; row < to; row++) {
+      if (Number.isNaN(into.level[row]!)) continue;
+      const no = numbers[into.levelOf[row]!]!;
+      if (no === -1) into.level[row] = Number.NaN;
+      else into.levelOf[row] = no;
+    }
   for (const name of ['snapshots', 'signed', 'claiming'] as const)
-    for (const row of part[name]) into[name].push(from + row);
+    for (const row of part[name]) into[name].push(row);
   into.schemas.takeIn(part.schemas);
   into.verdicts.takeIn(part.verdicts);
   into.findings.push(...part.findings);
@@ -117,19 +119,19 @@ function takePart(into: Payloads, part: PayloadPart): void {
 /** @param onStep gets how many rows were taken, by any thread */
 export function* readPayloads(
   contextOf: () => ReadContext,
-  { rows, marks, next }: PayloadTask,
+  { rows, marks, found, next }: PayloadTask,
   onStep: (done: number) => void,
 ): Generator<void, PayloadPart[]> {
   const { count, id } = rows;
   const { wanted } = marks;
-  const look = new PayloadLook(contextOf, rows, marks);
+  const look = new PayloadLook(contextOf, rows, marks, found);
   const memory = new GrowingOutput(16);
   const parts: PayloadPart[] = [];
   for (;;) {
     const from = takeNext(next, RUN_ROWS);
     if (from >= count) return parts;
     const to = Math.min(count, from + RUN_ROWS);
-    look.begin(from, to);
+    look.begin();
     let total = 0;
     for (let row = from; row < to; row++) total += wanted[row]!;
     const run = { id, from, to };
@@ -143,8 +145,8 @@ export function* readPayloads(
       told = done;
       yield;
     }
-    const { schemas, verdicts, ...columns } = look.result;
-    parts.push({ from, ...columns, schemas: schemas.types, verdicts: verdicts.counts });
+    const { schemas, verdicts, ...finds } = look.result;
+    parts.push({ from, to, ...finds, schemas: schemas.types, verdicts: verdicts.counts });
     onStep(to);
   }
 }

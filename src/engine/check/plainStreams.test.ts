@@ -7,7 +7,7 @@ import { OFFSET_SPAN } from '../store/ids.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { type Columns, rowFinder } from './columns.ts';
-import { joinParts } from './payloads.ts';
+import { payloadColumns, payloadFinds } from './payloadLook.ts';
 import { findPlainStreams, NO_LEVEL, ODD_LEVELS } from './plainStreams.ts';
 import { headOf } from './streams.ts';
 
@@ -53,7 +53,7 @@ function columnsOf(events: readonly (typeof event extends fc.Arbitrary<infer E> 
     ...{ eventHash: numbers(), linkHash: numbers(), correlation: numbers(), causation: numbers() },
     key: numbers(),
   };
-  const payloads = joinParts(count, []);
+  const payloads = { ...payloadColumns(count), ...payloadFinds() };
   payloads.levels.push('balance', 'stock');
   const next = [0, 1, 1, 1, 1];
   let now = START;

@@ -65,6 +65,26 @@ export function* likelyRetries(columns: Columns, { start, rows }: Groups): Gener
   return found;
 }
 
+/**
+ * Forgets the signatures of payloads that no other payload of its stream and type shares: nothing was written twice there,
+ * and the stream need not be looked at event by event for it.
+ */
+export function forgetUnlike({ type }: Columns, { start, rows }: Groups, payloads: Payloads): void {
+  const { isSigned, signature } = payloads;
+  /** By type and signature: the row that has it, −1: several have. */
+  const known = new Map<number, number>();
+  for (let aggregate = 1; aggregate + 1 < start.length; aggregate++) {
+    known.clear();
+    for (let at = start[aggregate]!; at < start[aggregate + 1]!; at++) {
+      const row = rows[at]!;
+      if (isSigned[row] === 0) continue;
+      const key = type[row]! * 2 ** 32 + signature[row]!;
+      known.set(key, known.has(key) ? -1 : row);
+    }
+    for (const row of known.values()) if (row !== -1) isSigned[row] = 0;
+  }
+}
+
 function isAscending(of: Float64Array, rows: Uint32Array, from: number, to: number): boolean {
   for (let at = from + 1; at < to; at++) if (of[rows[at]!]! < of[rows[at - 1]!]!) return false;
   return true;
@@ -133,6 +153,8 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
   const contents = storedContents<RowHead>(contextOf(), ({ row }) =>
     payloads.isSigned[row] === 0 ? null : payloads.signature[row]!,
   );
+  // Asking for each stream whether a partition has come would take as long as looking at it.
+  const hasOlderLogs = dictionary.partitions().some(({ incarnation }) => incarnation !== Infinity);
   let total = 0;
   let streams = 0;
   let done = 0;
@@ -147,7 +169,7 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
       levels.addPlain(typeOf[aggregate]!, aggregate, plain, rowsOf(aggregate));
     } else {
       const all = Array.from(rowsOf(aggregate), (row) => headOf(columns, row, dictionary));
-      const heads = latestLogOnly(dictionary, all);
+      const heads = hasOlderLogs ? latestLogOnly(dictionary, all) : all;
       const ordered = orderStream(heads, { toleranceMs: dictionary.toleranceOf(heads.map(({ id }) => id)) });
       if (isAsked) {
         const { note } = cutStream(ordered, { knownOn: null, trueOn: END_OF_TIME });
