@@ -12,11 +12,13 @@ import { latestLogOnly, type StreamHead } from '../store/stream.ts';
 import { KIND, KINDS, orNull, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns, Groups } from './columns.ts';
+import { lanesOfRows, mergedRows } from './lanes.ts';
 import type { Payloads } from './payloadLook.ts';
 import {
   findPlainStreams,
+  LEVEL_BELOW,
+  MIXED_LEVELS,
   NO_LEVEL,
-  ODD_LEVELS,
   type PlainQuestion,
   type PlainStreams,
 } from './plainStreams.ts';
@@ -106,7 +108,6 @@ interface RowHead extends StreamHead {
 }
 
 interface StreamQuestion extends Omit<PlainQuestion, 'usual'> {
-  groups: Groups;
   onStep: (done: number) => void;
 }
 
@@ -164,9 +165,13 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
     const isAsked = plain.isAsked[aggregate] !== 0;
     if (isAsked) streams += 1;
     if (plain.isOdd[aggregate] === 0) {
-      const first = groups.rows[start[aggregate]!]!;
-      if (size > 1) places.addBeside(dictionary.placeOf(columns.id[first]!).topic);
-      levels.addPlain(typeOf[aggregate]!, aggregate, plain, rowsOf(aggregate));
+      const own = rowsOf(aggregate);
+      const lanes = plain.isSpread[aggregate] === 0 ? null : lanesOfRows(columns, own, dictionary);
+      if (lanes === null && size > 1) places.addBeside(dictionary.placeOf(columns.id[own[0]!]!).topic);
+      for (const { from, to, topic } of lanes ?? []) if (to - from > 1) places.addBeside(topic);
+      levels.addPlain(typeOf[aggregate]!, aggregate, plain, own, () =>
+        lanes === null ? own : mergedRows(columns, own, lanes),
+      );
     } else {
       const all = Array.from(rowsOf(aggregate), (row) => headOf(columns, row, dictionary));
       const heads = hasOlderLogs ? latestLogOnly(dictionary, all) : all;
@@ -283,10 +288,26 @@ class StreamLevels {
     return this.#learner.findings();
   }
 
-  addPlain(type: string, aggregate: number, { level, levelCount }: PlainStreams, rows: Uint32Array): void {
+  /** @param own rows in any order; `inFoldOrder` gives them in that of the fold, where it is needed */
+  addPlain(
+    type: string,
+    aggregate: number,
+    { level, levelCount }: PlainStreams,
+    own: Uint32Array,
+    inFoldOrder: () => Uint32Array,
+  ): void {
     const no = level[aggregate]!;
-    if (no === ODD_LEVELS) this.add(type, rows);
+    if (no === LEVEL_BELOW) this.add(type, inFoldOrder());
+    else if (no === MIXED_LEVELS) this.#addMixed(type, own);
     else if (no !== NO_LEVEL) this.#learner.addSound(this.#nameOf(type, no), levelCount[aggregate]!);
+  }
+
+  #addMixed(type: string, rows: Uint32Array): void {
+    const { level, levelOf } = this.#payloads;
+    const counts: number[] = [];
+    for (const row of rows)
+      if (!Number.isNaN(level[row]!)) counts[levelOf[row]!] = (counts[levelOf[row]!] ?? 0) + 1;
+    for (const no in counts) this.#learner.addSound(this.#nameOf(type, Number(no)), counts[no]!);
   }
 
   /** @param rows in fold order */
