@@ -35,7 +35,7 @@ function row(name: keyof FrameFigures['moves'], move: MoveFigures): string {
     `**${interval.p95.toFixed(1)} ms**`,
     `${interval.p50.toFixed(1)} / ${interval.p99.toFixed(1)}`,
     `${(missed * 100).toFixed(1)} %`,
-    `≤ ${TURN_MS.toFixed(1)} ms`,
+    `≤ ${TURN_MS.toFixed(1)} ± ${JITTER_MS} ms`,
     isReached ? 'reached' : '**missed**',
     each(work),
     work.p95 <= AIM_WORK_MS ? 'reached' : '**missed**',
@@ -65,7 +65,7 @@ are drawn by the same two cores that the engine, the browser and the measuring u
 
 Work is all that the page’s main thread does from one frame to the next, by the browser’s own trace: script, style, layout, paint, the
 messages of the engine, garbage; what it waits for a core counts. The trace holds neither pictures nor a processor profile, which would
-add to it. The screen turns every 16.7 ms: a frame cannot be shorter, and a longer one has missed a turn; work may be longer, for
+add to it. The screen turns every 16.7 ms, by the page’s clock give or take ${JITTER_MS}: a frame cannot be shorter, and a longer one has missed a turn; work may be longer, for
 the browser hands a frame on before it begins the next. That it fits into ${AIM_WORK_MS} ms too is the aim. The answer is the frame that shows
 the state of the place an input asked for, or a newer one.
 
