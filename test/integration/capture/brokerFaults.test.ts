@@ -78,7 +78,7 @@ describeJavaKafka('a broker that answers with errors', () => {
     proxy?.close();
     wire?.close();
     await kafka?.stop();
-    place.remove();
+    await place.remove();
   });
 
   /** Captures while answers of the API carry these codes, one after the other, the first once something was stored. */
@@ -218,7 +218,7 @@ describeJavaKafka('a cluster of three brokers in trouble', () => {
   });
   afterAll(async () => {
     await kafka?.stop();
-    place.remove();
+    await place.remove();
   });
 
   /** Captures; does `disturb` once the first records are stored; what is stored at the end must be whole. */

@@ -2,11 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { Kafka } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Workspace } from '../../../src/engine/store/workspace.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
 import { connectionTo, consoleRead, createTopic, withoutVerdict, writerTo } from '../kafka/support.ts';
-import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
+import { capture, coverageOf, storedRows, temporaryPlace } from './support.ts';
 
 const hasKcat = spawnSync('kcat', ['-V']).status === 0;
 const VERDICT = { committed: 0, aborted: 1, open: 2 };
@@ -15,23 +14,14 @@ describeKafka('capture from a real Kafka', () => {
   const place = temporaryPlace();
   let kafka: KafkaHandle;
   let writer: Kafka;
-  const open: Workspace[] = [];
 
   beforeAll(async () => {
     kafka = await sharedKafka();
     writer = writerTo(kafka);
   });
   afterAll(async () => {
-    for (const workspace of open) await workspace.close();
-    place.remove();
+    await place.remove();
   });
-
-  async function workspaceFor(name: string): Promise<{ workspace: Workspace; file: string }> {
-    const file = place.file(name);
-    const workspace = await create(file);
-    open.push(workspace);
-    return { workspace, file };
-  }
 
   async function send(
     topic: string,
@@ -63,7 +53,7 @@ describeKafka('capture from a real Kafka', () => {
       ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--compression-codec', codec],
       ...['--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
     );
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     const outcome = await capture(workspace, kafka, [topic]);
     expect(outcome).toMatchObject({ status: 'complete', stored: 400, absent: 0, notRead: 0 });
     const rows = storedRows(file, topic);
@@ -86,7 +76,7 @@ describeKafka('capture from a real Kafka', () => {
     );
     const args = ['-b', kafka.bootstrap, '-t', topic];
     execFileSync('kcat', [...args, '-P', '-K', '\t', '-z', 'zstd'], { input });
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     const printed = execFileSync('kcat', [...args, '-C', '-e', '-q', '-f', '%p\t%o\t%T\t%k\t%s\n'], {
       encoding: 'utf8',
@@ -104,7 +94,7 @@ describeKafka('capture from a real Kafka', () => {
       topic,
       Array.from({ length: 50 }, (_, i) => ({ key: `k${i}`, value: `{"n":${i}}` })),
     );
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     expect((await capture(workspace, kafka, [topic])).stored).toBe(50);
     expect((await capture(workspace, kafka, [topic])).stored).toBe(0);
     const revision = workspace.revision();
@@ -129,7 +119,7 @@ describeKafka('capture from a real Kafka', () => {
       { key: '', value: 'plain text', headers: { a: ['1', '2'], b: '' } },
       { key: 'acc-1', value: Buffer.from([0xff, 0xfe, 0x00]) },
     ]);
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     expect(await capture(workspace, kafka, [topic, 'capture-empty'])).toMatchObject({
       status: 'complete',
       stored: 4,
@@ -170,7 +160,7 @@ describeKafka('capture from a real Kafka', () => {
     await send(topic, [{ key: 'a', value: '{"n":1}' }]);
     await send(topic, [{ key: 'b', value: text }]);
     await send(topic, [{ key: 'c', value: '{"n":3}' }]);
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     expect((await capture(workspace, kafka, [topic])).stored).toBe(3);
     expect(storedRows(file, topic)[1]!.value === text).toBe(true);
     const { rows } = await workspace.read('events.query', { filter: {}, from: 0, count: 10 });
@@ -193,7 +183,7 @@ describeKafka('capture from a real Kafka', () => {
     await say(['3', '4'], 'abort');
     const pending = await say(['5', '6'], 'none');
     await send(topic, [{ key: 'k', value: '7' }]);
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     const verdicts = () => storedRows(file, topic).map(({ value, verdict }) => [value, verdict]);
     const settled = [
@@ -259,7 +249,7 @@ describeKafka('capture from a real Kafka', () => {
       Array.from({ length: 30 }, (_, i) => ({ key: 'k', value: `${i}` })),
     );
     await deleteBefore(10);
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     expect(await capture(workspace, kafka, [topic])).toMatchObject({
       status: 'complete',
       stored: 20,
@@ -307,7 +297,7 @@ describeKafka('capture from a real Kafka', () => {
       ['by-offset', { offset: 12 }],
       ['by-time', { time: 1_700_000_011_500 }],
     ] as const) {
-      const { workspace, file } = await workspaceFor(`${topic}-${name}`);
+      const { workspace, file } = await place.make(`${topic}-${name}`);
       expect(await capture(workspace, kafka, [topic], { from })).toMatchObject({ stored: 8 });
       expect(storedRows(file, topic)[0]!.value).toBe('12');
       const { partitions, badge } = await coverageOf(workspace, topic);
@@ -320,7 +310,7 @@ describeKafka('capture from a real Kafka', () => {
     const topic = 'capture-anew';
     await createTopic(kafka, topic);
     await send(topic, [{ key: 'k', value: 'old' }]);
-    const { workspace } = await workspaceFor(topic);
+    const { workspace } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     await expect(capture(workspace, kafka, ['no-such-topic'])).rejects.toMatchObject({
       code: 'topic.unknown',

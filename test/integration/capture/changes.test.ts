@@ -9,30 +9,21 @@ import type { Workspace } from '../../../src/engine/store/workspace.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
 import { connectionTo, createTopic, writerTo } from '../kafka/support.ts';
-import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
+import { capture, coverageOf, storedRows, temporaryPlace } from './support.ts';
 
 describeKafka('a log that changes under us', () => {
   const place = temporaryPlace();
   let kafka: KafkaHandle;
   let writer: Kafka;
-  const open: Workspace[] = [];
 
   beforeAll(async () => {
     kafka = await startKafka();
     writer = writerTo(kafka);
   });
   afterAll(async () => {
-    for (const workspace of open) await workspace.close();
     await kafka?.stop();
-    place.remove();
+    await place.remove();
   });
-
-  async function workspaceFor(name: string): Promise<{ workspace: Workspace; file: string }> {
-    const file = place.file(name);
-    const workspace = await create(file);
-    open.push(workspace);
-    return { workspace, file };
-  }
 
   async function send(topic: string, messages: Message[]): Promise<void> {
     const producer = writer.producer();
@@ -56,7 +47,7 @@ describeKafka('a log that changes under us', () => {
     });
     await createTopic(kafka, topic);
     await send(topic, [event(1, 'old'), event(2, 'old')]);
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     const before = (await coverageOf(workspace, topic)).partitions[0]!;
     const admin = writer.admin();
@@ -102,7 +93,7 @@ describeKafka('a log that changes under us', () => {
     const topic = 'more-partitions';
     await createTopic(kafka, topic);
     await send(topic, [{ value: 'a' }, { value: 'b' }]);
-    const { workspace } = await workspaceFor(topic);
+    const { workspace } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     const admin = writer.admin();
     await admin.connect();
@@ -123,7 +114,7 @@ describeKafka('a log that changes under us', () => {
       topic,
       Array.from({ length: 20 }, (_, i) => ({ key: 'k', value: `before ${i}` })),
     );
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     // As after an unclean leader election: the end of the log is gone, and others are written in its place.
     await kafka.kill(1);
@@ -160,7 +151,7 @@ describeKafka('a log that changes under us', () => {
       topic,
       Array.from({ length: 8 }, (_, i) => ({ key: 'k', value: `before ${i}` })),
     );
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     await kafka.kill(1);
     const folder = join(kafka.dir, 'node-1/data', `${topic}-0`);
@@ -196,7 +187,7 @@ describeKafka('a log that changes under us', () => {
       Array.from({ length: count }, (_, i) => ({ value: String(from + i) }));
     await send(topic, numbers(0, 6));
     await deleteBefore(2);
-    const { workspace } = await workspaceFor(topic);
+    const { workspace } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     const first = await coverageOf(workspace, topic);
     expect(first.partitions[0]).toMatchObject({ beforeWorkspace: 2, asked: 4, stored: 4, complete: true });
@@ -219,7 +210,7 @@ describeKafka('a log that changes under us', () => {
     const topic = 'waited-for';
     await createTopic(kafka, topic);
     await send(topic, [{ value: 'a' }]);
-    const { workspace } = await workspaceFor('dead');
+    const { workspace } = await place.make('dead');
     await capture(workspace, kafka, [topic]);
     await kafka.kill(1);
     const waits: (string | null)[] = [];

@@ -13,7 +13,7 @@ describeJavaKafka('a compacted topic', () => {
   });
   afterAll(async () => {
     await kafka?.stop();
-    place.remove();
+    await place.remove();
   });
 
   test('what compaction removed is counted as absent, and everything adds up', async () => {

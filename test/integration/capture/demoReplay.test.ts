@@ -17,7 +17,7 @@ describeKafka('old records replayed into a broker today', () => {
   });
   afterAll(async () => {
     await workspace?.close();
-    place.remove();
+    await place.remove();
   });
 
   test('no event is ordered or dated by the moment of the load, though every commit carries it', async () => {

@@ -33,7 +33,7 @@ describeKafka('following topics', () => {
   });
   afterAll(async () => {
     await kafka?.stop();
-    place.remove();
+    await place.remove();
   });
 
   async function send(topic: string, values: string[], partition?: number): Promise<void> {

@@ -54,7 +54,7 @@ describeJavaKafka('hostile data on a broker', () => {
   });
   afterAll(async () => {
     await kafka?.stop();
-    place.remove();
+    await place.remove();
   });
 
   const rowsOf = async (workspace: Workspace) =>

@@ -49,7 +49,7 @@ describeKafka('a capture that is interrupted', () => {
   });
   afterAll(async () => {
     await kafka?.stop();
-    place.remove();
+    await place.remove();
   });
 
   /** Every record once, in its place. */

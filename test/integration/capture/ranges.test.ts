@@ -1,11 +1,10 @@
 import type { Kafka, Message } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { partitionForKey } from '../../../src/engine/kafka/murmur2.ts';
-import type { Workspace } from '../../../src/engine/store/workspace.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
 import { connectionTo, createTopic, writerTo } from '../kafka/support.ts';
-import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
+import { capture, coverageOf, storedRows, temporaryPlace } from './support.ts';
 
 const START = 1_700_000_000_000;
 
@@ -13,23 +12,14 @@ describeKafka('a part of a topic', () => {
   const place = temporaryPlace();
   let kafka: KafkaHandle;
   let writer: Kafka;
-  const open: Workspace[] = [];
 
   beforeAll(async () => {
     kafka = await sharedKafka();
     writer = writerTo(kafka);
   });
   afterAll(async () => {
-    for (const workspace of open) await workspace.close();
-    place.remove();
+    await place.remove();
   });
-
-  async function workspaceFor(name: string): Promise<{ workspace: Workspace; file: string }> {
-    const file = place.file(name);
-    const workspace = await create(file);
-    open.push(workspace);
-    return { workspace, file };
-  }
 
   async function send(topic: string, messages: Message[]): Promise<void> {
     const producer = writer.producer();
@@ -50,7 +40,7 @@ describeKafka('a part of a topic', () => {
     const topic = 'ranges-several';
     await createTopic(kafka, topic);
     await send(topic, numbered(100));
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     const ask = (options: Parameters<typeof capture>[3]) => capture(workspace, kafka, [topic], options);
     expect(await ask({ from: { offset: 50 }, to: { offset: 59 } })).toMatchObject({
       status: 'complete',
@@ -90,7 +80,7 @@ describeKafka('a part of a topic', () => {
       topic,
       Array.from({ length: 60 }, (_, i) => ({ partition: i % 3, value: `${i}` })),
     );
-    const { workspace } = await workspaceFor(topic);
+    const { workspace } = await place.make(topic);
     expect(await capture(workspace, kafka, [topic], { from: { latest: 4 } })).toMatchObject({ stored: 12 });
     const { partitions } = await coverageOf(workspace, topic);
     expect(partitions).toHaveLength(3);
@@ -111,7 +101,7 @@ describeKafka('a part of a topic', () => {
       ...Array.from({ length: 10 }, (_, i) => ({ partition: 2, value: `c${i}`, timestamp: at(47) })),
     ]);
     const storedOf = async (newest: number) => {
-      const { workspace } = await workspaceFor(`${topic}-${newest}`);
+      const { workspace } = await place.make(`${topic}-${newest}`);
       const outcome = await capture(workspace, kafka, [topic], { from: { newest } });
       expect(outcome).toMatchObject({ status: 'complete', stored: Math.min(newest, 64) });
       const { partitions } = await coverageOf(workspace, topic);
@@ -135,7 +125,7 @@ describeKafka('a part of a topic', () => {
       // Written by a producer that does not hash as the others do.
       { key: 'acc-7', partition: other, value: '{"n":1000}' },
     ]);
-    const { workspace, file } = await workspaceFor(topic);
+    const { workspace, file } = await place.make(topic);
     const phases: string[] = [];
     const outcome = await capture(workspace, kafka, [topic], {
       key: 'acc-7',

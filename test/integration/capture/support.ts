@@ -18,14 +18,27 @@ import { connectionTo, type Row } from '../kafka/support.ts';
 
 export interface Place {
   file(name: string): string;
-  remove(): void;
+  /** A new workspace, closed when the place is removed. */
+  make(name: string): Promise<{ workspace: Workspace; file: string }>;
+  remove(): Promise<void>;
 }
 
 export function temporaryPlace(): Place {
   const dir = mkdtempSync(join(tmpdir(), 'hindcast-capture-'));
+  const made: Workspace[] = [];
+  const fileOf = (name: string) => join(dir, `${name}.hindcast`);
   return {
-    file: (name) => join(dir, `${name}.hindcast`),
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    file: fileOf,
+    async make(name) {
+      const file = fileOf(name);
+      const workspace = await create(file);
+      made.push(workspace);
+      return { workspace, file };
+    },
+    async remove() {
+      for (const workspace of made) await workspace.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }
 
