@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, open, timelineOf } from './screen.ts';
+import { accessibilityProblems, open, stepTo, timelineOf } from './screen.ts';
 
 const doubled = story('interest-posted-twice');
 
@@ -31,13 +31,12 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
     const findings = page.getByRole('listbox', { name: 'Findings' });
     await expect.poll(() => findings.evaluate((each) => each === document.activeElement)).toBe(true);
     await rules.focus();
-    const wanted = rules.getByRole('option', { name: 'Same content under a new event id' });
-    while ((await wanted.getAttribute('aria-selected')) !== 'true') await page.keyboard.press('ArrowDown');
+    await stepTo(page, rules, 'ArrowDown', (words) => words.includes('Same content under a new event id'));
     const twice = findings.getByRole('option', { name: doubled.aggregateId });
     await twice.waitFor();
     await findings.focus();
     await page.keyboard.press('End');
-    while ((await twice.getAttribute('aria-selected')) !== 'true') await page.keyboard.press('ArrowUp');
+    await stepTo(page, findings, 'ArrowUp', (words) => words.includes(doubled.aggregateId));
     const detail = page.getByRole('region', { name: 'Finding', exact: true });
     await detail.getByText('its effect counts twice for everybody').waitFor();
 

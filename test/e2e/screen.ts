@@ -31,6 +31,30 @@ export const stateLine = (page: Page, name: string): Locator =>
 export const chosenEvent = (page: Page): Locator =>
   page.getByRole('listbox', { name: 'Events of the aggregate' }).getByRole('option', { selected: true });
 
+/**
+ * Steps through a list until the chosen row is the wanted one. Each step waits until the list has taken it: keys are quicker
+ * than the rows, and one that was passed over would never come again. @throws when the list ends before
+ */
+export async function stepTo(
+  page: Page,
+  list: Locator,
+  key: string,
+  isWanted: (words: string) => boolean,
+): Promise<void> {
+  const chosen = list.locator('[aria-selected="true"]');
+  for (;;) {
+    // One that is not there yet has no words.
+    const row = chosen.filter({ hasText: /\S/ });
+    const words = (await row.textContent()) ?? '';
+    if (isWanted(words)) return;
+    const place =
+      (await chosen.getAttribute('aria-posinset')) ?? (await chosen.getAttribute('aria-rowindex'));
+    await page.keyboard.press(key);
+    const others = `:not([aria-posinset="${place}"]):not([aria-rowindex="${place}"])`;
+    await list.locator(`[aria-selected="true"]${others}`).waitFor({ timeout: 30_000 });
+  }
+}
+
 /** Types a path's query into the as-of form of the top bar and looks. */
 export async function lookAsOf(page: Page, times: { known?: string; true?: string }): Promise<void> {
   await page.getByRole('group', { name: 'Time to look at' }).getByRole('button', { name: 'As of' }).click();
