@@ -27,8 +27,12 @@ export const AggregateRow = z.object({
   ref: AggregateRef,
   events: Count,
   topics: Count,
+  /** Recorded times of its first and last event in the log. */
   firstAt: Millis,
   lastAt: Millis,
+  /** Where these stand in the log, by which the list is ordered: see `logAt` of a record. */
+  firstLogAt: Millis,
+  lastLogAt: Millis,
   lastType: z.string(),
   /** Where the search text is: in the id (also without a search), else in the value of one of its events. */
   foundIn: z.enum(['id', 'event']),

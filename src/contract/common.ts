@@ -51,6 +51,11 @@ export const EventRow = z.object({
   id: RecordId,
   place: PlaceOut,
   recordedAt: Millis,
+  /**
+   * Where it stands in the log: later than recorded where a clock ran backwards, by what is before it in its partition; a
+   * transaction marker where its neighbours do.
+   */
+  logAt: Millis,
   occurredAt: Millis.nullable(),
   kind: RecordKind,
   verdict: Verdict,

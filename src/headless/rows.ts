@@ -13,7 +13,8 @@ const DOCUMENTS_AT_ONCE = 5000;
 export function rowLine(row: EventRow): string {
   const { topic, partition, offset } = row.place;
   const mark = row.verdict === 'committed' ? '' : ` [${row.verdict}]`;
-  return `${at(row.recordedAt)}  ${topic}:${partition}:${offset}${mark}  ${row.sentence}`;
+  const moved = row.logAt === row.recordedAt ? '' : ` [in the log at ${at(row.logAt)}]`;
+  return `${at(row.recordedAt)}  ${topic}:${partition}:${offset}${mark}${moved}  ${row.sentence}`;
 }
 
 /** Searches the bytes, and the rows of a very large log, to the end. */

@@ -96,6 +96,33 @@ describe.skipIf(browserProblem !== null)('a stream with every fault', () => {
     await expect.poll(() => events().count()).toBe(EVENTS.length);
   });
 
+  test('a clock that ran backwards: its own time in every list, and where it stands in the log', async () => {
+    const own = '4 Jan 2026 17:00:00.000';
+    const words =
+      /Its clock ran backwards: a record before it in its partition is of 5 Jan 2026 17:00:00\.000/;
+    // As of a moment at which it was the last.
+    await open(page, 'aggregates?known=2026-01-05T18:00:00Z');
+    const row = page.getByRole('grid', { name: 'Aggregates' }).getByRole('row').filter({ hasText: 'O-1' });
+    await row.getByText(own).waitFor();
+    await row.getByText(words).waitFor({ state: 'attached' });
+    await open(page, 'events?known=2026-01-05T14:00:00Z');
+    const events = page.getByRole('grid', { name: 'Events' });
+    const turned = events.getByRole('row').filter({ hasText: words });
+    await turned.waitFor();
+    expect(await turned.count()).toBe(1);
+    expect(await turned.textContent()).toContain(own);
+    // It was recorded before the cut by its own clock, and is not known then all the same.
+    const isDimmed = async (row: number) =>
+      /after/.test((await events.getByRole('row').nth(row).getAttribute('class')) ?? '');
+    const classes = await Promise.all(EVENTS.map((_, at) => isDimmed(at + 1)));
+    expect(classes).toEqual([false, false, false, true, true, true, true, true]);
+    await events.focus();
+    await page.keyboard.press('Home');
+    for (let step = 0; step < 6; step += 1) await page.keyboard.press('ArrowDown');
+    await page.getByText('in the log at').waitFor();
+    await page.locator('dd').and(page.getByTitle(words)).getByText('5 Jan 2026 17:00:00.000').waitFor();
+  });
+
   test('a time before the first event shows the state before it; one after the last shows all', async () => {
     await open(page, 'aggregates/Order/O-1?known=2020-01-01T00:00:00Z');
     await page.getByText('State before the first event').waitFor();

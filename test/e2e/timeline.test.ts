@@ -216,6 +216,31 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await expect.poll(() => place(page), WAIT).toBe(394);
   });
 
+  test('of two long values in one line of the state, what is now is whole, and both are in their tooltips', async () => {
+    await openFault();
+    const line = stateLine(page, 'last_event_at');
+    const now = line.locator('ins');
+    await now.waitFor();
+    for (const [width, height] of [
+      [1280, 800],
+      [1920, 1080],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const room = await now.evaluate((element) => {
+        const panel = element.closest('[role=tree]')!.getBoundingClientRect();
+        const own = element.getBoundingClientRect();
+        return { isWhole: element.scrollWidth <= element.clientWidth, left: panel.right - own.right };
+      });
+      expect(room.isWhole).toBe(true);
+      expect(room.left).toBeGreaterThan(0);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+    for (const part of ['del', 'ins'])
+      expect(await line.locator(part).getAttribute('title')).toMatch(
+        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+      );
+  });
+
   test('folded from the first event the state has the same hash', async () => {
     await openFault();
     await page.keyboard.press('f');

@@ -1,4 +1,4 @@
-// The workspace screen, as a person uses it in the browser door: look, check, export, import, record, delete.
+// The workspace screen by keyboard, in the browser door: look, check, export, import, record, delete.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,15 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   const panel = () => page.getByRole('region', { name: 'File' });
   const dialog = () => page.getByRole('dialog');
   const head = (name: string) => page.getByRole('button', { name, exact: true }).first();
+  /** Opens the menu of the workspaces and takes an entry, by its first letters. */
+  const fromMenu = async (letters: string, name: RegExp | string) => {
+    await page.getByRole('button', { name: /^Workspace:/ }).press('Enter');
+    const item = page.getByRole('menuitem', { name });
+    await item.waitFor();
+    await page.keyboard.type(letters);
+    await expect.poll(() => item.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+  };
 
   /** What the browser saves after the action. */
   async function downloaded(name: string, action: () => Promise<unknown>): Promise<string> {
@@ -68,30 +77,33 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   test('is checked by a key, and measured', async () => {
     await page.keyboard.press('c');
     await panel().getByText('Everything is whole.').waitFor();
-    await panel().getByRole('button', { name: 'Measure their sizes' }).click();
+    await panel().getByRole('button', { name: 'Measure their sizes' }).press('Enter');
     await panel().getByText('keys, values and headers, compressed').waitFor();
   });
 
   test('exports a topic that comes back into a new workspace, and lists a bad line', async () => {
-    await table().getByText('bank.audit').click();
+    await table().focus();
+    await page.keyboard.press('End');
+    await page.getByRole('region', { name: 'Topic', exact: true }).getByText('bank.audit').first().waitFor();
     const file = await downloaded('audit.ndjson', async () => {
       await page
         .getByRole('region', { name: 'Topic', exact: true })
         .getByRole('button', { name: 'Export…' })
-        .click();
-      await dialog().getByRole('button', { name: 'Export', exact: true }).click();
+        .press('Enter');
+      await dialog().getByRole('button', { name: 'Export', exact: true }).press('Enter');
     });
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     expect(lines).toHaveLength(1200);
     expect(JSON.parse(lines[7]!)).toMatchObject({ topic: 'bank.audit', partition: 0, offset: 7 });
     writeFileSync(file, `${lines.join('\n')}\nnot a record\n`);
 
-    await head('Import…').click();
-    await dialog().getByRole('button', { name: 'Into a new workspace' }).click();
-    await dialog().getByLabel('Its name').fill('from a file');
+    await page.keyboard.press('i');
+    await dialog().getByRole('button', { name: 'Into a new workspace' }).press('Space');
+    await dialog().getByLabel('Its name').focus();
+    await page.keyboard.type('from a file');
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
-      dialog().getByRole('button', { name: 'Choose the file…' }).click(),
+      dialog().getByRole('button', { name: 'Choose the file…' }).press('Enter'),
     ]);
     await chooser.setFiles(file);
     await page.getByRole('heading', { level: 1, name: 'Workspace from a file' }).waitFor();
@@ -106,13 +118,9 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   });
 
   test('saves a recording that opens read-only and sealed', async () => {
-    const file = await downloaded('saved.hindcast', () => head('Save as recording').click());
+    const file = await downloaded('saved.hindcast', () => head('Save as recording').press('Enter'));
     expect(statSync(file).size).toBeGreaterThan(10_000);
-    await page.getByRole('button', { name: /^Workspace:/ }).click();
-    const [chooser] = await Promise.all([
-      page.waitForEvent('filechooser'),
-      page.getByRole('menuitem', { name: 'Open a file…' }).click(),
-    ]);
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), fromMenu('open', 'Open a file…')]);
     await chooser.setFiles(file);
     await page.waitForURL(/#\/aggregates/);
     await open(page, 'workspace');
@@ -121,20 +129,19 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   });
 
   test('deletes a topic only after its name was typed', async () => {
-    await page.getByRole('button', { name: /^Workspace:/ }).click();
-    await page.getByRole('menuitem', { name: /^savings/ }).click();
+    await fromMenu('savings', /^savings/);
     await page.waitForURL(/#\/aggregates/);
     await open(page, 'workspace?topic=bank.accounts');
     await page.getByRole('heading', { level: 1, name: 'Workspace savings' }).waitFor();
-    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).press('Enter');
     const remove = dialog().getByRole('button', { name: 'Delete the topic' });
     expect(await remove.isDisabled()).toBe(true);
     await page.keyboard.type('bank.accounts');
     await page.keyboard.press('Enter');
     await expect.poll(() => table().getByRole('row').count(), WAIT).toBe(2);
-    await page.getByRole('button', { name: 'More for this workspace' }).click();
-    await page.getByRole('menuitem', { name: 'Compact…' }).click();
-    await dialog().getByRole('button', { name: 'Compact', exact: true }).click();
+    await page.getByRole('button', { name: 'More for this workspace' }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Compact…' }).press('Enter');
+    await dialog().getByRole('button', { name: 'Compact', exact: true }).press('Enter');
     await open(page, 'activity');
     await page
       .getByText(/before, .* now\.|as small as it can be/)

@@ -33,9 +33,11 @@ describe('levels', () => {
       const learner = new LevelLearner();
       for (let at = 0; at < 40; at += 1) learner.add(stock, steps(...Array(50).fill(1)));
       learner.add(stock, steps(...texts.map(Number)));
-      return learner.findings().map(({ text }) =>
-        typeof text === 'string' ? text : text((id, key) => (key === 'stock' ? texts[id]! : null)),
-      );
+      return learner
+        .findings()
+        .map(({ text }) =>
+          typeof text === 'string' ? text : text((id, key) => (key === 'stock' ? texts[id]! : null)),
+        );
     };
     const rest = 'it is below zero still. It is not in 2\u202f000 of 2\u202f00';
     expect(quoted('-37.40', '-1')).toEqual([

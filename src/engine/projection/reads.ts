@@ -3,6 +3,7 @@ import { int64, type PlaceOut } from '../../contract/common.ts';
 import type { ProjectionBuild, ProjectionComparison, ProjectionStatus } from '../../contract/projections.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Projection } from '../../core/model.ts';
+import { countByType, type TypeCounts } from '../reads/typeCounts.ts';
 import { OFFSET_SPAN, offsetOf } from '../store/ids.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -68,7 +69,10 @@ export function definitionOf(context: ReadContext, { definition, hash }: Definit
   return parsed;
 }
 
-/** Captured records that a table (null: none yet) does not take in. */
+/**
+ * Captured records that a table (null: none yet) does not take in; those of open transactions are not counted.
+ * @throws GiveWay while there are many that were not counted before
+ */
 export function countBehind(
   context: ReadContext,
   derived: Derived,
@@ -77,41 +81,37 @@ export function countBehind(
 ): number {
   const groups = new Groups(context, projection);
   const own = new Set(groups.partitions());
-  const types = JSON.stringify(groups.aggregateTypes());
-  const { db } = context;
-  if (ready === null && !groups.takesLoose && projection.source.topics === undefined)
-    return db
-      .prepare(
-        `SELECT count(*) FROM record r JOIN aggregate a ON a.id = r.agg_id
-         WHERE a.type IN (SELECT value FROM json_each(?)) AND r.kind <> ${KIND.control}`,
-      )
-      .pluck()
-      .get(types) as number;
-  const count = db
+  const types = groups.aggregateTypes();
+  const wanted = new Set<string | null>(types);
+  const taken = (counts: TypeCounts): number => {
+    let sum = 0;
+    for (const [type, count] of counts) if (groups.takesLoose || wanted.has(type)) sum += count;
+    return sum;
+  };
+  const unsettled = context.db
     .prepare(
       `SELECT count(*) FROM record r LEFT JOIN aggregate a ON a.id = r.agg_id
-       WHERE r.id >= :from AND r.id < :to AND r.kind <> ${KIND.control} AND (:settled OR r.verdict <> ${VERDICT.open})
+       WHERE r.id >= :from AND r.id < :to AND r.kind <> ${KIND.control} AND r.verdict <> ${VERDICT.open}
          AND (:loose OR a.type IN (SELECT value FROM json_each(:types)))`,
     )
     .pluck();
   const seen = ready === null ? new Map<number, never>() : seenOf(derived, ready.id);
   let behind = 0;
-  for (const { no, next, settled } of partitionStates(context)) {
+  for (const { no, next, settled, rewritten } of partitionStates(context)) {
     const before = seen.get(no) ?? { next: 0, settled: 0 };
     if (!own.has(no) || (before.next === next && before.settled === settled)) continue;
     const base = no * OFFSET_SPAN;
-    const between = (from: number, to: number, isNew: boolean) =>
-      count.get({
-        from: base + from,
-        to: base + to,
-        settled: isNew ? 1 : 0,
-        loose: groups.takesLoose ? 1 : 0,
-        types,
-      }) as number;
-    behind += between(before.next, next, true);
+    const between = (from: number, to: number) =>
+      from >= to
+        ? 0
+        : (unsettled.get({
+            ...{ from: base + from, to: base + to },
+            ...{ loose: groups.takesLoose ? 1 : 0, types: JSON.stringify(types) },
+          }) as number);
+    if (before.next < settled) behind += taken(countByType(context, { no, rewritten }, before.next, settled));
+    behind += between(Math.max(before.next, settled), next);
     // Records of transactions that were open then and have closed since.
-    if (before.settled < before.next)
-      behind += between(before.settled, Math.min(before.next, settled), false);
+    behind += between(before.settled, Math.min(before.next, settled));
   }
   return behind;
 }
@@ -186,7 +186,9 @@ export const projectionReads = {
       cut: NO_CUT,
       at,
     });
-    return { ...step, state: step.left === 0 ? stateOf(context, derived, text) : null };
+    // What was done is done: it must not be asked for again.
+    const whole = { ...context, mayGiveWay: false };
+    return { ...step, state: step.left === 0 ? stateOf(whole, derived, text) : null };
   },
 
   'projections.failures': (

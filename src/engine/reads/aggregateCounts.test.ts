@@ -28,6 +28,7 @@ interface Row {
   verdict: string;
   happened: number;
   mono: number;
+  recordedAt: number;
   topic: string;
 }
 
@@ -45,9 +46,10 @@ async function allRows(): Promise<Row[]> {
       const lane = `${topic} ${row.place.partition}`;
       const mono = Math.max(last.get(lane) ?? 0, row.recordedAt);
       last.set(lane, mono);
-      const { type, verdict } = row;
+      const { type, verdict, recordedAt } = row;
+      expect(row.logAt).toBe(mono);
       rows.push({
-        ...{ id: row.aggregate!.id, type, verdict, topic, mono },
+        ...{ id: row.aggregate!.id, type, verdict, topic, mono, recordedAt },
         happened: row.occurredAt ?? mono,
       });
     }
@@ -92,15 +94,14 @@ it('are those of a look at every record', async () => {
         const expected = [...Map.groupBy(within, ({ id }) => id)]
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .map(([id, own]) => ({
-            ...{ id, events: own.length, firstAt: own[0]!.mono, lastAt: own.at(-1)!.mono },
+            ...{ id, events: own.length, firstAt: own[0]!.recordedAt, lastAt: own.at(-1)!.recordedAt },
+            ...{ firstLogAt: own[0]!.mono, lastLogAt: own.at(-1)!.mono },
             ...{ lastType: own.at(-1)!.type, topics: new Set(own.map(({ topic }) => topic)).size },
           }));
         const ask = { type: null, search: '', sort: 'id', cut, from: 0, count: 100 } as const;
         const { rows: listed } = await kit.aggregates.list(ask, kit.context);
         expect(
-          listed.map(({ ref, events, firstAt, lastAt, lastType, topics }) => ({
-            ...{ id: ref.id, events, firstAt, lastAt, lastType, topics },
-          })),
+          listed.map(({ ref, foundIn: _in, cells: _cells, ...rest }) => ({ id: ref.id, ...rest })),
           JSON.stringify({ nth, cut }),
         ).toEqual(expected);
       }

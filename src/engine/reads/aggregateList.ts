@@ -19,6 +19,7 @@ import { aggregateNames } from './aggregateNames.ts';
 import { badgeOf } from './coverage.ts';
 import { type EventSearch, SHORTEST_SEARCH, searchEvents } from './eventSearch.ts';
 import { logOrderOf } from './logOrder.ts';
+import { ownTimes } from './ownTimes.ts';
 
 type Sort = 'id' | 'events' | 'last';
 
@@ -127,18 +128,22 @@ function listWith(context: ReadContext, args: ListArgs, projected: ProjectedList
   const events = isSearched ? searchEvents(context, args.search, args.cut, args.from === 0) : NOT_SEARCHED;
   const { ids, inEvents, unsaid } = ordered(context, args, events, projected);
   return {
-    rows: ids.slice(args.from, args.from + args.count).map(
-      (id): AggregateRow => ({
+    rows: ids.slice(args.from, args.from + args.count).map((id): AggregateRow => {
+      const records = recordsOfAggregate(context.db, id);
+      const [firstLogAt, lastLogAt] = [counted.firstAt[id]!, counted.lastAt[id]!];
+      const lastType = counted.lastType[id]!;
+      const stands = { firstAt: firstLogAt, lastAt: lastLogAt, lastType };
+      return {
         ref: context.dictionary.aggregate(id)!,
         events: counted.events[id]!,
-        topics: topicsOf(context, id, args.cut),
-        firstAt: counted.firstAt[id]!,
-        lastAt: counted.lastAt[id]!,
-        lastType: context.dictionary.typeName(counted.lastType[id]!),
+        topics: topicsOf(context, records, args.cut),
+        ...ownTimes(context, records, stands, args.cut),
+        ...{ firstLogAt, lastLogAt },
+        lastType: context.dictionary.typeName(lastType),
         foundIn: inEvents.has(id) ? 'event' : 'id',
         cells: projected?.cells(id) ?? null,
-      }),
-    ),
+      };
+    }),
     total: ids.length,
     columns: projected === null ? null : { ...projected.told, unsaid },
     searched: isSearched ? { records: events.records, of: logOrderOf(context).count } : null,
@@ -171,11 +176,10 @@ function row(context: ReadContext, { ref, cut, ...rest }: RowArgs) {
   });
 }
 
-/** How many topics the aggregate's records within the cut lie in. */
-function topicsOf(context: ReadContext, id: number, cut: z.infer<typeof Cut>): number {
+/** How many topics the records of an aggregate within the cut lie in. */
+function topicsOf(context: ReadContext, records: readonly number[], cut: z.infer<typeof Cut>): number {
   const { dictionary, db } = context;
   const topicOf = (partition: number): number => dictionary.byNumber(partition)!.topicId;
-  const records = recordsOfAggregate(db, id);
   const partitions = new Set(records.map((record) => Math.floor(record / OFFSET_SPAN)));
   const topics = new Set([...partitions].map(topicOf));
   // One that has events at that moment has them in the only topic.

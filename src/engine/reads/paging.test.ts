@@ -226,12 +226,12 @@ async function checkAggregates(
     );
     const groups = Object.groupBy(counted, ({ aggregate }) => aggregate);
     expect(
-      rows.map(({ ref, events, topics, firstAt, lastAt }) => ({
+      rows.map(({ ref, events, topics, firstLogAt, lastLogAt }) => ({
         id: ref.id,
         events,
         topics,
-        firstAt,
-        lastAt,
+        firstLogAt,
+        lastLogAt,
       })),
     ).toEqual(
       Object.keys(groups)
@@ -240,8 +240,8 @@ async function checkAggregates(
           id,
           events: groups[id]!.length,
           topics: new Set(groups[id]!.map(({ topic }) => topic)).size,
-          firstAt: Math.min(...groups[id]!.map(({ mono }) => mono)),
-          lastAt: Math.max(...groups[id]!.map(({ mono }) => mono)),
+          firstLogAt: Math.min(...groups[id]!.map(({ mono }) => mono)),
+          lastLogAt: Math.max(...groups[id]!.map(({ mono }) => mono)),
         })),
     );
   }

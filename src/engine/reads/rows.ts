@@ -64,6 +64,7 @@ export function rowOf(context: ReadContext, record: StoredRecord, decoded?: Deco
     id: record.id,
     place: { topic, partition, offset: int64(record.id % OFFSET_SPAN) },
     recordedAt: record.ts,
+    logAt: record.mono,
     occurredAt: record.occurred,
     kind,
     verdict: VERDICTS[record.verdict]!,

@@ -5,11 +5,15 @@ import open from 'open';
 import { HindcastError } from '../../contract/errors.ts';
 import { createEngine } from '../../engine/app.ts';
 import { parsePort } from '../arguments.ts';
+import { endByForce } from '../endByForce.ts';
 import { startHost } from '../host/startHost.ts';
 import { createNodeHost } from '../nodeHost.ts';
 import { EXIT } from '../output.ts';
 import { packageRoot } from '../packageRoot.ts';
 import { dataDirectory, engineMode, VERSION } from '../session.ts';
+
+/** Whoever ends it waits no longer than this, whatever is under way. Milliseconds. */
+const END_WITHIN_MS = 10_000;
 
 export interface ServeOptions {
   port?: number;
@@ -17,7 +21,7 @@ export interface ServeOptions {
   open: boolean;
 }
 
-/** Serves the window to a browser on this machine until the process is told to end. */
+/** Serves the window to a browser on this machine until the process is told to end; it ends within ten seconds then. */
 export async function serve(options: ServeOptions): Promise<number> {
   const pageDir = join(packageRoot, 'out', 'renderer');
   if (!existsSync(join(pageDir, 'index.html')))
@@ -34,8 +38,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   });
   const engine = await createEngine(host, { openLast: options.workspace === undefined });
   const asked = new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    const end = () => {
+      endByForce(END_WITHIN_MS);
+      resolve();
+    };
+    process.once('SIGINT', end);
+    process.once('SIGTERM', end);
   });
   try {
     if (options.workspace !== undefined)

@@ -270,6 +270,29 @@ describe('connections', () => {
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
+  test('closing ends what was refused and stays, is half open, or is in the middle of a request', async () => {
+    await start({ connections: 0 });
+    const own = `127.0.0.1:${host.port}`;
+    const upgrade = `GET /rpc HTTP/1.1\r\nHost: ${own}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://${own}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`;
+    const upload = `PUT /upload/x HTTP/1.1\r\nHost: ${own}\r\nContent-Length: 100\r\n\r\nsome`;
+    const idle = `GET / HTTP/1.1\r\nHost: ${own}\r\n\r\n`;
+    const peers = await Promise.all(
+      [upgrade, upload, idle, ''].map(async (sent) => {
+        // Never ends its own side, as a peer that died without a word.
+        const peer = connect({ port: host.port, host: '127.0.0.1', allowHalfOpen: true });
+        peer.on('error', () => {});
+        await once(peer, 'connect');
+        if (sent === '') return peer;
+        peer.write(sent);
+        await once(peer, 'data');
+        return peer;
+      }),
+    );
+    await host.close();
+    for (const peer of peers) peer.destroy();
+    await start();
+  });
+
   test('closing ends the connections', async () => {
     await start();
     const socket = await enter();

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Services } from '../../contract/contract.ts';
@@ -49,6 +49,8 @@ const LIMITS_OF_HOST: HostLimits = {
   bufferedBytes: 16 * 1024 * 1024,
 };
 const ADDRESS = '127.0.0.1';
+/** What peers have to answer a close, milliseconds. */
+const CLOSE_MS = 500;
 
 /**
  * Serves the page and the engine on the loopback address: files by HTTP, RPC by a WebSocket at /rpc. Rejects when
@@ -142,6 +144,12 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     serveCarrier(guarded, engine.services, { log });
   }
 
+  // The server forgets a connection once it was upgraded, or refused to be.
+  const connections = new Set<Socket>();
+  server.on('connection', (connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
   server.listen({ port: options.port ?? 0, host: ADDRESS });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -152,11 +160,13 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     async close() {
       for (const socket of sockets.clients) socket.close(1001);
       const closed = new Promise((resolve) => server.close(resolve));
-      setTimeout(() => {
-        for (const socket of sockets.clients) socket.terminate();
-      }, 500).unref();
       server.closeAllConnections();
+      // Pages may answer the close; a peer that died, or was refused and stays, never would.
+      const giveUp = setTimeout(() => {
+        for (const connection of connections) connection.destroy();
+      }, CLOSE_MS);
       await closed;
+      clearTimeout(giveUp);
     },
   };
 }

@@ -49,14 +49,14 @@ export function DiffValue({ before, after, delta, arrow = false }: DiffProps) {
   return (
     <span className={styles.diff}>
       {before === null ? null : (
-        <del>
+        <del title={inline(before)}>
           <span className="sr-only">before </span>
           {inline(before)}
         </del>
       )}
       {arrow && before !== null && after !== null ? <span className={styles.arrow}>→</span> : null}
       {after === null ? null : (
-        <ins>
+        <ins title={inline(after)}>
           <span className="sr-only">after </span>
           {inline(after)}
         </ins>

@@ -142,6 +142,7 @@ export function VirtualTable<Row>(props: TableProps<Row>) {
       role="grid"
       aria-label={label}
       aria-rowcount={total + 1}
+      aria-busy={isOld === true || undefined}
       aria-activedescendant={selected >= view.first && selected <= view.last ? idOf(selected) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}

@@ -1,7 +1,8 @@
 // Workspaces that cannot be used, each told in one sentence with the next step and left as they were; and `serve`.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
@@ -21,6 +22,7 @@ import { recordAt } from '../../../src/engine/store/testing/records.ts';
 import { openWorkspace } from '../../../src/engine/store/workspace.ts';
 import { sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
+import { programOf } from '../../setup/bundled.ts';
 import { createTopic, writerTo } from '../kafka/support.ts';
 import { CommandLine, oneSentence, type Result, storedCount, until, writeWorkspace } from './support.ts';
 
@@ -28,6 +30,9 @@ const project = join(import.meta.dirname, '../../..');
 const cli = new CommandLine();
 const good = cli.file('good.hindcast');
 const RECORDS = 3000;
+const appendForever = programOf(
+  new URL('../../../src/engine/store/testing/appendForever.ts', import.meta.url),
+);
 
 beforeAll(async () => {
   await writeWorkspace(
@@ -188,6 +193,62 @@ describe('a workspace in a folder that cannot be written', () => {
       );
     expect(readdirSync(folder)).toEqual(['w.hindcast']);
   });
+});
+
+describe('a workspace that a killed program left in a folder that cannot be written', () => {
+  /** A workspace whose last records are in the log beside it alone; ended by SIGKILL while it wrote. */
+  async function killed(folder: string): Promise<string> {
+    const file = join(folder, 'w.hindcast');
+    const child = spawn(process.execPath, [appendForever, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    child.stdout.on('data', (text) => {
+      if (String(text).includes('appended')) child.kill('SIGKILL');
+    });
+    await ended;
+    return file;
+  }
+  const countIn = (file: string): number => {
+    const db = new Database(file, { readonly: true });
+    try {
+      return db.prepare('SELECT count(*) FROM record').pluck().get() as number;
+    } finally {
+      db.close();
+    }
+  };
+
+  test.each([[['-wal']], [['-wal', '-shm']]])(
+    'is read with what stands only in its log: %s',
+    async (beside) => {
+      const folder = cli.file(`left${beside.join('')}`);
+      mkdirSync(folder);
+      const left = cli.file(`killed${beside.join('')}`);
+      mkdirSync(left);
+      const source = await killed(left);
+      const file = join(folder, 'w.hindcast');
+      for (const end of ['', ...beside]) copyFileSync(source + end, file + end);
+      // What the main file holds alone, and with its log: copies, because looking would fold the one into the other.
+      const [alone, whole] = ['alone', 'whole'].map((name) => cli.file(`${name}${beside.join('')}.hindcast`));
+      copyFileSync(source, alone!);
+      for (const end of ['', '-wal']) copyFileSync(source + end, whole! + end);
+      const count = countIn(whole!);
+      expect(count).toBeGreaterThan(countIn(alone!));
+
+      const place = readOnly(folder);
+      if (place === null) return;
+      const bytes = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+      const run = (args: string[]) => cli.expect(0, [...args, '--workspace', file], { limit: place.begin });
+      const { partitions } = JSON.parse((await run(['coverage', '--json'])).out) as {
+        partitions: { stored: number }[];
+      };
+      expect(partitions.reduce((sum, { stored }) => sum + stored, 0)).toBe(count);
+      const rows = await run(['sql', '--json', 'SELECT count(*) AS n, max(offset) AS last FROM events']);
+      expect(JSON.stringify(JSON.parse(rows.out))).toContain(String(count));
+      for (const [name, before] of bytes)
+        expect([name, readFileSync(join(folder, name)).equals(before)]).toEqual([name, true]);
+      expect(readdirSync(folder).length).toBe(bytes.size);
+      place.end();
+    },
+  );
 });
 
 describeKafka('a disk that fills', () => {

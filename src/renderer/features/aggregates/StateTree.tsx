@@ -4,7 +4,7 @@ import { parseJson } from '../../../core/json.ts';
 import { JsonTree } from '../../components/JsonTree.tsx';
 import { ErrorState, Skeleton } from '../../components/States.tsx';
 import { type TreeLine, TreeView } from '../../components/TreeView.tsx';
-import { Value } from '../../components/Value.tsx';
+import { Value, valueText } from '../../components/Value.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatSpan, formatTime, plural } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
@@ -119,8 +119,18 @@ function treeLine(line: StateLine | undefined): TreeLine | undefined {
   if (line === undefined) return undefined;
   const { branch, value } = line;
   let text: ReactNode = null;
+  let whole: string | undefined;
   if (branch !== null)
     text = `${branch.kind === 'list' ? '[' : '{'} ${plural(branch.members, branch.kind === 'list' ? 'item' : 'field')} ${branch.kind === 'list' ? ']' : '}'}`;
-  else if (value !== null) text = <Value value={parseJson(value)} />;
-  return { ...line, value: <span>{text}</span>, branch: branch !== null, open: branch?.open ?? false };
+  else if (value !== null) {
+    const parsed = parseJson(value);
+    text = <Value value={parsed} />;
+    if (typeof parsed === 'string') whole = valueText(parsed);
+  }
+  return {
+    ...line,
+    value: <span title={whole}>{text}</span>,
+    branch: branch !== null,
+    open: branch?.open ?? false,
+  };
 }

@@ -1,7 +1,8 @@
 import type { AggregateRow } from '../../../contract/aggregates.ts';
+import { RecordedTime } from '../../components/RecordedTime.tsx';
 import type { TableColumn } from '../../components/VirtualTable.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatTime } from '../../lib/format.ts';
+import { formatCount } from '../../lib/format.ts';
 import styles from './aggregateList.module.css';
 import { projectedColumns } from './projectedColumns.tsx';
 
@@ -75,7 +76,7 @@ export function aggregateColumns(listed: ListedColumns): TableColumn<AggregateRo
       id: 'last',
       title: 'Last event (UTC)',
       width: '176px',
-      cell: (row) => <span className={styles.time}>{formatTime(row.lastAt)}</span>,
+      cell: (row) => <RecordedTime at={row.lastAt} logAt={row.lastLogAt} />,
     },
     ...(projected === null ? [lastType] : []),
   ];
@@ -94,6 +95,6 @@ const ABOUT_EVENTS: readonly TableColumn<AggregateRow>[] = [
     id: 'first',
     title: 'First event (UTC)',
     width: '176px',
-    cell: (row) => <span className={styles.time}>{formatTime(row.firstAt)}</span>,
+    cell: (row) => <RecordedTime at={row.firstAt} logAt={row.firstLogAt} />,
   },
 ];

@@ -20,14 +20,14 @@ const columnsOf = (colourOf: ColourOf): readonly TableColumn<ArrivalRow>[] => [
   {
     id: 'recorded',
     title: 'Recorded',
-    width: '192px',
+    width: '200px',
     mono: true,
     cell: (row) => formatTime(row.recordedAt),
   },
   {
     id: 'occurred',
     title: 'Occurred',
-    width: '192px',
+    width: '200px',
     mono: true,
     cell: (row) => (row.occurredAt === null ? '' : formatTime(row.occurredAt)),
   },

@@ -11,6 +11,7 @@ import { shown } from '../../lib/escape.ts';
 import { formatCount, formatNumber, formatSigned, plural } from '../../lib/format.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine } from '../../lib/queries.ts';
+import { alikeUntil } from './alike.ts';
 import styles from './compare.module.css';
 
 export type Show = 'differences' | 'all';
@@ -20,7 +21,13 @@ const only = (side: 'a' | 'b') => (titles: { a: string; b: string }) => `only in
 const SIGNS = { same: '', changed: '≠', added: '+', removed: '−' } as const;
 const WORDS = { same: () => 'the same', changed: () => 'changed', added: only('b'), removed: only('a') };
 
-function ValueCell({ value }: { value: ComparedValue | null }) {
+interface ValueCellProps {
+  value: ComparedValue | null;
+  /** What it is compared with, where there is no room for both: texts that begin alike are shown from where they part. */
+  other?: ComparedValue | null;
+}
+
+function ValueCell({ value, other = null }: ValueCellProps) {
   if (value === null) return <span className={styles.nothing}>not there</span>;
   if ('list' in value) return <span className={styles.size}>{plural(value.list, 'item')}</span>;
   if ('object' in value) return <span className={styles.size}>{plural(value.object, 'field')}</span>;
@@ -32,6 +39,10 @@ function ValueCell({ value }: { value: ComparedValue | null }) {
       </>
     );
   const json = parseJson(value.json);
+  if (typeof json === 'string' && other !== null && 'json' in other) {
+    const skipped = alikeUntil(value.json, other.json);
+    if (skipped > 0) return <span className={valueClass(json)}>…{shown(value.json.slice(skipped))}</span>;
+  }
   const text = isNumeric(json) ? formatNumber(numberText(json)) : shown(value.json);
   return <span className={valueClass(json)}>{text}</span>;
 }
@@ -65,7 +76,7 @@ export const differenceColumns = (
     title: titles.a,
     width: isNarrow ? 'minmax(72px, 1fr)' : 'minmax(120px, 1fr)',
     mono: true,
-    cell: (row) => <ValueCell value={row.a} />,
+    cell: (row) => <ValueCell value={row.a} other={isNarrow ? row.b : null} />,
     hover: (row) => hoverOf(row.a),
   },
   {
@@ -73,7 +84,7 @@ export const differenceColumns = (
     title: titles.b,
     width: isNarrow ? 'minmax(72px, 1fr)' : 'minmax(120px, 1fr)',
     mono: true,
-    cell: (row) => <ValueCell value={row.b} />,
+    cell: (row) => <ValueCell value={row.b} other={isNarrow ? row.a : null} />,
     hover: (row) => hoverOf(row.b),
   },
   {

@@ -211,7 +211,10 @@ export default function EventsScreen() {
         }
       />
       <Announce>{rows.isOld || isMoving || isSearching ? '' : countText}</Announce>
-      <div className={styles.strip}>
+      <div
+        className={styles.strip}
+        title="By recorded time. Where a clock ran backwards, records count at the latest time before them in their partition."
+      >
         {hasRange ? (
           <Histogram
             label="Recorded time: choose a range"
@@ -320,8 +323,7 @@ export default function EventsScreen() {
 /** Dimmed after the cut of the focus, struck when its transaction was aborted. */
 function rowClass(row: EventRow, knownOn: number | null, trueOn: number | null): string | undefined {
   const after =
-    (knownOn !== null && row.recordedAt > knownOn) ||
-    (trueOn !== null && row.occurredAt !== null && row.occurredAt > trueOn);
+    (knownOn !== null && row.logAt > knownOn) || (trueOn !== null && (row.occurredAt ?? row.logAt) > trueOn);
   const names = [after ? styles.after : '', row.verdict === 'aborted' ? styles.aborted : ''].filter(Boolean);
   return names.length === 0 ? undefined : names.join(' ');
 }

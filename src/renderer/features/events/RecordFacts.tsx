@@ -2,6 +2,7 @@ import type { RecordDetail } from '../../../contract/events.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { KeyValue } from '../../components/KeyValue.tsx';
 import { Section } from '../../components/Panel.tsx';
+import { clockWords } from '../../lib/clockWords.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatBytes, formatCount, formatIso, formatTime } from '../../lib/format.ts';
 import { BytesInline } from './BytesInline.tsx';
@@ -29,10 +30,20 @@ export function RecordFacts({ record }: { record: RecordDetail }) {
             ),
           },
           {
-            name: 'timestamp',
+            // Who set the record's timestamp: the producer, or the broker.
+            name: record.timestampType === 'create' ? 'create time' : 'append time',
             title: formatIso(row.recordedAt),
-            value: `${formatTime(row.recordedAt)} · ${record.timestampType === 'create' ? 'create time' : 'log append time'}`,
+            value: formatTime(row.recordedAt),
           },
+          ...(row.logAt === row.recordedAt
+            ? []
+            : [
+                {
+                  name: 'in the log at',
+                  title: clockWords(row.recordedAt, row.logAt)!,
+                  value: formatTime(row.logAt),
+                },
+              ]),
           {
             name: 'value',
             value: (

@@ -1,9 +1,10 @@
 import type { EventRow } from '../../../contract/common.ts';
+import { RecordedTime } from '../../components/RecordedTime.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { TypeDot } from '../../components/TypeMark.tsx';
 import type { TableColumn } from '../../components/VirtualTable.tsx';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatIso, formatTime } from '../../lib/format.ts';
+import { formatCount, formatIso } from '../../lib/format.ts';
 import type { ColourOf } from '../../lib/typeColour.ts';
 import styles from './events.module.css';
 
@@ -64,7 +65,7 @@ export function eventColumns(width: number, colourOf: ColourOf): TableColumn<Eve
       title: 'Recorded (UTC)',
       width: at('196px', '184px', '182px'),
       hover: (row) => formatIso(row.recordedAt),
-      cell: (row) => <span className={styles.time}>{formatTime(row.recordedAt)}</span>,
+      cell: (row) => <RecordedTime at={row.recordedAt} logAt={row.logAt} />,
     },
     {
       id: 'type',

@@ -17,10 +17,10 @@ export const askEvents = (filter: EventFilter) => (page: Page, signal?: AbortSig
 
 /**
  * Index of a record among the rows that fit a filter; null when it is not among them. Rows stand in log order, so the
- * search begins where its recorded time does.
+ * search begins at its moment of the log.
  */
 export async function findRow(filter: EventFilter, record: EventRow): Promise<number | null> {
-  const { index } = await callEngine(['events', 'locate'], { filter, time: record.recordedAt });
+  const { index } = await callEngine(['events', 'locate'], { filter, time: record.logAt });
   const ask = askEvents(filter);
   const first = Math.floor(index / PAGE_ROWS);
   for (let page = first; page < first + SEARCH_PAGES; page += 1) {
