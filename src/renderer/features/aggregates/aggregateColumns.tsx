@@ -75,7 +75,7 @@ export function aggregateColumns(listed: ListedColumns): TableColumn<AggregateRo
       ...sortable('last'),
       id: 'last',
       title: 'Last event (UTC)',
-      width: '176px',
+      width: '188px',
       cell: (row) => <RecordedTime at={row.lastAt} logAt={row.lastLogAt} />,
     },
     ...(projected === null ? [lastType] : []),
@@ -94,7 +94,7 @@ const ABOUT_EVENTS: readonly TableColumn<AggregateRow>[] = [
   {
     id: 'first',
     title: 'First event (UTC)',
-    width: '176px',
+    width: '188px',
     cell: (row) => <RecordedTime at={row.firstAt} logAt={row.firstLogAt} />,
   },
 ];
