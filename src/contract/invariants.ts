@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AggregateRef, Count, CoverageBadge, Cut, Millis, Page, RecordId } from './common.ts';
 import { job, nothing, query } from './procedure.ts';
+import { Folded } from './whatif.ts';
 
 /** `expression`: of the filter language, its names being paths of the state: `balance >= 0`. */
 export const InvariantIn = z
@@ -39,9 +40,11 @@ export const InvariantTrack = z.object({
 });
 export type InvariantTrack = z.infer<typeof InvariantTrack>;
 
-/** A run of `false` in some aggregate. */
+/** A run of `false` in some aggregate, or in a row of a projection by another key. */
 export const Violation = z.object({
-  ref: AggregateRef,
+  ref: Folded,
+  /** The aggregate of the event that broke it; null: that event belongs to none. */
+  aggregate: AggregateRef.nullable(),
   invariant: z.string(),
   /** The event that broke it, its type and time. */
   id: RecordId,
@@ -60,6 +63,8 @@ export type Violation = z.infer<typeof Violation>;
 export const InvariantResult = z.object({
   run: Count,
   projection: z.string(),
+  /** What is counted here as aggregates: those, or rows of a projection by another key. */
+  of: z.enum(['aggregate', 'row']),
   invariants: z.array(
     z.object({
       name: z.string(),
@@ -97,7 +102,7 @@ export const invariants = {
       .strict(),
     z.object({ tracks: z.array(InvariantTrack), tookMs: z.number() }),
   ),
-  /** Over all aggregates of a projection. `conditions` null: its own. A new run takes the place of the one before. */
+  /** Over all aggregates, or all rows, of a projection. `conditions` null: its own. A new run takes the place of the one before. */
   run: job(
     z
       .object({

@@ -109,6 +109,8 @@ export const DifferingRow = z.object({
   changes: z.array(DifferingPath),
   /** The largest |delta| of its paths, exact; null: no number differs. */
   size: z.string().nullable(),
+  /** Only the first events of it were folded so far, and all that is said here is as of the last of these. */
+  isPreliminary: z.boolean(),
 });
 export type DifferingRow = z.infer<typeof DifferingRow>;
 
@@ -138,7 +140,9 @@ export const WhatIfResult = z.object({
   differing: Count,
   /** So many of them have their rows kept for paging. */
   kept: Count,
-  /** Of those: equal again at the end. */
+  /** Of the kept ones: only their first events were folded so far; their rows say so. 0 when all is done. */
+  preliminary: Count,
+  /** Of those that differ and are not preliminary: equal again at the end. */
   healed: Count,
   /** The paths that differ at the end in most aggregates. */
   paths: z.array(PathSummary),

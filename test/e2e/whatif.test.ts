@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, digits, open } from './screen.ts';
+import { accessibilityProblems, digits, open, stepTo } from './screen.ts';
 
 const doubled = story('interest-posted-twice');
 const overdrawn = story('below-zero-healed');
@@ -112,13 +112,8 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await log.focus();
     await page.keyboard.press('End');
     const chosen = log.getByRole('option', { selected: true });
-    const isSecond = async () => {
-      // Keys are quicker than the rows: one that is not there yet says nothing.
-      await expect.poll(() => chosen.textContent()).toMatch(/\d\d:\d\d:\d\d/);
-      const words = (await chosen.textContent()) ?? '';
-      return words.includes(doubled.facts.secondRecorded!.slice(11, 19)) && /interest/i.test(words);
-    };
-    while (!(await isSecond())) await page.keyboard.press('ArrowUp');
+    const time = doubled.facts.secondRecorded!.slice(11, 19);
+    await stepTo(page, log, 'ArrowUp', (words) => words.includes(time) && /interest/i.test(words));
     await page.keyboard.press('x');
     await chosen.getByText('skipped').waitFor();
     await page.keyboard.press('Control+Enter');
@@ -152,11 +147,44 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
       await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
     }
     await list.focus();
-    const chosen = list.getByRole('row', { selected: true });
-    const isIt = async () => ((await chosen.textContent()) ?? '').includes(overdrawn.aggregateId.slice(0, 8));
-    for (let tries = 0; !(await isIt()) && tries < 50; tries += 1) await page.keyboard.press('ArrowDown');
+    await stepTo(page, list, 'ArrowDown', (words) => words.includes(overdrawn.aggregateId.slice(0, 8)));
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`#/aggregates/SavingsAccount/${overdrawn.aggregateId}\\?`));
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a condition on the rows of a projection by another key: no event was processed twice; what breaks another one', async () => {
+    const { page, problems } = await openPage(browser, app);
+    await open(
+      page,
+      `whatif?see=invariants&projection=processed_events&type=SavingsAccount&id=${doubled.aggregateId}`,
+    );
+    // No aggregate has the state of a row: there is nothing to show beside the conditions.
+    await page.getByText('on the state of each row, by $eventId').waitFor();
+    const field = page.getByLabel('Try a condition');
+    await field.focus();
+    await page.keyboard.type('times <= 1');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+Enter');
+    await page
+      .getByText(/^0 violations in \d+ rows/)
+      .first()
+      .waitFor();
+    await page.getByText('No violation', { exact: true }).waitFor();
+    await field.focus();
+    await page.keyboard.type('type != "FeeCharged"');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+Enter');
+    const list = page.getByRole('grid', { name: 'Violations' });
+    await list.getByRole('columnheader', { name: 'Row' }).waitFor();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+    }
+    await list.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/#\/aggregates\/[^/]+\/[^/]+\?.*event=/);
     expect(problems).toEqual([]);
     await page.context().close();
   });

@@ -3,14 +3,17 @@ import type { Service } from '../../contract/contract.ts';
 import { HindcastError, toErrorValue } from '../../contract/errors.ts';
 import type { InvariantResult, Violation } from '../../contract/invariants.ts';
 import { plural } from '../../core/count.ts';
+import { formatJson } from '../../core/json.ts';
+import type { Json } from '../../core/model.ts';
 import type { JobProgress } from '../jobs/jobRegistry.ts';
 import type { Workspace } from '../store/workspace.ts';
 import { compileConditions } from '../whatif/conditions.ts';
 import { type InvariantArgs, type InvariantStep, MOST_VIOLATIONS } from '../whatif/invariantRun.ts';
+import { keyTogether } from '../whatif/keyExchange.ts';
 import { runThreads, sumOf, threadsFor } from '../whatif/runThreads.ts';
 import type { ServiceDeps } from './deps.ts';
 import { chooseReducer, definitionsOf, reducersFor, textOf } from './timeline.ts';
-import { byAggregateSubject, type Subject, textOfReducer } from './whatifSubject.ts';
+import { projectionSubject, type Subject, textOfReducer } from './whatifSubject.ts';
 
 interface Run {
   result: InvariantResult;
@@ -28,7 +31,7 @@ export function createInvariantService(deps: ServiceDeps): Service<'invariants'>
   async function watch(
     workspace: Workspace,
     { result, rows }: Run,
-    { types, topics, reducer }: Subject,
+    { types, topics, reducer, keyed }: Subject,
     cut: InvariantArgs['cut'],
     signal: AbortSignal,
     report: (progress: JobProgress) => void,
@@ -36,12 +39,16 @@ export function createInvariantService(deps: ServiceDeps): Service<'invariants'>
     const { coverage, revision, records } = await workspace.read('whatif.coverage', { types }, { signal });
     Object.assign(result, { coverage, revision });
     const parts = threadsFor(records);
+    const together = keyed !== null && parts > 1 ? keyTogether() : null;
     const steps: InvariantStep[] = [];
     const conditions = result.invariants.map(({ name, expression }) => ({ name, expression }));
     await runThreads<InvariantStep>(workspace, {
       ...{ parts, log, signal, begin: 'invariants.begin', step: 'invariants.step' },
+      shareOf: ({ share }) => share,
       argsOf: (part): InvariantArgs => ({
         ...{ conditions, cut, reducer: textOfReducer(reducer) },
+        keyed: keyed === null ? null : formatJson(keyed as unknown as Json),
+        together,
         scope: { types, topics, part, parts },
       }),
       onStep(part, step) {
@@ -85,7 +92,7 @@ export function createInvariantService(deps: ServiceDeps): Service<'invariants'>
     },
     async run({ projection: name, cut, conditions }) {
       const workspace = workspaces.current();
-      const subject = await byAggregateSubject(definitions, workspace, name);
+      const subject = await projectionSubject(definitions, workspace, name);
       const asked = conditions ?? subject.projection.invariants ?? [];
       if (asked.length === 0)
         throw new HindcastError('whatif.unsupported', {
@@ -97,6 +104,7 @@ export function createInvariantService(deps: ServiceDeps): Service<'invariants'>
       runNumber += 1;
       const result: InvariantResult = {
         ...{ run: runNumber, projection: name, state: 'running', startedAt: Date.now(), tookMs: 0 },
+        of: subject.keyed === null ? 'aggregate' : 'row',
         invariants: asked.map((each) => ({ ...each, broken: 0, healed: 0, unknown: 0 })),
         ...{
           aggregates: { done: 0, total: 0 },
@@ -116,7 +124,7 @@ export function createInvariantService(deps: ServiceDeps): Service<'invariants'>
           await watch(workspace, run, subject, cut, AbortSignal.any([jobSignal, run.stop.signal]), report);
           result.state = 'done';
           const healed = run.rows.filter(({ healedId }) => healedId !== null).length;
-          const note = `${plural(result.violations, 'violation')} in ${plural(result.aggregates.total, 'aggregate')}, ${healed} of them healed.`;
+          const note = `${plural(result.violations, 'violation')} in ${plural(result.aggregates.total, result.of)}, ${healed} of them healed.`;
           return { status: 'done', note };
         } catch (error) {
           const { code, message } = toErrorValue(error, '');

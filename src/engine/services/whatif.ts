@@ -18,6 +18,7 @@ import type { Workspace } from '../store/workspace.ts';
 import type { ChangedLogText, ChangeText } from '../whatif/changeText.ts';
 import { PathBook } from '../whatif/compareStreams.ts';
 import { Differing, differingFile } from '../whatif/differing.ts';
+import { keyTogether } from '../whatif/keyExchange.ts';
 import type { RowSearchArgs, RowSearchStep } from '../whatif/rowSearch.ts';
 import { runThreads, sumOf, threadsFor } from '../whatif/runThreads.ts';
 import type { OpenArgs, OpenedRow } from '../whatif/whatIfReads.ts';
@@ -108,6 +109,7 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
     const found = () => {
       result.firstMs ??= differing.count === 0 ? null : Date.now() - result.startedAt;
       result.kept = differing.count;
+      result.preliminary = differing.preliminary;
       result.paths = paths.list().slice(0, MOST_PATHS);
       result.tookMs = Date.now() - result.startedAt;
     };
@@ -157,17 +159,18 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
               definition: formatJson(keyed as unknown as Json),
               changed: changedOf(hypothesis),
               isOnly: isFew,
+              together: parts > 1 ? keyTogether() : null,
             },
       hypothetical: hypotheticalText(hypothesis.reducer, subject.reducer),
     };
     await runThreads<WhatIfStep>(workspace, {
       ...{ parts, log, signal, begin: 'whatif.begin', step: 'whatif.step' },
+      shareOf: ({ share }) => share,
       argsOf: (part): WhatIfArgs => ({ ...sides, scope: { types, topics, part, parts } }),
       onStep(part, step) {
         if (part === 0 && steps[0] === undefined) note(step.notMade);
         steps[part] = step;
-        const room = MOST_ROWS - differing.count;
-        differing.add(step.rows.slice(0, Math.max(room, 0)));
+        differing.add(step.rows);
         if (step.paths !== null) paths.merge(step.paths);
         const all = steps.filter((each) => each !== undefined);
         const sum = (of: (each: WhatIfStep) => number) => all.reduce((total, each) => total + of(each), 0);
@@ -223,23 +226,29 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
           title: titleOf(subject, hypothesis, hypothetical),
         },
         ...{ state: 'running', startedAt: Date.now(), tookMs: 0, firstMs: null, events: 0, differing: 0 },
-        ...{ aggregates: { done: 0, total: 0 }, kept: 0, healed: 0, paths: [] },
+        ...{ aggregates: { done: 0, total: 0 }, kept: 0, preliminary: 0, healed: 0, paths: [] },
         ...{ problems: { real: 0, hypothetical: 0 }, notes: [], coverage: null },
         revision: 0,
         of: subject.keyed === null ? 'aggregate' : 'row',
       };
-      const run = { result, differing: new Differing(), stop };
+      const run = { result, differing: new Differing(MOST_ROWS), stop };
       runs.set(workspace, run);
       const title = `What-if: ${result.title}`;
       return jobs.start({ kind: 'what-if', title, unit: 'events' }, async (jobSignal, report) => {
         try {
           await fold(workspace, run, subject, AbortSignal.any([jobSignal, stop.signal]), report);
+          // One that was done in a moment has told of nothing on the way.
+          report({ done: result.events, total: result.events });
           result.state = 'done';
           return endOf(run);
         } catch (error) {
           const { code, message } = toErrorValue(error, '');
           result.state = code === 'cancelled' ? 'cancelled' : 'failed';
           result.notes.push(code === 'cancelled' ? 'Stopped: what was found until then is listed.' : message);
+          if (result.preliminary > 0)
+            result.notes.push(
+              `${plural(result.preliminary, result.of)} listed as preliminary: only the first events were folded, and what is said is as of these.`,
+            );
           throw error;
         } finally {
           result.tookMs = Date.now() - result.startedAt;

@@ -37,21 +37,6 @@ export async function projectionSubject(
   return { projection, types, topics, reducer, keyed, names: [name], words: `all rows of ${title}` };
 }
 
-/** A projection whose rows are whole aggregates. @throws HindcastError `projection.unknown`, `whatif.unsupported` */
-export async function byAggregateSubject(
-  definitions: Definitions,
-  workspace: Workspace,
-  name: string,
-): Promise<Subject & { projection: Projection }> {
-  const subject = await projectionSubject(definitions, workspace, name);
-  if (subject.keyed === null) return subject;
-  const { key, title } = subject.keyed;
-  throw new HindcastError('whatif.unsupported', {
-    problem: `the rows of ${title} are by ${key}, and here whole aggregates are folded`,
-    next: 'Choose a projection by aggregate, or an aggregate type.',
-  });
-}
-
 /** @throws HindcastError `projection.unknown`, `reducer.invalid` */
 export async function subjectOf(
   definitions: Definitions,

@@ -107,8 +107,6 @@ export interface Difference {
   row: DifferingRow;
   /** Of a row of a projection by another key: its records. */
   records?: Float64Array;
-  /** Only the first events were folded so far. */
-  isPreliminary?: boolean;
   paths: { path: string; delta: string | null }[];
 }
 
@@ -207,6 +205,7 @@ export function differenceOf(
         delta,
       })),
       size: sizeOf(changes[0]?.delta ?? null),
+      isPreliminary: false,
     },
   };
 }

@@ -16,6 +16,7 @@ import { PathReader } from '../store/payloadPaths.ts';
 import { recordBytesOf } from '../store/recordBytes.ts';
 import { KINDS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { statesAlong } from './statesAlong.ts';
 
 /** Runs that one track answers with; a stream that goes to and fro has more than anybody looks at. */
 const MOST_RUNS = 2000;
@@ -160,20 +161,21 @@ function foldTracks(
     };
     return plans[no];
   };
-  let state = folder.initial;
-  let { step } = folder;
-  for (let index = 0; index < within; index += 1) {
-    if (index % CHECK_EVERY === 0) context.throwIfAborted();
-    const { isTouched, isRead, touched } = planOf(rows[index]!);
-    if (isTouched) {
+  const states = statesAlong(folder, {
+    count: within,
+    isTouched: (index) => planOf(rows[index]!).isTouched,
+    event(index) {
       const head = list.headAt(index);
-      const value = isRead ? bytes.value(head.id) : undefined;
-      const after = step(state, payloads.event(head, value), stream).state;
-      // Nobody keeps a state that a step has made.
-      if (after !== state) step = folder.stepOwn ?? step;
-      state = after;
-    }
+      return payloads.event(head, planOf(rows[index]!).isRead ? bytes.value(head.id) : undefined);
+    },
+    streamOf: () => stream,
+  });
+  let index = 0;
+  for (const state of states) {
+    if (index % CHECK_EVERY === 0) context.throwIfAborted();
+    const { touched } = planOf(rows[index]!);
     for (let at = 0; at < gathered.length; at += 1) gathered[at]!.add(index, state, touched[at]!);
+    index += 1;
   }
   return gathered.map(({ runs }, at) => {
     const broken = runs.filter(({ holds }) => holds === false).length;

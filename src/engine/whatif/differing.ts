@@ -21,30 +21,51 @@ const typeOf = (ref: Folded): string => ('key' in ref ? ref.projection : ref.typ
 
 export class Differing {
   readonly #byRef = new Map<string, Difference>();
+  readonly #most: number;
   /** The answer to the last question; a page and the next one ask the same. */
   #sorted: { key: string; rows: DifferingRow[] } | null = null;
   #records = 0;
+  #preliminary = 0;
+
+  /** @param most rows that are kept; further ones are left out */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   get count(): number {
     return this.#byRef.size;
   }
 
+  /** Rows of which only the first events were folded. */
+  get preliminary(): number {
+    return this.#preliminary;
+  }
+
   /** One that was there already is replaced: it was looked at before the others. */
   add(found: readonly Difference[]): void {
     for (const { records, ...each } of found) {
+      const { row } = each;
+      const name = nameOf(row.ref);
+      const before = this.#byRef.get(name);
+      if (before === undefined && this.count >= this.#most) continue;
+      // Another thread may have folded all of it before this one looked at its first events.
+      if (row.isPreliminary && before?.row.isPreliminary === false) continue;
       const isKept = records !== undefined && this.#records + records.length <= MOST_RECORDS;
       if (isKept) this.#records += records.length;
-      this.#byRef.set(nameOf(each.row.ref), isKept ? { ...each, records } : each);
+      this.#byRef.set(name, isKept ? { ...each, records } : each);
+      this.#preliminary += Number(row.isPreliminary) - Number(before?.row.isPreliminary ?? false);
     }
     if (found.length > 0) this.#sorted = null;
   }
 
   /** Takes back what a first look at some events said and all of them did not. How many there were. */
   dropPreliminary(): number {
-    const before = this.count;
-    for (const [name, { isPreliminary }] of this.#byRef) if (isPreliminary === true) this.#byRef.delete(name);
-    if (this.count < before) this.#sorted = null;
-    return before - this.count;
+    const dropped = this.#preliminary;
+    if (dropped === 0) return 0;
+    for (const [name, { row }] of this.#byRef) if (row.isPreliminary) this.#byRef.delete(name);
+    this.#preliminary = 0;
+    this.#sorted = null;
+    return dropped;
   }
 
   /** Ids of the records of a row; undefined: they are not kept. */
@@ -84,6 +105,7 @@ export class Differing {
 
 const COLUMNS: ExportColumn[] = [
   'hypothetical',
+  'preliminary',
   'aggregate_type',
   'aggregate_id',
   'events',
@@ -108,6 +130,7 @@ export function differingFile(
   const cells = rows.flatMap((row): Cell[][] => {
     const facts: Cell[] = [
       `HYPOTHETICAL: ${title}`,
+      row.isPreliminary ? 'yes: only its first events were folded' : 'no',
       ...('key' in row.ref ? [null, row.ref.key] : [row.ref.type, row.ref.id]),
       row.events,
       row.firstId < 0 ? 'inserted' : String(row.firstId),

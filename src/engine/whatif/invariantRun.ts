@@ -1,19 +1,34 @@
 /** Conditions over every state of every stream of a projection, in short steps on a thread of its own. */
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import type { Violation } from '../../contract/invariants.ts';
-import { formatJson } from '../../core/json.ts';
-import type { Json } from '../../core/model.ts';
+import type { Folded } from '../../contract/whatif.ts';
+import type { FoldContext } from '../../core/fold.ts';
+import { formatJson, parseJson } from '../../core/json.ts';
+import type { Json, Projection } from '../../core/model.ts';
 import { type CompiledCondition, type Condition, Runs } from '../../core/runs.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { compileConditions, type Watched, watchedBy } from './conditions.ts';
+import { KeyExchange, type KeyShare, type KeyTogether } from './keyExchange.ts';
+import { byKey } from './keyedRows.ts';
+import { statesAlong } from './statesAlong.ts';
 import type { StreamScope } from './streamRows.ts';
-import { byAggregate, type FoldedStream, type ScanProgress, StreamScan } from './streamScan.ts';
+import {
+  byAggregate,
+  type FoldedStream,
+  type Grouping,
+  type ScanProgress,
+  StreamScan,
+} from './streamScan.ts';
 
 export interface InvariantArgs {
   reducer: string;
   conditions: readonly Condition[];
   scope: StreamScope;
   cut: Cut;
+  /** The streams are rows of this projection, as JSON text; null: aggregates. */
+  keyed: string | null;
+  /** The threads of the run read the keys of rows together; null: there is one thread. */
+  together: KeyTogether | null;
 }
 
 export interface InvariantStep {
@@ -21,9 +36,11 @@ export interface InvariantStep {
   /** Found since the last step. */
   rows: Violation[];
   violations: number;
-  /** By condition: aggregates in which it is broken, was broken and healed, can never be said. */
+  /** By condition: streams in which it is broken, was broken and healed, can never be said. */
   counts: { broken: number; healed: number; unknown: number }[];
   done: boolean;
+  /** For the other threads, once. */
+  share: KeyShare | null;
 }
 
 export const MOST_VIOLATIONS = 100_000;
@@ -31,40 +48,45 @@ const LONGEST_VALUE = 120;
 
 export class InvariantRun {
   readonly #steps: Generator<unknown, void>;
-  readonly #scan: StreamScan<AggregateRef>;
+  readonly #scan: StreamScan<Folded>;
   readonly #watched: Watched;
   readonly #conditions: readonly CompiledCondition[];
   readonly #counts: InvariantStep['counts'];
+  readonly #exchange: KeyExchange | null;
   #context: ReadContext;
   #rows: Violation[] = [];
   #violations = 0;
 
   /** @throws HindcastError `reducer.invalid`, `filter.invalid` */
-  constructor(context: ReadContext, { reducer, conditions, scope, cut }: InvariantArgs) {
+  constructor(context: ReadContext, args: InvariantArgs) {
+    const { reducer, conditions, together } = args;
+    this.#exchange = together === null ? null : new KeyExchange(together);
     this.#context = context;
     this.#conditions = compileConditions(conditions);
     this.#watched = watchedBy(reducer, this.#conditions);
     this.#counts = conditions.map(() => ({ broken: 0, healed: 0, unknown: 0 }));
     const { folder, concerns } = this.#watched;
     const reading = { folders: [folder], concerns };
-    this.#scan = new StreamScan(() => this.#context, { grouping: byAggregate(scope, cut), reading });
+    this.#scan = new StreamScan(() => this.#context, { grouping: groupingOf(args, this.#exchange), reading });
     this.#steps = this.#run();
   }
 
-  /** Goes on for about so long, ms. @throws HindcastError `cancelled` */
-  goOn(context: ReadContext, millis: number): InvariantStep {
+  /** Goes on for about so long, ms. @param shares of the other threads, when all have told @throws HindcastError `cancelled` */
+  goOn(context: ReadContext, millis: number, shares: readonly KeyShare[] | null): InvariantStep {
     this.#context = context;
+    if (shares !== null) this.#exchange?.receive(shares);
     const until = performance.now() + millis;
     let isDone = false;
     while (!isDone) {
       context.throwIfAborted();
       isDone = this.#steps.next().done === true;
-      if (performance.now() >= until) break;
+      if (performance.now() >= until || this.#exchange?.isWaiting === true) break;
     }
     const rows = this.#rows;
     this.#rows = [];
     const { progress } = this.#scan;
-    return { progress, rows, violations: this.#violations, counts: this.#counts, done: isDone };
+    const share = this.#exchange?.passOn() ?? null;
+    return { progress, rows, violations: this.#violations, counts: this.#counts, done: isDone, share };
   }
 
   *#run(): Generator<void, void> {
@@ -74,26 +96,23 @@ export class InvariantRun {
     }
   }
 
-  #look(stream: FoldedStream<AggregateRef>): void {
+  #look(stream: FoldedStream): void {
     const { heads } = stream;
     const gathered = this.#conditions.map((condition) => new Runs(condition));
     const values = this.#conditions.map(() => new Map<number, string | null>());
     const { folder, concerns } = this.#watched;
-    let state = folder.initial;
-    let step = folder.step;
-    for (let index = 0; index < heads.length; index += 1) {
-      const isTouched = concerns(heads[index]!);
-      if (isTouched) {
-        const after = step(state, stream.event(index), stream.streamOf(index)).state;
-        // Nobody keeps a state that a step has made.
-        if (after !== state) step = folder.stepOwn ?? step;
-        state = after;
-      }
+    const isTouched = (index: number) => concerns(heads[index]!);
+    const event = (index: number) => stream.event(index);
+    const streamOf = (index: number) => stream.streamOf(index);
+    let index = 0;
+    for (const state of statesAlong(folder, { count: heads.length, isTouched, event, streamOf })) {
+      const mayChange = isTouched(index);
       for (let at = 0; at < gathered.length; at += 1) {
         const runs = gathered[at]!;
-        if (runs.add(index, state, isTouched) && runs.runs.at(-1)!.holds === false)
+        if (runs.add(index, state, mayChange) && runs.runs.at(-1)!.holds === false)
           values[at]!.set(index, valueText(this.#conditions[at]!.value(state)));
       }
+      index += 1;
     }
     for (const [at, { runs }] of gathered.entries()) {
       const counts = this.#counts[at]!;
@@ -105,25 +124,37 @@ export class InvariantRun {
     }
   }
 
-  #found(
-    { ref, heads }: FoldedStream<AggregateRef>,
-    at: number,
-    from: number,
-    to: number,
-    value: string | null,
-  ): void {
+  #found(stream: FoldedStream, at: number, from: number, to: number, value: string | null): void {
     this.#violations += 1;
     if (this.#violations > MOST_VIOLATIONS) return;
+    const { ref, heads } = stream;
     const { id, type, recordedAt } = heads[from]!;
     const mended = heads[to + 1];
     this.#rows.push({
-      ...{ ref, invariant: this.#conditions[at]!.name, id, type, at: recordedAt, value },
+      ...{
+        ref,
+        aggregate: aggregateOf(stream.streamOf(from)),
+        invariant: this.#conditions[at]!.name,
+        id,
+        type,
+        at: recordedAt,
+        value,
+      },
       healedId: mended?.id ?? null,
       healedAt: mended?.recordedAt ?? null,
       events: to - from + 1,
     });
   }
 }
+
+function groupingOf({ scope, cut, keyed }: InvariantArgs, exchange: KeyExchange | null): Grouping<Folded> {
+  if (keyed === null) return byAggregate(scope, cut);
+  const projection = parseJson(keyed) as unknown as Projection;
+  return byKey({ ...scope, cut, projection, first: null, exchange });
+}
+
+const aggregateOf = ({ aggregateType: type, aggregateId: id }: FoldContext): AggregateRef | null =>
+  type === undefined || id === undefined ? null : { type, id };
 
 function valueText(value: Json | undefined): string | null {
   if (value === undefined) return null;

@@ -10,12 +10,9 @@ import { parseJson, stateHash } from '../../core/json.ts';
 import type { Cut, Json, JsonObject, Reducer, StreamEvent } from '../../core/model.ts';
 import { compareLog, cutStream, orderStream } from '../../core/order.ts';
 import { recordOf } from '../projection/testing/events.ts';
-import { type Kit, openKit } from '../projection/testing/kit.ts';
-import { Dictionary } from '../store/dictionary.ts';
-import { openForReading } from '../store/open.ts';
+import { openKit } from '../projection/testing/kit.ts';
 import { loadStream } from '../store/stream.ts';
-import type { ReadContext } from '../workers/context.ts';
-import { LruCache } from '../workers/revisionCache.ts';
+import { contextOf } from './testing/context.ts';
 import { idOf, NOTHING, servicesOver } from './testing/services.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
@@ -167,15 +164,6 @@ const definitionOf = (key: string) => ({
   ...{ name: 'sums', title: 'Sums', source: { aggregateTypes: ['Order'] }, key },
   ...{ columns: [{ name: 'sum', type: 'decimal' }], reducer: REAL },
 });
-
-function contextOf(kit: Kit): ReadContext & { close(): void } {
-  const { file } = kit.workspace;
-  const db = openForReading(file, { check: false });
-  const cache = new LruCache(1e9);
-  const dictionary = new Dictionary(db);
-  const rest = { kind: 'workspace', revision: 1, lasting: new Map(), throwIfAborted() {} } as const;
-  return { ...rest, db, file, cache, dictionary, close: () => db.close() } as never;
-}
 
 it('says of every row what folding both logs naively says, whatever is changed and as of any cut', async () => {
   await fc.assert(

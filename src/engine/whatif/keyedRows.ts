@@ -7,15 +7,14 @@ import type { ProjectedRow } from '../../contract/whatif.ts';
 import { type FoldContext, foldContextOf } from '../../core/fold.ts';
 import type { Projection } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
-import { hashOf } from '../projection/bulk.ts';
 import { Groups } from '../projection/groups.ts';
 import { mergeStreams, type Placed, placeAlong } from '../projection/placed.ts';
-import { placeIn } from '../store/blocks.ts';
-import { PathReader, type ValueBytes } from '../store/payloadPaths.ts';
-import { blocksOf } from '../store/recordBytes.ts';
-import { PayloadReader } from '../store/stream.ts';
-import { KIND } from '../store/values.ts';
+import { partitionNoOf } from '../store/ids.ts';
+import { KINDS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import type { KeyExchange } from './keyExchange.ts';
+import { numberKeys } from './keyNumbers.ts';
+import type { Sides } from './sides.ts';
 import {
   headOf,
   isCommitted,
@@ -24,14 +23,26 @@ import {
   type StreamRows,
   type StreamScope,
 } from './streamRows.ts';
-import { type Grouping, recordsOf, type StreamGroups } from './streamScan.ts';
+import { type FoldedStream, type Grouping, recordsOf, type StreamGroups } from './streamScan.ts';
 
 export interface KeyedScope extends Pick<StreamScope, 'part' | 'parts'> {
   projection: Projection;
   cut: Cut;
-  /** Of each partition only so many rows, the first ones, as of the moment up to which that is all; null: every row. */
-  most: number | null;
+  /** Only the first rows; null: all. */
+  first: FirstRows | null;
+  /** Other threads go through the same rows; null: none does. */
+  exchange: KeyExchange | null;
 }
+
+export interface FirstRows {
+  /** So many of each partition, as of the moment up to which that is all. */
+  most: number;
+  /** Only as far as it takes to have some such events, and nothing if there are none; null: in any case, and all. */
+  mayDiffer: Sides['mayDiffer'];
+}
+
+/** Events after which states may differ that are enough for a first look. */
+const FIRST_SUCH = 500;
 
 type ContextOf = () => ReadContext;
 
@@ -49,19 +60,31 @@ export function scopeOfSource({
 }
 
 /** Streams are the rows of a projection, those of one part of their keys. */
-export const byKey = ({ projection, cut, part, parts, most }: KeyedScope): Grouping<ProjectedRow> =>
+export const byKey = ({
+  projection,
+  cut,
+  part,
+  parts,
+  first,
+  exchange,
+}: KeyedScope): Grouping<ProjectedRow> =>
   function* (contextOf, note): Generator<void, StreamGroups<ProjectedRow>> {
     const { takesLoose, ...source } = scopeOfSource(projection);
     const scope = { ...source, part, parts };
     const onStep = (looked: number) => note(`Reading rows: ${looked}.`);
-    const wanted = { isWhole: true, most };
+    const wanted = { isWhole: true, most: first?.most ?? null };
     const rows = yield* readRows(contextOf, scope, onStep, wanted, takesLoose);
-    const knownOn = Math.min(cut.knownOn ?? Number.POSITIVE_INFINITY, rows.until);
-    const asOf = { ...cut, knownOn: Number.isFinite(knownOn) ? knownOn : null };
-    const isIn = rowsInScope(contextOf(), rows, scope.topics !== null, knownOn);
+    let knownOn = Math.min(cut.knownOn ?? Number.POSITIVE_INFINITY, rows.until);
+    const mayBeIn = (row: number) => rows.mono[row]! <= knownOn;
+    const isInScope = rowsInScope(contextOf(), rows, scope.topics !== null, knownOn);
+    const isIn = (row: number) => mayBeIn(row) && isInScope(row);
+    if (first !== null && first.mayDiffer !== null)
+      knownOn = Math.min(knownOn, momentOfFirst(contextOf(), rows, isIn, first.mayDiffer));
+    const asOf = { ...cut, knownOn: knownOn === Number.POSITIVE_INFINITY ? null : knownOn };
     const groups = new Groups(contextOf(), projection);
-    const numbering = groups.keyPath === null ? numberByEventId : numberByPath;
-    const { numberOf, nameOf } = yield* numbering(contextOf, rows, groups, {
+    const { numberOf, nameOf } = yield* numberKeys(contextOf, rows, groups, {
+      exchange,
+      mayBeIn,
       isIn,
       isOwn: (hash) => hash % parts === part,
       note: (looked) => note(`Reading keys: ${looked}.`),
@@ -71,18 +94,18 @@ export const byKey = ({ projection, cut, part, parts, most }: KeyedScope): Group
       rows,
       numberOf,
       open(number, own) {
-        const placed = mergeStreams([...lanes.of(own).values()]);
         return {
+          ...lanes.merged(own),
           get ref() {
             return { projection: projection.name, key: nameOf(number) };
           },
-          heads: placed.map(({ event }) => event),
-          streamOf: (index) => placed[index]!.stream,
           records: () => recordsOf(rows, own),
         };
       },
     };
   };
+
+type Ordered = Pick<FoldedStream, 'heads' | 'streamOf'>;
 
 /** Puts the events of each aggregate in order, as of a cut. */
 export class Lanes {
@@ -90,6 +113,7 @@ export class Lanes {
   readonly #rows: StreamRows;
   readonly #cut: Cut;
   readonly #streams = new Map<number, FoldContext>();
+  #isSplit: Uint8Array | null = null;
 
   constructor(contextOf: ContextOf, rows: StreamRows, cut: Cut) {
     this.#contextOf = contextOf;
@@ -116,6 +140,50 @@ export class Lanes {
       lanes.set(aggregate, placeAlong(taken, this.streamOf(aggregate), this.#cut));
     }
     return lanes;
+  }
+
+  /** The events among these rows in the order of the row. */
+  merged(own: Uint32Array): Ordered {
+    this.#isSplit ??= this.#findSplit();
+    const isPlain =
+      this.#cut.trueOn === null && own.every((row) => !this.#isSplit![this.#rows.aggregate[row]!]);
+    const placed = mergeStreams(isPlain ? this.#byPartition(own) : [...this.of(own).values()]);
+    return { heads: placed.map(({ event }) => event), streamOf: (index) => placed[index]!.stream };
+  }
+
+  /**
+   * Where each aggregate has all its events in one partition, merging these gives the same order as merging aggregates: both
+   * keep the order of the log. A row by a common value has few of the ones, and thousands of the others.
+   */
+  #byPartition(own: Uint32Array): Placed<RowHead>[][] {
+    const context = this.#contextOf();
+    const lanes: Placed<RowHead>[][] = [];
+    let last = -1;
+    for (const row of own) {
+      const event = headOf(this.#rows, row, context);
+      const stream = this.streamOf(this.#rows.aggregate[row]!);
+      const partition = partitionNoOf(event.id);
+      if (partition !== last) lanes.push([]);
+      last = partition;
+      lanes.at(-1)!.push({ event, stream, at: event.monotonicAt });
+    }
+    return lanes;
+  }
+
+  /** By number of an aggregate: 1 when its rows lie in several partitions. */
+  #findSplit(): Uint8Array {
+    const { aggregate, id, count } = this.#rows;
+    let most = 0;
+    for (let row = 0; row < count; row += 1) most = Math.max(most, aggregate[row]!);
+    const split = new Uint8Array(most + 1);
+    const partition = new Int32Array(most + 1).fill(-1);
+    for (let row = 0; row < count; row += 1) {
+      const own = aggregate[row]!;
+      const no = partitionNoOf(id[row]!);
+      if (partition[own] === -1) partition[own] = no;
+      else if (partition[own] !== no) split[own] = 1;
+    }
+    return split;
   }
 
   streamOf(aggregate: number): FoldContext {
@@ -157,110 +225,26 @@ function rowsInScope(
   };
 }
 
-interface Numbering {
-  isIn(row: number): boolean;
-  /** Whether keys of this hash are of the part that is asked for. */
-  isOwn(hash: number): boolean;
-  note(looked: number): void;
-}
-
-interface Numbered {
-  numberOf: Uint32Array;
-  nameOf(number: number): string;
-}
-
-const BLOCKS_A_STEP = 64;
-
-/** Only a payload has a key in it. */
-const hasPayload = ({ kind }: StreamRows, row: number): boolean =>
-  kind[row] === KIND.event || kind[row] === KIND.plain;
-
-/** Reads the key of every row from its bytes, in the order of the disk. */
-function* numberByPath(
-  contextOf: ContextOf,
+/**
+ * When the first events have come after which states may differ: recorded time made monotonic, ms. −Infinity: there are none,
+ * Infinity: fewer than are looked for.
+ */
+function momentOfFirst(
+  { dictionary }: ReadContext,
   rows: StreamRows,
-  groups: Groups,
-  { isIn, isOwn, note }: Numbering,
-): Generator<void, Numbered> {
-  const numberOf = new Uint32Array(rows.count);
-  const numbers = new Map<string, number>();
-  const names = [''];
-  const asked: number[] = [];
-  for (let row = 0; row < rows.count; row += 1) if (hasPayload(rows, row) && isIn(row)) asked.push(row);
-  const ids = asked.map((row) => rows.id[row]!);
-  const reader = keyReader(contextOf(), groups);
-  const value: ValueBytes = { bytes: Buffer.alloc(0), start: 0, length: 0 };
-  let blocks = 0;
-  for (const { block, from, to } of blocksOf(contextOf().db, ids, null)) {
-    value.bytes = block.bytes;
-    for (let nth = from; nth < to; nth += 1) {
-      const row = asked[nth]!;
-      const at = placeIn(block, ids[nth]!);
-      if (at >= 0) {
-        value.start = block.valueStart[at]!;
-        value.length = block.valueLength[at]!;
-      }
-      const key = groups.keyOf(reader.event(headOf(rows, row, contextOf()), at < 0 ? undefined : value));
-      if (key === null || !isOwn(hashOf(key))) continue;
-      let number = numbers.get(key);
-      if (number === undefined) {
-        number = names.push(key) - 1;
-        numbers.set(key, number);
-      }
-      numberOf[row] = number;
-    }
-    blocks += 1;
-    if (blocks % BLOCKS_A_STEP !== 0) continue;
-    note(to);
-    yield;
-  }
-  return { numberOf, nameOf: (number) => names[number]! };
-}
-
-/** Events with nothing of their payload but the key. */
-function keyReader(context: ReadContext, { keyPath }: Groups): PathReader {
-  // A key that is the whole payload.
-  if (keyPath === null || keyPath.length === 0) return new PathReader(context, null);
-  const reads = () => [keyPath];
-  return new PathReader(context, [{ reads }]);
-}
-
-const EVENTS_A_STEP = 500;
-
-/** Every event is a row of its own, but for those that say the same id: the rows know a hash of it. */
-function* numberByEventId(
-  contextOf: ContextOf,
-  rows: StreamRows,
-  groups: Groups,
-  { isIn, isOwn, note }: Numbering,
-): Generator<void, Numbered> {
-  const numberOf = new Uint32Array(rows.count);
-  const rowOf = [-1];
-  const first = new Map<number, number>();
-  /** Rows of the same hash: what they say is read. */
-  const alike = new Set<number>();
+  isIn: (row: number) => boolean,
+  mayDiffer: Exclude<Sides['mayDiffer'], null>,
+): number {
+  const known: (boolean | undefined)[] = [];
+  const found: number[] = [];
   for (let row = 0; row < rows.count; row += 1) {
-    const hash = rows.eventHash[row]!;
-    if (Number.isNaN(hash) || !isOwn(hash) || !isIn(row)) continue;
-    const other = first.get(hash);
-    if (other === undefined) {
-      first.set(hash, row);
-      numberOf[row] = rowOf.push(row) - 1;
-    } else alike.add(other).add(row);
+    const no = rows.type[row]! * KINDS.length + rows.kind[row]!;
+    known[no] ??= mayDiffer({
+      type: dictionary.typeName(rows.type[row] === 0 ? null : rows.type[row]!),
+      kind: KINDS[rows.kind[row]!]!,
+    });
+    if (known[no] && isIn(row)) found.push(rows.mono[row]!);
   }
-  const idOf = (row: number) =>
-    groups.keyOf(new PayloadReader(contextOf()).event(headOf(rows, row, contextOf()))) ?? '';
-  const numbers = new Map<string, number>();
-  let looked = 0;
-  for (const row of [...alike].sort((a, b) => a - b)) {
-    const id = idOf(row);
-    const number = numbers.get(id) ?? rowOf.push(row) - 1;
-    numbers.set(id, number);
-    numberOf[row] = number;
-    looked += 1;
-    if (looked % EVENTS_A_STEP !== 0) continue;
-    note(looked);
-    yield;
-  }
-  return { numberOf, nameOf: (number) => idOf(rowOf[number]!) };
+  if (found.length === 0) return Number.NEGATIVE_INFINITY;
+  return found.sort((one, other) => one - other)[FIRST_SUCH] ?? Number.POSITIVE_INFINITY;
 }

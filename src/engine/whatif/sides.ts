@@ -4,6 +4,7 @@ import { HindcastError } from '../../contract/errors.ts';
 import { readWhere } from '../../contract/where.ts';
 import { compileEventFilter, type EventTest } from '../../core/eventFilter.ts';
 import { FilterProblem } from '../../core/filter/filter.ts';
+import { sameJson } from '../../core/fold.ts';
 import { type Folder, isScript } from '../../core/folder.ts';
 import { canonicalJson, parseJson } from '../../core/json.ts';
 import type { Json, Reducer, ScriptReducer, StreamEvent } from '../../core/model.ts';
@@ -26,11 +27,14 @@ export interface Sides {
   hasScript: boolean;
   /** Both do the same with such an event. */
   doSame(event: Pick<StreamEvent, 'type' | 'kind'>): boolean;
+  /** True: after such an event the states may differ that were equal before. Null: this cannot be told from types. */
+  mayDiffer: ((event: Pick<StreamEvent, 'type' | 'kind'>) => boolean) | null;
   /** False: the event changes no state and is no problem, so that it need not be read. */
   concerns(event: Pick<StreamEvent, 'type' | 'kind'>): boolean;
 }
 
 const TOMBSTONE = '$tombstone';
+const hasUpcasters = ({ upcasters }: Reducer | ScriptReducer): boolean => upcasters !== undefined;
 
 /** @throws HindcastError `reducer.invalid`, `filter.invalid`; ReducerProblem */
 export function sidesOf({ real, hypothetical, without }: SideArgs): Sides {
@@ -46,22 +50,27 @@ export function sidesOf({ real, hypothetical, without }: SideArgs): Sides {
     if (folder.hash === other.hash) return true;
     if (isScript(first) || isScript(second)) return false;
     // An upcaster may read the event as one of another type.
-    if (first.upcasters !== undefined || second.upcasters !== undefined) return false;
+    if (hasUpcasters(first) || hasUpcasters(second)) return false;
     const [a, b] = [first, second].map(({ on }) => on[type] ?? (type === TOMBSTONE ? null : on['*']) ?? null);
     return canonicalJson(a as unknown as Json) === canonicalJson(b as unknown as Json);
   };
+  const doSame: Sides['doSame'] = ({ type, kind }) => {
+    const name = kind === 'tombstone' ? TOMBSTONE : type;
+    let same = known.get(name);
+    if (same === undefined) {
+      same = doSameWith(name);
+      known.set(name, same);
+    }
+    return same;
+  };
+  const isByType =
+    without === null &&
+    (folder.hash === other.hash || !(hasScript || hasUpcasters(first) || hasUpcasters(second))) &&
+    sameJson(folder.initial, other.initial);
   return {
-    ...{ real: folder, hypothetical: other, hasScript },
+    ...{ real: folder, hypothetical: other, hasScript, doSame },
     without: without === null ? null : testOf(without),
-    doSame({ type, kind }) {
-      const name = kind === 'tombstone' ? TOMBSTONE : type;
-      let same = known.get(name);
-      if (same === undefined) {
-        same = doSameWith(name);
-        known.set(name, same);
-      }
-      return same;
-    },
+    mayDiffer: isByType ? (event) => !doSame(event) : null,
     concerns: ({ type, kind }) =>
       (kind !== 'event' && kind !== 'plain') || folder.handles(type) || other.handles(type),
   };

@@ -41,6 +41,13 @@ class OneWalk {
     return this.#last;
   }
 
+  /** Another one that begins where this one is. */
+  branch(folder: Folder): OneWalk {
+    const walk = new OneWalk(folder, this.stateOf(this.#last));
+    walk.problems = this.problems;
+    return walk;
+  }
+
   /** @param events null: none of this side, its state stays */
   *go(
     events: readonly (StreamEvent | null)[],
@@ -77,16 +84,20 @@ class OneWalk {
 /** Goes along two folds by many events at once and tells where they part. */
 export class TwoWalks {
   isSame: boolean;
+  readonly #sides: Sides;
   readonly #real: OneWalk;
-  readonly #hypothetical: OneWalk;
+  /** Null: both do the same, and had the same events so far. */
+  #hypothetical: OneWalk | null;
   /** What was compared last, and is equal or not. */
   #known: { real: Told; hypothetical: Told } | null = null;
 
   /** @param start other states to begin at than those before the first event */
   constructor(sides: Sides, start = { real: sides.real.initial, hypothetical: sides.hypothetical.initial }) {
-    this.#real = new OneWalk(sides.real, start.real);
-    this.#hypothetical = new OneWalk(sides.hypothetical, start.hypothetical);
+    this.#sides = sides;
     this.isSame = sameJson(start.real, start.hypothetical);
+    this.#real = new OneWalk(sides.real, start.real);
+    const isOne = this.isSame && sides.real.hash === sides.hypothetical.hash;
+    this.#hypothetical = isOne ? null : new OneWalk(sides.hypothetical, start.hypothetical);
   }
 
   get real(): Json {
@@ -94,38 +105,45 @@ export class TwoWalks {
   }
 
   get hypothetical(): Json {
-    return this.#hypothetical.stateOf(this.#hypothetical.last);
+    const walk = this.#hypothetical ?? this.#real;
+    return walk.stateOf(walk.last);
   }
 
   get problems() {
-    return { real: this.#real.problems, hypothetical: this.#hypothetical.problems };
+    const { problems } = this.#real;
+    return { real: problems, hypothetical: this.#hypothetical?.problems ?? problems };
   }
 
   /** The next places; all have to be taken. Few states are held at once, however large they are. */
   *go(places: readonly WalkedPlace[]): Generator<After> {
     const streamOf = (index: number) => places[index]!.stream;
-    const hypothetical = this.#hypothetical.go(
+    const events = places.map((place) => place.real);
+    if (this.#hypothetical === null && !places.every(({ real, hypothetical }) => real === hypothetical))
+      this.#hypothetical = this.#real.branch(this.#sides.hypothetical);
+    if (this.#hypothetical === null) {
+      for (const { problem } of this.#real.go(events, streamOf))
+        yield { isSame: true, problem: { real: problem, hypothetical: problem } };
+      return;
+    }
+    const walk = this.#hypothetical;
+    const hypothetical = walk.go(
       places.map((place) => place.hypothetical),
       streamOf,
     );
-    for (const a of this.#real.go(
-      places.map((place) => place.real),
-      streamOf,
-    )) {
+    for (const a of this.#real.go(events, streamOf)) {
       const b = hypothetical.next().value!;
-      this.#compare(a.told, b.told);
+      this.#compare(walk, a.told, b.told);
       yield { isSame: this.isSame, problem: { real: a.problem, hypothetical: b.problem } };
     }
     hypothetical.next();
   }
 
-  #compare(real: Told, hypothetical: Told): void {
+  #compare(walk: OneWalk, real: Told, hypothetical: Told): void {
     const known = this.#known;
     if (known !== null && isTold(known.real, real) && isTold(known.hypothetical, hypothetical)) return;
     this.#known = { real, hypothetical };
     // Programs that do the same mostly write the same text, too.
     this.isSame =
-      isTold(real, hypothetical) ||
-      sameJson(this.#real.stateOf(real), this.#hypothetical.stateOf(hypothetical));
+      isTold(real, hypothetical) || sameJson(this.#real.stateOf(real), walk.stateOf(hypothetical));
   }
 }

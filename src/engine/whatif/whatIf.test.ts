@@ -268,7 +268,7 @@ describe('invariants', () => {
     const { result, rows } = await over.watch('savings_account');
     expect(result.state).toBe('done');
     const found = rows.filter(
-      ({ ref, invariant }) => ref.id === told.aggregateId && invariant.startsWith('Balance'),
+      ({ ref, invariant }) => idOf(ref) === told.aggregateId && invariant.startsWith('Balance'),
     );
     expect(found).toHaveLength(1);
     expect(new Date(found[0]!.at).toISOString()).toBe(told.facts.from);

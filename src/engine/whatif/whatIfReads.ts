@@ -16,6 +16,7 @@ import { AlignedFold, type AlignedLogs, alignAggregate } from './alignedFold.ts'
 import { type ChangedLogText, changeOf } from './changeText.ts';
 import { type TracksArgs, tracksOf } from './conditions.ts';
 import { type InvariantArgs, InvariantRun, type InvariantStep } from './invariantRun.ts';
+import type { StepArgs } from './keyExchange.ts';
 import { alignRow, RowOverlay } from './rowLog.ts';
 import { RowSearch, type RowSearchArgs, type RowSearchStep } from './rowSearch.ts';
 import { type SideArgs, sidesOf } from './sides.ts';
@@ -169,13 +170,13 @@ export const whatIfReads = {
     context.lasting.set(RUN, new WhatIfRun(context, args));
     return true;
   },
-  'whatif.step': (context: ReadContext, _args: Record<string, never>): WhatIfStep =>
-    (context.lasting.get(RUN) as WhatIfRun).goOn(context, STEP_MS),
+  'whatif.step': (context: ReadContext, { shares }: StepArgs): WhatIfStep =>
+    (context.lasting.get(RUN) as WhatIfRun).goOn(context, STEP_MS, shares),
   'whatif.search': (context: ReadContext, args: RowSearchArgs): true => {
     context.lasting.set(SEARCH, new RowSearch(context, args));
     return true;
   },
-  'whatif.searchStep': (context: ReadContext, _args: Record<string, never>): RowSearchStep =>
+  'whatif.searchStep': (context: ReadContext, _args: StepArgs): RowSearchStep =>
     (context.lasting.get(SEARCH) as RowSearch).goOn(context, STEP_MS),
   'whatif.one': one,
   'whatif.events': events,
@@ -190,6 +191,6 @@ export const whatIfReads = {
     context.lasting.set(WATCH, new InvariantRun(context, args));
     return true;
   },
-  'invariants.step': (context: ReadContext, _args: Record<string, never>): InvariantStep =>
-    (context.lasting.get(WATCH) as InvariantRun).goOn(context, STEP_MS),
+  'invariants.step': (context: ReadContext, { shares }: StepArgs): InvariantStep =>
+    (context.lasting.get(WATCH) as InvariantRun).goOn(context, STEP_MS, shares),
 };

@@ -15,6 +15,7 @@ import type { ReadContext } from '../workers/context.ts';
 import { AlignedFold, type AlignedLogs } from './alignedFold.ts';
 import { type ChangedLogText, changeOf } from './changeText.ts';
 import { type Compared, compareStream, type Difference, PathBook, type PathCount } from './compareStreams.ts';
+import { KeyExchange, type KeyShare, type KeyTogether } from './keyExchange.ts';
 import { recordsOfKeys } from './keyedRecords.ts';
 import { byKey } from './keyedRows.ts';
 import { alignRow, RowOverlay } from './rowLog.ts';
@@ -44,6 +45,8 @@ export interface KeyedWhatIf {
   changed: ChangedLogText | null;
   /** Nothing but that log is changed. */
   isOnly: boolean;
+  /** The threads of the run read keys together; null: there is one thread. */
+  together: KeyTogether | null;
 }
 
 export interface WhatIfStep {
@@ -58,6 +61,8 @@ export interface WhatIfStep {
   notMade: AlignedLogs['notMade'];
   /** The sums of all paths, when all is done. */
   paths: PathCount[] | null;
+  /** For the other threads, once. */
+  share: KeyShare | null;
 }
 
 /** Streams that are looked at first. */
@@ -65,17 +70,40 @@ const FIRST_LOOK = 64;
 /** Rows beyond this many are counted only. */
 export const MOST_ROWS = 100_000;
 
-/** Of each partition, records that a first look at rows of a projection takes; then, when nothing differs there, as many. */
-const FIRST_RECORDS = [2000, 20_000];
+interface FirstLook {
+  /** Records of each partition. */
+  most: number;
+  /** Every so many rows of those. */
+  every: number;
+}
+
+/** A first look at rows of a projection; when nothing differs there, the next. */
+const FIRST_LOOKS: FirstLook[] = [
+  { most: 2000, every: 1 },
+  { most: 20_000, every: 1 },
+];
+/** One more when it is known by types where both part, and such events are among them. */
+const LOOKS_BY_TYPE: FirstLook[] = [...FIRST_LOOKS, { most: 100_000, every: 1 }];
+/** Programs are slow, most of all at many short streams. */
+const PROGRAM_LOOKS: FirstLook[] = [
+  { most: 500, every: 1 },
+  { most: 20_000, every: 8 },
+];
+/** Events of a first look that programs fold, then it ends. */
+const FIRST_EVENTS = 12_000;
+/** Rows that differ, and a first look ends. */
+const FIRST_ROWS = 128;
 
 export class WhatIfRun {
   readonly #args: WhatIfArgs;
   readonly #sides: Sides;
   readonly #steps: Generator<void, void>;
   readonly #paths = new PathBook();
+  readonly #exchange: KeyExchange | null;
   #progress: ScanProgress = noProgress('Reading rows.');
   #context: ReadContext;
   #rows: Difference[] = [];
+  #hasTold = false;
   #differing = 0;
   #healed = 0;
   #problems = { real: 0, hypothetical: 0 };
@@ -86,25 +114,32 @@ export class WhatIfRun {
     this.#context = context;
     this.#args = args;
     this.#sides = sidesOf(args);
+    const together = args.keyed?.together ?? null;
+    this.#exchange = together === null ? null : new KeyExchange(together);
     this.#steps = args.keyed === null ? this.#run() : this.#runKeyed(args.keyed);
   }
 
-  /** Goes on for about so long, ms. @throws HindcastError `cancelled` */
-  goOn(context: ReadContext, millis: number): WhatIfStep {
+  /** Goes on for about so long, ms. @param shares of the other threads, when all have told @throws HindcastError `cancelled` */
+  goOn(context: ReadContext, millis: number, shares: readonly KeyShare[] | null): WhatIfStep {
     this.#context = context;
+    if (shares !== null) this.#exchange?.receive(shares);
     const until = performance.now() + millis;
     let isDone = false;
     while (!isDone) {
       context.throwIfAborted();
       isDone = this.#steps.next().done === true;
-      if (performance.now() >= until) break;
+      if (performance.now() >= until || this.#exchange?.isWaiting === true) break;
+      // What is found first is told at once.
+      if (!this.#hasTold && this.#rows.length > 0) break;
     }
+    this.#hasTold ||= this.#rows.length > 0;
     const rows = this.#rows;
     this.#rows = [];
     return {
       ...{ progress: this.#progress, rows, differing: this.#differing, healed: this.#healed },
       ...{ problems: this.#problems, notMade: this.#notMade },
       paths: isDone ? this.#paths.list() : null,
+      share: this.#exchange?.passOn() ?? null,
     };
   }
 
@@ -150,7 +185,9 @@ export class WhatIfRun {
     }
     yield* this.#firstRows(projection, log);
     const left = new Set([...(log?.keys ?? [])].filter((key) => hashOf(key) % scope.parts === scope.part));
-    for (const stream of this.#streams(byKey({ ...scope, projection, cut, most: null }))) {
+    for (const stream of this.#streams(
+      byKey({ ...scope, projection, cut, first: null, exchange: this.#exchange }),
+    )) {
       // Its name may have to be read: most rows are not asked for it.
       if (stream !== null && left.size > 0 && left.delete(stream.ref.key))
         this.#countRow(projection, stream.ref.key, stream.records(), log);
@@ -185,20 +222,30 @@ export class WhatIfRun {
     const { cut, scope } = this.#args;
     // By the other clock the events of a moment are no first part of the log.
     if (scope.part !== 0 || cut.trueOn !== null) return;
-    for (const most of FIRST_RECORDS) {
-      const grouping = byKey({ projection, cut, part: 0, parts: 1, most });
-      let isFound = false;
+    const { mayDiffer, hasScript } = this.#sides;
+    const mostEvents = hasScript ? FIRST_EVENTS : Number.POSITIVE_INFINITY;
+    const looks = hasScript ? PROGRAM_LOOKS : mayDiffer === null ? FIRST_LOOKS : LOOKS_BY_TYPE;
+    for (const { most, every } of looks) {
+      const grouping = byKey({
+        ...{ projection, cut, part: 0, parts: every },
+        first: { most, mayDiffer },
+        exchange: null,
+      });
+      let found = 0;
+      let events = 0;
       for (const stream of this.#streams(grouping)) {
         if (stream !== null && (log === null || !log.keys.has(stream.ref.key))) {
           const { difference } = compareStream(this.#sides, stream);
+          events += stream.heads.length;
           if (difference !== null) {
-            isFound = true;
-            this.#rows.push({ ...kept(difference), isPreliminary: true });
+            found += 1;
+            this.#rows.push(preliminary(difference));
           }
         }
         yield;
+        if (found >= FIRST_ROWS || events >= mostEvents) break;
       }
-      if (isFound) return;
+      if (found > 0) return;
     }
   }
 
@@ -238,6 +285,11 @@ export const MOST_PATHS_OF_ROW = 64;
 export const kept = ({ paths, ...difference }: Difference): Difference => ({
   ...difference,
   paths: paths.slice(0, MOST_PATHS_OF_ROW),
+});
+
+const preliminary = (difference: Difference): Difference => ({
+  ...kept(difference),
+  row: { ...difference.row, isPreliminary: true },
 });
 
 /** Streams from all over the scope, each read on its own. */

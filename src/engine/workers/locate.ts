@@ -1,7 +1,7 @@
 /**
  * How much garbage a thread lets gather before it looks. Left alone, V8 takes up to 192 MB in each thread of a machine
  * with much memory, and keeps it: following for an hour would look like a leak. The two threads of a capture get more,
- * with 24 it is a tenth slower; so do those of a replay and of a check, which end with it.
+ * with 24 it is a tenth slower; so do those of a replay, of a check and of a what-if, which end with it.
  * Megabytes.
  */
 export const THREAD_LIMITS = {
@@ -10,6 +10,7 @@ export const THREAD_LIMITS = {
   captureWorker: { maxYoungGenerationSizeMb: 64 },
   replayWorker: { maxYoungGenerationSizeMb: 64 },
   check: { maxYoungGenerationSizeMb: 64 },
+  run: { maxYoungGenerationSizeMb: 64 },
 } as const;
 
 /**

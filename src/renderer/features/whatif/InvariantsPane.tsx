@@ -24,6 +24,7 @@ import { useJobs } from '../../lib/live.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine, useEngineAction, useEngineQuery } from '../../lib/queries.ts';
 import { useDraft } from './draft.ts';
+import { idOf } from './scope.ts';
 import { Track } from './Track.tsx';
 import styles from './whatif.module.css';
 
@@ -43,7 +44,7 @@ export function InvariantsPane({ subject, projections, tabs }: InvariantsPanePro
   const tried = useDraft((draft) => draft.conditions);
   const projection = params.get('projection') ?? projections[0]?.name ?? '';
   const definition = useEngineQuery(['projections', 'definition'], { name: projection }, { keep: false });
-  const own = useMemo(() => ownOf(definition.data?.definition), [definition.data]);
+  const { own, key } = useMemo(() => watchedOf(definition.data?.definition), [definition.data]);
   const conditions = [...own, ...tried.map((expression) => ({ name: expression, expression }))];
   const result = useEngineQuery(['invariants', 'result'], {});
   const job = useJobs(({ jobs }) => jobs.find(({ kind }) => kind === 'invariants'));
@@ -57,7 +58,7 @@ export function InvariantsPane({ subject, projections, tabs }: InvariantsPanePro
   useCommands([
     {
       id: 'invariants.run',
-      title: 'Look at all aggregates',
+      title: 'Look at all states',
       group: 'What-if',
       keys: ['mod+enter', 'r'],
       hint: 'run',
@@ -101,15 +102,15 @@ export function InvariantsPane({ subject, projections, tabs }: InvariantsPanePro
             { id: 'violations', min: 420 },
           ]}
         >
-          <Conditions own={own} tried={tried} subject={subject} />
+          <Conditions own={own} tried={tried} subject={key === 'aggregateId' ? subject : null} rowsBy={key} />
           {result.error !== null ? (
             <ErrorState error={result.error} onRetry={() => void result.refetch()} />
           ) : result.data === undefined ? (
             <Skeleton lines={6} />
           ) : result.data === null ? (
-            <EmptyState icon={<ListChecks />} title="No aggregate was looked at yet">
-              A run looks at every state that every aggregate of the projection ever had. Violations that
-              healed by themselves are found as well.
+            <EmptyState icon={<ListChecks />} title="Nothing was looked at yet">
+              A run looks at every state that every row of the projection ever had. Violations that healed by
+              themselves are found as well.
             </EmptyState>
           ) : (
             <Violations result={result.data} />
@@ -120,22 +121,28 @@ export function InvariantsPane({ subject, projections, tabs }: InvariantsPanePro
   );
 }
 
-/** The invariants of a definition (JSON text). */
-function ownOf(definition: string | undefined): { name: string; expression: string }[] {
-  if (definition === undefined) return [];
-  const { invariants: own } = JSON.parse(definition) as {
+/** The invariants of a definition (JSON text), and what its rows are by. */
+function watchedOf(definition: string | undefined): {
+  own: readonly { name: string; expression: string }[];
+  key: string;
+} {
+  if (definition === undefined) return { own: [], key: 'aggregateId' };
+  const { invariants: own = [], key } = JSON.parse(definition) as {
     invariants?: { name: string; expression: string }[];
+    key: string;
   };
-  return own ?? [];
+  return { own, key };
 }
 
 interface ConditionsProps {
   own: readonly { name: string; expression: string }[];
   tried: readonly string[];
+  /** The aggregate whose runs are shown beside the conditions; null: none. */
   subject: AggregateRef | null;
+  rowsBy: string;
 }
 
-function Conditions({ own, tried, subject }: ConditionsProps) {
+function Conditions({ own, tried, subject, rowsBy }: ConditionsProps) {
   const [text, setText] = useState('');
   const { cut } = useFocus();
   const problem = useMemo(() => {
@@ -166,11 +173,9 @@ function Conditions({ own, tried, subject }: ConditionsProps) {
     useDraft.setState({ conditions: [...new Set([...tried, text.trim()])] });
     setText('');
   };
+  const ofWhat = rowsBy === 'aggregateId' ? 'on the state' : `on the state of each row, by ${rowsBy}`;
   return (
-    <Panel
-      label="Conditions"
-      head={<PanelHeader title="Conditions" note={subject === null ? 'on the state' : shown(subject.id)} />}
-    >
+    <Panel label="Conditions" head={<PanelHeader title="Conditions" note={shown(subject?.id ?? ofWhat)} />}>
       <Section>
         <form
           className={styles.add}
@@ -248,11 +253,14 @@ function Violations({ result }: { result: InvariantResult }) {
   );
   const open = (index: number) => {
     const row = rows.getRow(index);
-    if (row !== undefined) go(['aggregates', row.ref.type, row.ref.id], { event: row.id });
+    if (row === undefined) return;
+    const { aggregate, id } = row;
+    if (aggregate === null) go(['events'], { record: id });
+    else go(['aggregates', aggregate.type, aggregate.id], { event: id });
   };
   const sum = (of: (each: InvariantResult['invariants'][number]) => number) =>
     result.invariants.reduce((total, each) => total + of(each), 0);
-  const words = `${plural(result.violations, 'violation')} in ${plural(result.aggregates.total, 'aggregate')}`;
+  const words = `${plural(result.violations, 'violation')} in ${plural(result.aggregates.total, result.of)}`;
   return (
     <Panel
       label="Violations"
@@ -286,7 +294,7 @@ function Violations({ result }: { result: InvariantResult }) {
           <Callout
             key={name}
             tone="warn"
-            title={`${shown(name)} cannot be said of ${plural(unknown, 'aggregate')}`}
+            title={`${shown(name)} cannot be said of ${plural(unknown, result.of)}`}
           >
             The path is never there, or never of the kind it is compared with.
           </Callout>
@@ -323,13 +331,13 @@ function Violations({ result }: { result: InvariantResult }) {
           title={result.state === 'running' ? 'None so far' : 'No violation'}
         >
           {result.state === 'running'
-            ? 'The aggregates are being folded.'
+            ? 'The states are being folded.'
             : 'It holds after every event that was looked at.'}
         </EmptyState>
       ) : (
         <VirtualTable
           label="Violations"
-          columns={COLUMNS}
+          columns={COLUMNS[result.of]}
           total={rows.total}
           getRow={rows.getRow}
           onRange={rows.onRange}
@@ -344,14 +352,14 @@ function Violations({ result }: { result: InvariantResult }) {
   );
 }
 
-const COLUMNS: TableColumn<Violation>[] = [
+const columnsFor = (title: string): TableColumn<Violation>[] => [
   {
     id: 'id',
-    title: 'Aggregate',
+    title,
     width: 'minmax(110px, 1fr)',
     mono: true,
-    cell: ({ ref }) => <span className="ellipsis">{shown(ref.id)}</span>,
-    hover: ({ ref }) => shown(`${ref.type} ${ref.id}`),
+    cell: ({ ref }) => <span className="ellipsis">{shown(idOf(ref))}</span>,
+    hover: ({ ref }) => shown('key' in ref ? ref.key : `${ref.type} ${ref.id}`),
   },
   {
     id: 'invariant',
@@ -391,3 +399,5 @@ const COLUMNS: TableColumn<Violation>[] = [
     hover: (row) => (row.healedAt === null ? '' : formatTime(row.healedAt)),
   },
 ];
+
+const COLUMNS = { aggregate: columnsFor('Aggregate'), row: columnsFor('Row') };

@@ -24,7 +24,14 @@ import { Announce } from '../../components/Toast.tsx';
 import { type TableColumn, VirtualTable } from '../../components/VirtualTable.tsx';
 import { setParams, useAddress } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
-import { formatCount, formatDuration, formatSigned, formatTime, plural } from '../../lib/format.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatSigned,
+  formatTime,
+  plural,
+} from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { usePagedRows } from '../../lib/pagedRows.ts';
 import { callEngine, useEngineQuery } from '../../lib/queries.ts';
@@ -239,13 +246,16 @@ const summaryText = ({ differing, aggregates, of }: WhatIfResult): string =>
   `${formatCount(differing)} of ${plural(aggregates.total, of)} would differ`;
 
 function Summary({ result, isOther, isOld }: { result: WhatIfResult; isOther: boolean; isOld: boolean }) {
-  const { healed, problems, notes, firstMs, tookMs, coverage } = result;
+  const { healed, preliminary, problems, notes, firstMs, tookMs, coverage } = result;
   const more = problems.hypothetical - problems.real;
   return (
     <>
       <p className={styles.summary}>
         <b>{summaryText(result)}</b>
         {healed === 0 ? '' : `, ${formatCount(healed)} of them only for a while`}
+        {preliminary === 0 ? null : (
+          <span className={styles.warn}>, {formatCount(preliminary)} of them preliminary</span>
+        )}
         <span className={styles.faint}>
           {' '}
           · {plural(result.events, 'event')} in {formatDuration(tookMs)}
@@ -342,14 +352,30 @@ function columnsFor(
   ];
 }
 
+const PRELIMINARY = (
+  <Tag tone="warn" title="Only the first events of this row were folded so far: the values are as of these">
+    preliminary
+  </Tag>
+);
+
+/** A value as the states beside it write it: amounts are grouped. */
+const told = (json: string | null): string =>
+  json === null ? 'not there' : /^-?\d/.test(json) ? formatNumber(json) : shown(json);
+
 function Change({ row, change }: { row: DifferingRow; change: DifferingPath | undefined }) {
+  const isPreliminary = row.isPreliminary ? PRELIMINARY : null;
   if (row.healed)
-    return <Tag title="The states differed for a while and are equal again at the end">equal again</Tag>;
-  if (change === undefined) return null;
+    return (
+      <>
+        {isPreliminary}
+        <Tag title="The states differed for a while and are equal again at the end">equal again</Tag>
+      </>
+    );
+  if (change === undefined) return isPreliminary;
   return (
     <span className="ellipsis">
-      {shown(change.path)} <del className={styles.real}>{shown(change.real ?? 'not there')}</del>{' '}
-      <ins className={styles.hypo}>{shown(change.hypothetical ?? 'not there')}</ins>
+      {isPreliminary} {shown(change.path)} <del className={styles.real}>{told(change.real)}</del>{' '}
+      <ins className={styles.hypo}>{told(change.hypothetical)}</ins>
       {row.paths > 1 ? <span className={styles.faint}> +{row.paths - 1}</span> : null}
     </span>
   );
