@@ -317,7 +317,7 @@ function columnsFor(
     {
       id: 'first',
       title: 'Differs from',
-      width: 'minmax(150px, 1.2fr)',
+      width: 'minmax(190px, 1.5fr)',
       cell: (row) => (
         <span className="ellipsis">
           {shown(row.firstType)} <span className={styles.faint}>{formatTime(row.firstAt, 's')}</span>
@@ -329,7 +329,7 @@ function columnsFor(
     {
       id: 'path',
       title: 'At the end',
-      width: 'minmax(170px, 1.5fr)',
+      width: 'minmax(170px, 1.3fr)',
       mono: true,
       cell: (row) => <Change row={row} change={leading(row, path)} />,
       hover: (row) =>
