@@ -2,6 +2,7 @@
 import { sectionOf, withSection } from './sections.ts';
 import { BLAMED_EVENTS, LATE_EVERY, type StudioRun } from './studio.ts';
 import type { StudioFigures } from './studioOnce.ts';
+import type { WhatIfFigures } from './whatIf.ts';
 
 const TITLE = '## The time-travel studio';
 const FRAME_MS = 8;
@@ -69,6 +70,28 @@ function streamRows(figures: StudioFigures): string[] {
   ];
 }
 
+/** @param by what the rows are keyed by; empty: the aggregate */
+const whatIfRows = (
+  runs: WhatIfFigures['byAggregate'],
+  by: string,
+  about: string,
+  name: string,
+): string[] => [
+  row(`what-if${by}: first difference`, best(runs.first), { must: 1, show: seconds }, about),
+  row(
+    `what-if${by}: all differences`,
+    best(runs.all),
+    { must: 10, show: seconds },
+    `${count(runs.differing)} ${name} differ`,
+  ),
+  row(
+    `an invariant after every event${by}`,
+    best(runs.invariants),
+    { must: 5, show: seconds },
+    `${count(runs.violations)} violations`,
+  ),
+];
+
 /** @param load load averages of the machine before and after the run */
 export function studioSection(
   { streams, replay, asOf, asOfLate, whatIf, check }: StudioRun,
@@ -107,24 +130,8 @@ export function studioSection(
       { must: 0.01, up: true, show: (value) => value.toFixed(3) },
       `${count(replay.events / best(replay.script))} events/s`,
     ),
-    row(
-      'what-if: first difference',
-      best(whatIf.first),
-      { must: 1, show: seconds },
-      `${count(whatIf.events)} events`,
-    ),
-    row(
-      'what-if: all differences',
-      best(whatIf.all),
-      { must: 10, show: seconds },
-      `${count(whatIf.differing)} aggregates differ`,
-    ),
-    row(
-      'an invariant after every event',
-      best(whatIf.invariants),
-      { must: 5, show: seconds },
-      `${count(whatIf.violations)} violations`,
-    ),
+    ...whatIfRows(whatIf.byAggregate, '', `${count(whatIf.events)} events`, 'aggregates'),
+    ...whatIfRows(whatIf.byCustomer, ' by a field of the payload', 'both logs folded anew', 'rows'),
     row(
       '`hindcast check` of a whole workspace, from its start to its end, for a million events',
       (best(check.seconds) / check.events) * 1e6,
