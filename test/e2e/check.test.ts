@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, open, stepTo, timelineOf } from './screen.ts';
+import { accessibilityProblems, open, pressEnter, stepTo, timelineOf } from './screen.ts';
 
 const doubled = story('interest-posted-twice');
 
@@ -46,7 +46,7 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
     }
 
     const download = page.waitForEvent('download');
-    await detail.getByRole('button', { name: 'Markdown' }).press('Enter');
+    await pressEnter(detail.getByRole('button', { name: 'Markdown' }));
     const file = await download;
     expect(file.suggestedFilename()).toBe(`audit-SavingsAccount-${doubled.aggregateId}.md`);
     expect(readFileSync(await file.path(), 'utf8')).toContain('Same content under a new event id');
@@ -77,7 +77,7 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
       const field = dialog.getByLabel('State also at');
       // The moment of the focus is proposed.
       await expect.poll(() => field.inputValue()).toBe(doubled.facts.firstRecorded);
-      await dialog.getByRole('button', { name: format, exact: true }).press('Enter');
+      await pressEnter(dialog.getByRole('button', { name: format, exact: true }));
       if (ending === 'html') {
         await field.fill('yesterday');
         await field.press('Control+Enter');

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { judged, shots } from './demoPage.ts';
 import { makeYard, YARD } from './notebookWorkspace.ts';
-import { chosenEvent, open } from './screen.ts';
+import { chosenEvent, open, pressEnter } from './screen.ts';
 
 describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
   let app: App;
@@ -56,8 +56,8 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await judged(page, 'mapping-records');
     const files = page.getByRole('button', { name: 'Mappings and files' });
     const choose = async (name: string) => {
-      await files.press('Enter');
-      await page.getByRole('menuitem', { name }).press('Enter');
+      await pressEnter(files);
+      await pressEnter(page.getByRole('menuitem', { name }));
     };
     const download = page.waitForEvent('download');
     await choose('Export this mapping');
@@ -104,7 +104,7 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await dialog.getByLabel('Name').fill('Scales at gate 3');
     await dialog.getByLabel('Question').fill('Why is lorry 07 lighter on the second day?');
     await page.keyboard.press('Tab');
-    await dialog.getByRole('button', { name: 'Create' }).press('Enter');
+    await pressEnter(dialog.getByRole('button', { name: 'Create' }));
     await page.getByText('No bookmark yet').waitFor();
 
     const focus = 'known=2023-11-15T00:00:00.000Z';
@@ -153,7 +153,7 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await page.keyboard.press('Shift+K');
     await first.waitFor();
     const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Case file' }).press('Enter');
+    await pressEnter(page.getByRole('button', { name: 'Case file' }));
     const file = await download;
     expect(file.suggestedFilename()).toBe('Scales at gate 3.hindcast-case');
     const made = JSON.parse(readFileSync(await file.path(), 'utf8')) as { case: { bookmarks: unknown[] } };
@@ -175,7 +175,7 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await list.getByText('Scales at gate 3').waitFor();
 
     const report = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Markdown' }).press('Enter');
+    await pressEnter(page.getByRole('button', { name: 'Markdown' }));
     const markdown = await report;
     expect(markdown.suggestedFilename()).toBe('Scales at gate 3.md');
     const text = readFileSync(await markdown.path(), 'utf8');

@@ -55,6 +55,12 @@ export async function stepTo(
   }
 }
 
+/** Presses Enter on a button or an entry of a menu as soon as it can be used: on one that cannot, a key does nothing. */
+export const pressEnter = (target: Locator): Promise<void> =>
+  target
+    .and(target.page().locator(':not([disabled], [aria-disabled="true"], [data-disabled])'))
+    .press('Enter');
+
 /** Types a path's query into the as-of form of the top bar and looks. */
 export async function lookAsOf(page: Page, times: { known?: string; true?: string }): Promise<void> {
   await page.getByRole('group', { name: 'Time to look at' }).getByRole('button', { name: 'As of' }).click();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, digits, open, stepTo } from './screen.ts';
+import { accessibilityProblems, digits, open, pressEnter, stepTo } from './screen.ts';
 
 const doubled = story('interest-posted-twice');
 const overdrawn = story('below-zero-healed');
@@ -53,8 +53,8 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
       await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
     }
     const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Export what differs' }).press('Enter');
-    await page.getByRole('menuitem', { name: 'CSV' }).press('Enter');
+    await pressEnter(page.getByRole('button', { name: 'Export what differs' }));
+    await pressEnter(page.getByRole('menuitem', { name: 'CSV' }));
     const file = await download;
     expect(file.suggestedFilename()).toMatch(/hypothetical/);
     expect(readFileSync(await file.path(), 'utf8')).toMatch(/^hypothetical,/);

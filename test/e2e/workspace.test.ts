@@ -9,7 +9,7 @@ import { recordAt } from '../../src/engine/store/testing/records.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { judgedAtBothSizes } from './demoPage.ts';
-import { open } from './screen.ts';
+import { open, pressEnter } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const SETTLED = { timeout: 30_000, interval: 300 };
@@ -51,7 +51,7 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   const head = (name: string) => page.getByRole('button', { name, exact: true }).first();
   /** Opens the menu of the workspaces and takes an entry, by its first letters. */
   const fromMenu = async (letters: string, name: RegExp | string) => {
-    await page.getByRole('button', { name: /^Workspace:/ }).press('Enter');
+    await pressEnter(page.getByRole('button', { name: /^Workspace:/ }));
     const item = page.getByRole('menuitem', { name });
     await item.waitFor();
     await page.keyboard.type(letters);
@@ -77,7 +77,7 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   test('is checked by a key, and measured', async () => {
     await page.keyboard.press('c');
     await panel().getByText('Everything is whole.').waitFor();
-    await panel().getByRole('button', { name: 'Measure their sizes' }).press('Enter');
+    await pressEnter(panel().getByRole('button', { name: 'Measure their sizes' }));
     await panel().getByText('keys, values and headers, compressed').waitFor();
   });
 
@@ -86,11 +86,9 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
     await page.keyboard.press('End');
     await page.getByRole('region', { name: 'Topic', exact: true }).getByText('bank.audit').first().waitFor();
     const file = await downloaded('audit.ndjson', async () => {
-      await page
-        .getByRole('region', { name: 'Topic', exact: true })
-        .getByRole('button', { name: 'Export…' })
-        .press('Enter');
-      await dialog().getByRole('button', { name: 'Export', exact: true }).press('Enter');
+      const topic = page.getByRole('region', { name: 'Topic', exact: true });
+      await pressEnter(topic.getByRole('button', { name: 'Export…' }));
+      await pressEnter(dialog().getByRole('button', { name: 'Export', exact: true }));
     });
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     expect(lines).toHaveLength(1200);
@@ -103,7 +101,7 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
     await page.keyboard.type('from a file');
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
-      dialog().getByRole('button', { name: 'Choose the file…' }).press('Enter'),
+      pressEnter(dialog().getByRole('button', { name: 'Choose the file…' })),
     ]);
     await chooser.setFiles(file);
     await page.getByRole('heading', { level: 1, name: 'Workspace from a file' }).waitFor();
@@ -118,7 +116,7 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   });
 
   test('saves a recording that opens read-only and sealed', async () => {
-    const file = await downloaded('saved.hindcast', () => head('Save as recording').press('Enter'));
+    const file = await downloaded('saved.hindcast', () => pressEnter(head('Save as recording')));
     expect(statSync(file).size).toBeGreaterThan(10_000);
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), fromMenu('open', 'Open a file…')]);
     await chooser.setFiles(file);
@@ -133,15 +131,15 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
     await page.waitForURL(/#\/aggregates/);
     await open(page, 'workspace?topic=bank.accounts');
     await page.getByRole('heading', { level: 1, name: 'Workspace savings' }).waitFor();
-    await page.getByRole('button', { name: 'Delete…' }).press('Enter');
+    await pressEnter(page.getByRole('button', { name: 'Delete…' }));
     const remove = dialog().getByRole('button', { name: 'Delete the topic' });
     expect(await remove.isDisabled()).toBe(true);
     await page.keyboard.type('bank.accounts');
     await page.keyboard.press('Enter');
     await expect.poll(() => table().getByRole('row').count(), WAIT).toBe(2);
-    await page.getByRole('button', { name: 'More for this workspace' }).press('Enter');
-    await page.getByRole('menuitem', { name: 'Compact…' }).press('Enter');
-    await dialog().getByRole('button', { name: 'Compact', exact: true }).press('Enter');
+    await pressEnter(page.getByRole('button', { name: 'More for this workspace' }));
+    await pressEnter(page.getByRole('menuitem', { name: 'Compact…' }));
+    await pressEnter(dialog().getByRole('button', { name: 'Compact', exact: true }));
     await open(page, 'activity');
     await page
       .getByText(/before, .* now\.|as small as it can be/)
