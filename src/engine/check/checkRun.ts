@@ -119,7 +119,7 @@ export class CheckRun {
     const tell = (before: number, note: string) => (done: number) => {
       this.progress = { done: before + done, total, note };
     };
-    const columns = yield* this.#rows(tell(0, 'Reading rows.'));
+    const columns = yield* this.#rows(stored, tell(0, 'Reading rows.'));
     const postings = this.#postings(columns);
     const groups = groupByAggregate(columns);
     const isAsked = this.#askedRows(columns);
@@ -173,8 +173,8 @@ export class CheckRun {
     };
   }
 
-  *#rows(tell: (done: number) => void): Generator<void, Columns> {
-    const { task, isLarge } = rowsTask(this.#context);
+  *#rows(stored: number, tell: (done: number) => void): Generator<void, Columns> {
+    const { task, isLarge } = rowsTask(this.#context, stored);
     this.#isShared = isLarge;
     if (isLarge) {
       this.task = { name: 'consistency.rows', args: task };

@@ -72,7 +72,7 @@ export function selectRows(columns: Columns, rows: readonly number[]): Columns {
   return selected as unknown as Columns;
 }
 
-/** Rows of each aggregate, ascending, in memory that threads share; of aggregate `a` from `start[a]` to `start[a + 1]`. */
+/** Rows of each aggregate, ascending; of aggregate `a` from `start[a]` to `start[a + 1]`. */
 export interface Groups {
   start: Uint32Array;
   rows: Uint32Array;
@@ -81,11 +81,11 @@ export interface Groups {
 export function groupByAggregate({ aggregate, count }: Columns): Groups {
   let most = 0;
   for (let row = 0; row < count; row++) most = Math.max(most, aggregate[row]!);
-  const start = new Uint32Array(new SharedArrayBuffer((most + 2) * 4));
+  const start = new Uint32Array(most + 2);
   for (let row = 0; row < count; row++) start[aggregate[row]! + 1]! += 1;
   for (let at = 0; at <= most; at++) start[at + 1]! += start[at]!;
   const next = start.slice();
-  const rows = new Uint32Array(new SharedArrayBuffer(count * 4));
+  const rows = new Uint32Array(count);
   for (let row = 0; row < count; row++) rows[next[aggregate[row]!]!++] = row;
   return { start, rows };
 }

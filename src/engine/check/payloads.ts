@@ -8,6 +8,7 @@ import { GrowingOutput } from '../kafka/growingOutput.ts';
 import { bodyAt } from '../store/blocks.ts';
 import { blocksFrom, recordBytesOf } from '../store/recordBytes.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { shared, takeNext } from '../workers/shared.ts';
 import type { Columns } from './columns.ts';
 import {
   MOST_LEVELS,
@@ -19,7 +20,6 @@ import {
   payloadColumns,
   payloadFinds,
 } from './payloadLook.ts';
-import { shared, takeNext } from './shared.ts';
 import type { VerdictBook } from './verdicts.ts';
 
 /** Records read between two chances to stop. */

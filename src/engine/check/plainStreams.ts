@@ -4,16 +4,17 @@
  */
 import type { SharedId } from '../../core/check/links.ts';
 import { isAfterwards, LATE_MS, type Usual } from '../../core/check/streamRules.ts';
+import { mergeLanes } from '../reads/columnOrder.ts';
 import { partitionNoOf } from '../store/ids.ts';
+import { spreadAggregates } from '../store/spread.ts';
 import { KIND, VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns, Groups } from './columns.ts';
-import { lanesOfRows, mergedRows } from './lanes.ts';
+import { lanesOfRows } from './lanes.ts';
 import type { Payloads } from './payloadLook.ts';
 
 /** Rows between two chances to stop. */
 const STEP_ROWS = 100_000;
-const STEP_STREAMS = 1_000;
 
 /** What an event type means in the life of an aggregate of some type; 0: it was not asked yet. */
 const LIFE = { known: 1, creates: 2, closes: 4, reopens: 8, mayFollow: 16 } as const;
@@ -66,19 +67,12 @@ export function* findPlainStreams(question: PlainQuestion): Generator<void, Plai
   const most = typeOf.length;
   const isOdd = new Uint8Array(most);
   const isAsked = new Uint8Array(most);
-  const isSpread = new Uint8Array(most);
+  const isSpread = spreadAggregates(columns);
   const partition = new Int32Array(most).fill(-1);
   const latestMoment = new Float64Array(most);
   const firstKey = new Float64Array(most);
   for (const { id: one, twin } of shared) for (const each of [one, twin]) isOdd[aggregate[rowOf(each)]!] = 1;
-  for (let row = 0; row < count; row++) {
-    const of = aggregate[row]!;
-    const own = partitionNoOf(id[row]!);
-    if (partition[of] === -1) partition[of] = own;
-    else if (partition[of] !== own) isSpread[of] = 1;
-  }
   const story = new Stories(question, most);
-  partition.fill(-1);
   let no = -1;
   let tolerance = 0;
   for (let row = 0; row < count; row++) {
@@ -114,6 +108,7 @@ export function* findPlainStreams(question: PlainQuestion): Generator<void, Plai
     latestMoment[of] = mono[row]!;
   }
   const { start, rows } = groups;
+  let looked = 0;
   for (let of = 1; of + 1 < start.length; of++) {
     if (isSpread[of] === 0 || isOdd[of] !== 0) continue;
     const own = rows.subarray(start[of]!, start[of + 1]!);
@@ -121,9 +116,12 @@ export function* findPlainStreams(question: PlainQuestion): Generator<void, Plai
     // Where Kafka does not keep the order of a stream, or a newer log has taken its place, more is to be said.
     const isSplit = lanes.some(({ topic, isOlder }, at) => isOlder || topic === lanes[at + 1]?.topic);
     const smallest = Math.min(...lanes.map(({ toleranceMs }) => toleranceMs));
-    if (isSplit || !mergedRows(columns, own, lanes).every((row) => story.goesOn(of, row, smallest)))
+    if (isSplit || !mergeLanes(lanes, columns.version).every((row) => story.goesOn(of, row, smallest)))
       isOdd[of] = 1;
-    if (of % STEP_STREAMS === 0) yield;
+    looked += own.length;
+    if (looked < STEP_ROWS) continue;
+    looked = 0;
+    yield;
   }
   for (let of = 1; of < most; of++) if (partition[of] !== -1 && !story.isBegun(of)) isOdd[of] = 1;
   return { isOdd, isSpread, isAsked, level: story.level, levelCount: story.levelCount };

@@ -57,15 +57,17 @@ afterAll(() => {
 
 const nothing = () => {};
 const contextOf = () => context;
+const taskOf = () =>
+  rowsTask(context, db.prepare('SELECT sum(stored) FROM partition').pluck().get() as number);
 
 function readAlone(): Columns {
-  const { task } = rowsTask(context);
+  const { task } = taskOf();
   for (const _ of readAllRows(contextOf, task, nothing));
   return task.columns;
 }
 
 function bothEnds() {
-  const { task } = rowsTask(context);
+  const { task } = taskOf();
   const sizes = { batch: 100, step: 300 };
   const [front, end] = (['front', 'end'] as const).map((each) =>
     readRows(contextOf, task, each, nothing, sizes),
@@ -111,7 +113,7 @@ test('rows that go away between two steps are noticed', () => {
 
 test('records that come after the beginning are left for the next check', async () => {
   const before = rowsOf(readAlone());
-  const { task } = rowsTask(context);
+  const { task } = taskOf();
   db.exec(
     'SAVEPOINT more; INSERT INTO record (id, ts, state, agg_id) SELECT max(id) + 1, max(ts), min(state), 1 FROM record WHERE id < (SELECT max(id) FROM record) - 5000000',
   );

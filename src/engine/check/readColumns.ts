@@ -41,9 +41,11 @@ export interface PostingsTask {
   columns: Columns;
 }
 
-/** Everything there is to read, and whether it is worth a second thread. */
-export function rowsTask({ db, dictionary }: ReadContext): { task: RowsTask; isLarge: boolean } {
-  const stored = db.prepare('SELECT coalesce(sum(stored), 0) FROM partition').pluck().get() as number;
+/** Everything there is to read, and whether it is worth a second thread. @param stored records but transaction markers */
+export function rowsTask(
+  { db, dictionary }: ReadContext,
+  stored: number,
+): { task: RowsTask; isLarge: boolean } {
   const highest = db.prepare('SELECT max(id) FROM record WHERE id < ?').pluck();
   const numbers = dictionary.partitions().map(({ no }) => no);
   const bounds = new Float64Array(Math.max(-1, ...numbers) + 1).fill(-1);

@@ -6,13 +6,14 @@ import { LevelLearner, type LevelName, type LevelStep } from '../../core/check/l
 import { PlaceChecker } from '../../core/check/partitions.ts';
 import { checkStream, type Usual } from '../../core/check/streamRules.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
+import { mergeLanes } from '../reads/columnOrder.ts';
 import { storedContents } from '../reads/timelineContents.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { latestLogOnly, type StreamHead } from '../store/stream.ts';
 import { KIND, KINDS, orNull, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns, Groups } from './columns.ts';
-import { lanesOfRows, mergedRows } from './lanes.ts';
+import { lanesOfRows } from './lanes.ts';
 import type { Payloads } from './payloadLook.ts';
 import {
   findPlainStreams,
@@ -168,9 +169,9 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
       const own = rowsOf(aggregate);
       const lanes = plain.isSpread[aggregate] === 0 ? null : lanesOfRows(columns, own, dictionary);
       if (lanes === null && size > 1) places.addBeside(dictionary.placeOf(columns.id[own[0]!]!).topic);
-      for (const { from, to, topic } of lanes ?? []) if (to - from > 1) places.addBeside(topic);
+      for (const { rows, topic } of lanes ?? []) if (rows.length > 1) places.addBeside(topic);
       levels.addPlain(typeOf[aggregate]!, aggregate, plain, own, () =>
-        lanes === null ? own : mergedRows(columns, own, lanes),
+        lanes === null ? own : mergeLanes(lanes, columns.version),
       );
     } else {
       const all = Array.from(rowsOf(aggregate), (row) => headOf(columns, row, dictionary));

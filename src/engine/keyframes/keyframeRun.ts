@@ -2,7 +2,6 @@
  * One pass over a long stream in short steps: keyframes, changes by path and faults are made together, because reading
  * the payloads is most of the work. What is kept already, of this list or one that begins like it, is not made again.
  */
-
 import type { Database } from 'better-sqlite3';
 import type { AggregateRef } from '../../contract/common.ts';
 import { StreamChecker } from '../../core/check/streamRules.ts';

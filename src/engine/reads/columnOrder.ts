@@ -25,12 +25,14 @@ export interface CutRows {
   moved: Uint32Array;
 }
 
-interface Lane {
+/** The rows of a stream in one partition. */
+export interface Lane {
   topic: string;
   partition: number;
   rows: Uint32Array;
   /** Recorded time made monotonic, by place in `rows`. */
   times: Float64Array;
+  /** The first that is not merged yet. */
   head: number;
 }
 
@@ -57,15 +59,16 @@ function lanesOf(columns: StreamColumns, dictionary: Dictionary, excluded: numbe
     const { topic, partition } = dictionary.placeOf(no * OFFSET_SPAN);
     lanes.push({ topic, partition, rows: rows.subarray(0, count), times: times.subarray(0, count), head: 0 });
   }
-  return lanes.sort((a, b) => comparePlace(a, b));
+  return lanes.sort(comparePlace);
 }
 
 type PlaceOf = { topic: string; partition: number };
-const comparePlace = (a: PlaceOf, b: PlaceOf): number =>
+/** How the log orders records of one moment. */
+export const comparePlace = (a: PlaceOf, b: PlaceOf): number =>
   (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0) || a.partition - b.partition;
 
-/** See `mergeLanes` of core/order.ts: the rule is the same. */
-function mergeLanes(lanes: Lane[], version: Float64Array): Uint32Array {
+/** See `mergeLanes` of core/order.ts: the rule is the same. @param lanes by topic and partition; they are used up */
+export function mergeLanes(lanes: readonly Lane[], version: Float64Array): Uint32Array {
   if (lanes.length === 1) return lanes[0]!.rows;
   const merged = new Uint32Array(lanes.reduce((sum, { rows }) => sum + rows.length, 0));
   let count = 0;

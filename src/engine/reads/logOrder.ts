@@ -7,6 +7,7 @@ import type { PartitionName } from '../store/dictionary.ts';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { GiveWay, TURN_MS } from '../workers/giveWay.ts';
+import { comparePlace } from './columnOrder.ts';
 import { cutAt, type PlaceInLanes } from './cutAt.ts';
 import type { IdRange } from './idsBySql.ts';
 import { type Lane, PartitionLanes, type PartitionStand } from './lanes.ts';
@@ -386,9 +387,7 @@ function within(page: LogRows, no: number, from: number, to: number): { from: nu
 
 /** Rows of one moment stand in the order of topic names and partition numbers. */
 const inOrderOfNames = (partitions: readonly PartitionName[]): PartitionName[] =>
-  [...partitions].sort(
-    (a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0) || a.partition - b.partition,
-  );
+  [...partitions].sort(comparePlace);
 
 /** Whether the partitions that are in both stand in the same order. */
 function isSameOrder(before: readonly number[], now: readonly number[]): boolean {

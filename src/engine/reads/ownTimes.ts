@@ -7,6 +7,7 @@ import { OFFSET_SPAN } from '../store/ids.ts';
 import { prepared } from '../store/statements.ts';
 import { VERDICT } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { comparePlace } from './columnOrder.ts';
 
 interface Moments {
   /** Moments of the log. Milliseconds since 1970. */
@@ -63,8 +64,8 @@ export function ownTimes(
     from = to;
   }
   return {
-    firstAt: firsts.sort(byPlace)[0]?.time ?? moments.firstAt,
-    lastAt: lasts.sort(byPlace).at(-1)?.time ?? moments.lastAt,
+    firstAt: firsts.sort(comparePlace)[0]?.time ?? moments.firstAt,
+    lastAt: lasts.sort(comparePlace).at(-1)?.time ?? moments.lastAt,
   };
 }
 
@@ -73,10 +74,6 @@ interface Found {
   partition: number;
   time: number;
 }
-
-/** How the log orders records of one moment. */
-const byPlace = (a: Found, b: Found): number =>
-  (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0) || a.partition - b.partition;
 
 /** The first place from which on something holds; `to` when it does nowhere. */
 function placeWhere(from: number, to: number, holds: (at: number) => boolean): number {

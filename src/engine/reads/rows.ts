@@ -1,5 +1,4 @@
 /** Records as rows of a list, and bytes for the eye. */
-
 import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import { type BytesOut, type EventRow, int64 } from '../../contract/common.ts';

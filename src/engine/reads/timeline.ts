@@ -1,5 +1,4 @@
 /** One aggregate's life: its events with their faults, its state anywhere, what each event changed, and who set what. */
-
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { aggregates, ChangeOut, SetBy, TimelineInfo, TimelineRow } from '../../contract/aggregates.ts';

@@ -1,5 +1,4 @@
 /** Conditions on states as a person wrote them, and their runs over one aggregate. */
-
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import { HindcastError } from '../../contract/errors.ts';
 import type { InvariantTrack } from '../../contract/invariants.ts';

@@ -2,6 +2,7 @@
  * Keys of rows that several threads read together: each takes the next chunk of rows that nobody has taken, and in the
  * end is told what the others have read. All of it lies in shared memory, so that passing it on costs nothing.
  */
+import { takeNext } from '../workers/shared.ts';
 import type { StreamRows } from './streamRows.ts';
 
 /** What one thread has read. */
@@ -24,7 +25,7 @@ export interface StepArgs {
 
 /** The part of a thread, made before the threads begin. */
 export interface KeyTogether {
-  /** A 32-bit count of the chunks that are taken. */
+  /** A 32-bit count of the rows that are taken. */
   taken: SharedArrayBuffer;
 }
 
@@ -56,7 +57,7 @@ export class KeyExchange {
 
   /** The next rows of so many that nobody has taken yet; null: all are taken. */
   take(rows: number): [from: number, to: number] | null {
-    const from = Atomics.add(this.#taken, 0, 1) * CHUNK_ROWS;
+    const from = takeNext(this.#taken, CHUNK_ROWS);
     return from >= rows ? null : [from, Math.min(rows, from + CHUNK_ROWS)];
   }
 

@@ -10,6 +10,7 @@ import { cutStream, orderStream } from '../../core/order.ts';
 import { Groups } from '../projection/groups.ts';
 import { mergeStreams, type Placed, placeAlong } from '../projection/placed.ts';
 import { partitionNoOf } from '../store/ids.ts';
+import { spreadAggregates } from '../store/spread.ts';
 import { KINDS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { KeyExchange } from './keyExchange.ts';
@@ -144,7 +145,7 @@ export class Lanes {
 
   /** The events among these rows in the order of the row. */
   merged(own: Uint32Array): Ordered {
-    this.#isSplit ??= this.#findSplit();
+    this.#isSplit ??= spreadAggregates(this.#rows);
     const isPlain =
       this.#cut.trueOn === null && own.every((row) => !this.#isSplit![this.#rows.aggregate[row]!]);
     const placed = mergeStreams(isPlain ? this.#byPartition(own) : [...this.of(own).values()]);
@@ -168,22 +169,6 @@ export class Lanes {
       lanes.at(-1)!.push({ event, stream, at: event.monotonicAt });
     }
     return lanes;
-  }
-
-  /** By number of an aggregate: 1 when its rows lie in several partitions. */
-  #findSplit(): Uint8Array {
-    const { aggregate, id, count } = this.#rows;
-    let most = 0;
-    for (let row = 0; row < count; row += 1) most = Math.max(most, aggregate[row]!);
-    const split = new Uint8Array(most + 1);
-    const partition = new Int32Array(most + 1).fill(-1);
-    for (let row = 0; row < count; row += 1) {
-      const own = aggregate[row]!;
-      const no = partitionNoOf(id[row]!);
-      if (partition[own] === -1) partition[own] = no;
-      else if (partition[own] !== no) split[own] = 1;
-    }
-    return split;
   }
 
   streamOf(aggregate: number): FoldContext {

@@ -2,7 +2,6 @@
  * A what-if over many streams, in short steps on a thread of its own. A few streams from all over the scope go first, on
  * their own, so that the first difference is there at once; then every stream.
  */
-
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import type { Folded } from '../../contract/whatif.ts';
 import { foldContextOf } from '../../core/fold.ts';

@@ -1,4 +1,4 @@
-/** Memory that the threads of a check share, and the work that they take from one list. */
+/** Memory that threads share, and the work that they take from one list. */
 
 /** The same numbers in memory that other threads can see. */
 export function shared<T extends Float64Array | Uint32Array | Uint8Array>(numbers: T): T {
