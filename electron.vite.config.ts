@@ -30,11 +30,18 @@ const noCommonJsShim: Plugin = {
   },
 };
 
+/**
+ * Packages that lie in the bundle, each for what is used of it: of the hundred small files of zod, nearly all the languages
+ * of its messages, every thread would have to find, read and compile each.
+ */
+const bundled = ['zod', 'commander', '@noble/hashes', 'lossless-json', 'big.js'];
+
 export default defineConfig({
   main: {
     plugins: [noCommonJsShim],
     build: {
       sourcemap: true,
+      externalizeDeps: { exclude: bundled },
       rolldownOptions: {
         input: entries,
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },

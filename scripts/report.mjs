@@ -13,6 +13,22 @@ export function firstLine(text) {
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
 
+/** What a step of a browser test was waiting for when its time ended, as Playwright's log of the call tells it. */
+export function awaited(message) {
+  const lines = (message ?? '').replace(ANSI, '').split('\n');
+  const log = lines.findIndex((line) => line.trim() === 'Call log:');
+  return log < 0 ? '' : firstLine(lines[log + 1]).replace(/^- /, '');
+}
+
+/** Where a test stood, by the first line of its stack that names its own file: `line 112`. */
+export function placeIn(file, stack) {
+  const found = (stack ?? '')
+    .split('\n')
+    .find((line) => line.trim().startsWith('at ') && line.includes(file));
+  const line = /:(\d+):\d+\)?$/.exec(found?.trim() ?? '')?.[1];
+  return line === undefined ? '' : `line ${line}`;
+}
+
 /** The line of a command's output that most likely says why it failed: the first that speaks of an error, else the last. */
 export function reasonIn(output) {
   const lines = output
@@ -40,7 +56,7 @@ export function vitestFailures({ suite, report, more, status, root }) {
   const add = (file, name, error, difference = '') =>
     failures.push({
       ...{ suite, file: relative(root, file), name },
-      error: [firstLine(error), difference].filter(Boolean).join(' | '),
+      error: [firstLine(error), awaited(error), placeIn(file, error), difference].filter(Boolean).join(' | '),
     });
   for (const { name: file, status: state, message, assertionResults } of report?.testResults ?? []) {
     const failed = assertionResults.filter((each) => each.status === 'failed');

@@ -51,6 +51,16 @@ describe('failures of Vitest', () => {
     ]);
   });
 
+  test('of a browser test: what it was waiting for, and in which line of its file', () => {
+    const failing = assertion(
+      'opens',
+      "TimeoutError: locator.waitFor: Timeout 30000ms exceeded.\nCall log:\n\u001b[2m  - waiting for getByRole('grid') to be visible\u001b[22m\n\n    at help (/repo/test/e2e/screen.ts:7:9)\n    at /repo/test/e2e/a.test.ts:112:29\n    at run (node_modules/x.js:1:2)",
+    );
+    expect(vitestFailures(run(file('test/e2e/a.test.ts', [failing])))[0]?.error).toBe(
+      "TimeoutError: locator.waitFor: Timeout 30000ms exceeded. | waiting for getByRole('grid') to be visible | line 112",
+    );
+  });
+
   test('in what a result differs from the expected one stands behind it', () => {
     const diff =
       '\u001b[32m- Expected\u001b[39m\n+ Received\n\n  {\n-   "stored": 180,\n+   "stored": 181,\n  }';

@@ -116,6 +116,28 @@ export const StateLine = z.object({
 });
 export type StateLine = z.infer<typeof StateLine>;
 
+const TimelinePage = z.object({ rows: z.array(TimelineRow), total: Count });
+
+/** The state after an event. */
+const StateAfter = z.object({
+  index: z.number().int(),
+  /** Events that the state takes in, and how many of them were folded for this answer. */
+  folded: Count,
+  replayed: Count,
+  /** Empty: asked for in brief and longer than `LIMITS.stateText`. `length`: of the whole, in characters. */
+  state: JsonText,
+  length: Count,
+  /** SHA-256 of the canonical state. */
+  hash: z.string(),
+  /** Asked for in brief: the first ones, and how many there are beyond them. */
+  changes: z.array(ChangeOut),
+  changesOmitted: Count,
+  /** Which event last set each leaf path; none when `state` is left out. */
+  blame: z.array(SetBy.extend({ path: z.string() })),
+  problems: z.array(z.object({ id: RecordId, message: z.string() })),
+  tookMs: z.number(),
+});
+
 export const aggregates = {
   types: query(
     z.object({}).strict(),
@@ -168,10 +190,7 @@ export const aggregates = {
     z.array(ReducerOut.extend({ isPresent: z.boolean(), savedAt: Millis.nullable() })),
   ),
   timeline: query(z.object(Subject).strict(), TimelineInfo),
-  events: query(
-    z.object({ ...Subject, ...Page }).strict(),
-    z.object({ rows: z.array(TimelineRow), total: Count }),
-  ),
+  events: query(z.object({ ...Subject, ...Page }).strict(), TimelinePage),
   /**
    * Counts per bucket of recorded time, with faults and late arrivals, over the whole stream or a range of it. Each
    * answer costs its buckets and marks, not the length of the stream.
@@ -223,24 +242,7 @@ export const aggregates = {
         brief: z.boolean().optional(),
       })
       .strict(),
-    z.object({
-      index: z.number().int(),
-      /** Events that the state takes in, and how many of them were folded for this answer. */
-      folded: Count,
-      replayed: Count,
-      /** Empty: asked for in brief and longer than `LIMITS.stateText`. `length`: of the whole, in characters. */
-      state: JsonText,
-      length: Count,
-      /** SHA-256 of the canonical state. */
-      hash: z.string(),
-      /** Asked for in brief: the first ones, and how many there are beyond them. */
-      changes: z.array(ChangeOut),
-      changesOmitted: Count,
-      /** Which event last set each leaf path; none when `state` is left out. */
-      blame: z.array(SetBy.extend({ path: z.string() })),
-      problems: z.array(z.object({ id: RecordId, message: z.string() })),
-      tookMs: z.number(),
-    }),
+    StateAfter,
   ),
   /** Lines of the tree of a state, for one that is too long to be sent whole. */
   stateLines: query(
@@ -306,6 +308,14 @@ export const aggregates = {
       })
       .strict(),
     z.object({ index: z.number().int().nullable() }),
+  ),
+  /**
+   * What a timeline shows of a moment, in one answer: the state after the last event then (`index` −1: before the first),
+   * in brief, and the page of the list that holds it, when pages of `page` events are counted from the first.
+   */
+  look: query(
+    z.object({ ...Subject, time: Millis, page: Page.count }).strict(),
+    z.object({ state: StateAfter, events: TimelinePage }),
   ),
   ...clocking,
   ...comparing,

@@ -4,7 +4,10 @@ import { compileFilter, type FactName, FilterProblem, type FilterSubject } from 
 import type { FoldContext } from './fold.ts';
 import { exactNumber } from './json.ts';
 import type { StreamEvent } from './model.ts';
+import type { PathStep } from './path.ts';
 
+/** What lies neither in its payload nor in what a list knows of it. */
+const BESIDE = new Set<string>(['value', 'eventId']);
 /** What a folded event does not carry along. */
 const UNKNOWN = new Set<string>(['key', 'size', 'correlationId', 'causationId', 'header', 'text']);
 
@@ -26,6 +29,22 @@ export function compileEventFilter(expression: Expression, text: string): EventT
   }
   const fits = compileFilter(expression);
   return (event, stream) => fits(subjectOf(event, stream));
+}
+
+/**
+ * The paths of the payload that such a test looks at, each as far as to where it takes every item; null: it asks for more of an
+ * event than its head and its payload.
+ */
+export function payloadPathsOf(expression: Expression): readonly (readonly PathStep[])[] | null {
+  const paths: PathStep[][] = [];
+  for (const condition of conditionsOf(expression)) {
+    const field = fieldOf(condition);
+    if (field === null || BESIDE.has(field.name)) return null;
+    if (field.name !== 'data') continue;
+    const every = field.path.indexOf(null);
+    paths.push((every === -1 ? field.path : field.path.slice(0, every)) as PathStep[]);
+  }
+  return paths;
 }
 
 const subjectOf = (event: StreamEvent, stream: FoldContext): FilterSubject => ({

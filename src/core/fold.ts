@@ -16,6 +16,7 @@ import {
   subtractExact,
   subtractText,
 } from './numbers.ts';
+import { setOwn } from './ownKey.ts';
 import { formatPath, getPath, PathProblem, type PathStep, parsePath, removePath, setPath } from './path.ts';
 import { formatTime } from './time.ts';
 
@@ -165,13 +166,7 @@ export function deepMerge(base: Json | undefined, change: Json): Json {
     if (before === after) continue;
     // One copy for all keys: a payload may bring thousands.
     if (result === base) result = { ...base };
-    if (key === '__proto__')
-      Object.defineProperty(result, key, {
-        value: after,
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+    if (key === '__proto__') setOwn(result, key, after);
     else result[key] = after;
   }
   return result;

@@ -16,17 +16,30 @@ import type { Json, Reducer, ScriptReducer, StreamEvent } from './model.ts';
 import type { PathStep } from './path.ts';
 import { payloadPaths, touchedKeys } from './reach.ts';
 
-/** What one of many events leads to. */
-export interface Walked {
-  /** JSON text of the state after it; that of the event before where nothing changed. */
+/** The state after an event as JSON text; that of the event before where nothing changed. */
+export interface AsText {
   text: string;
-  problem: string | null;
 }
 
+/** The state after an event as far as it is looked at; where that did not change, mostly the very one of the event before. */
+export interface AsParts {
+  state: Json;
+}
+
+/** What one of many events leads to. */
+export type Walked<T = AsText> = T & { problem: string | null };
+
 /** Goes along a log by many events at once. */
-export interface Walk {
-  /** The next events, each in its turn; all have to be taken. @param streamOf by index in `events` */
-  go(events: readonly StreamEvent[], streamOf: (index: number) => FoldContext): Iterable<Walked>;
+export interface Walk<T = AsText> {
+  /**
+   * The next events, each in its turn; all have to be taken. Both functions go by the index in `events`.
+   * @param stateBefore the state before the event; undefined: it goes on from the one before, as all do where this is absent
+   */
+  go(
+    events: readonly StreamEvent[],
+    streamOf: (index: number) => FoldContext,
+    stateBefore?: (index: number) => Json | undefined,
+  ): Iterable<Walked<T>>;
 }
 
 export interface Folder {
@@ -55,6 +68,8 @@ export interface Folder {
    * nothing to gain by it.
    */
   walk?(start: Json): Walk;
+  /** As {@link walk}, where only some keys of the state are looked at; whether there are others in what is told says nothing. */
+  watch?(start: Json, keys: ReadonlySet<string>): Walk<AsParts>;
   /**
    * Paths of the payload that a step reads of an event of this type (kind `event`): whatever else of its payload, its value
    * and its event id is not looked at. Null, or absent: it may look at anything.

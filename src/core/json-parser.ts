@@ -1,6 +1,7 @@
 /** The exact JSON parser: RFC 8259, bounded depth, every number kept, repeated keys reported. */
 import type { Json, JsonObject } from './model.ts';
 import { exactNumber } from './numbers.ts';
+import { setOwn } from './ownKey.ts';
 import { formatPath } from './path.ts';
 
 /** Levels of nesting that are accepted; more is an attack or a mistake, and would overflow later recursion. */
@@ -134,10 +135,8 @@ export function parseSlowly(text: string, duplicates?: string[]): Json {
       const value = readValue();
       if (duplicates !== undefined && Object.hasOwn(object, key)) duplicates.push(formatPath(path));
       path.pop();
-      // A plain assignment of `__proto__` would change the prototype instead of adding a key.
-      if (key === '__proto__') {
-        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-      } else object[key] = value;
+      if (key === '__proto__') setOwn(object, key, value);
+      else object[key] = value;
     } while (goOn('}'));
     return object;
   };

@@ -128,6 +128,27 @@ describe('parseJson', () => {
     expect(formatJson(parseJson(wide))).toBe(wide);
   });
 
+  it('reads a key with an escape as it is, whatever keys objects had before', () => {
+    for (const parse of [parseJson, parseApproximate]) {
+      const keysOf = (text: string) => Object.keys(parse(text) as object);
+      for (const [first, second] of [
+        ['\\', '\n'],
+        ['\\', '"'],
+        ['a\\', 'a\n'],
+        ['\\u', '\u0007b'],
+      ] as const) {
+        for (const key of [first, second, first, second])
+          expect(keysOf(`{"x":0,${JSON.stringify(key)} :"a\\n"}`)).toEqual(['x', key]);
+      }
+    }
+    // Approximate numbers stay JavaScript's.
+    expect(parseApproximate('{"\\u0061":1e3,"b":[1.50,{"__proto__":-0.0}]}')).toEqual(
+      JSON.parse('{"a":1000,"b":[1.5,{"__proto__":-0}]}'),
+    );
+    const text = JSON.stringify({ a: 'line\n "quoted"', b: ['\\'] });
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
   it('keeps lone surrogates', () => {
     expect((parseJson('"\\ud800x"') as string).charCodeAt(0)).toBe(0xd800);
     expect(formatJson(parseJson('["\\ud800",1.0]'))).toBe('["\\ud800",1.0]');

@@ -10,6 +10,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { parseSlowly } from './json-parser.ts';
 import type { Json, JsonObject } from './model.ts';
 import { canonicalNumber, isNumeric, numberText } from './numbers.ts';
+import { setOwn } from './ownKey.ts';
 
 export { JsonProblem, MAX_DEPTH } from './json-parser.ts';
 export {
@@ -53,12 +54,38 @@ function mayBeDeep(text: string): boolean {
   return false;
 }
 
+const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+const SPACES = ' \n\r\t';
+
+/**
+ * Whether a key is written with an escape. JSON.parse of V8 13.6 (Node 24) takes such a key for the one that objects like
+ * it had at that place before, when that is a beginning of how this one is written: behind `{"x":0,"\\":1}` it reads the
+ * second key of `{"x":0,"\n":1}` as a backslash.
+ */
+function hasEscapedKey(text: string): boolean {
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at)) {
+    let code = BACKSLASH;
+    for (; code !== QUOTE; code = text.charCodeAt(at)) {
+      if (Number.isNaN(code)) return false;
+      at += code === BACKSLASH ? 2 : 1;
+    }
+    at += 1;
+    while (SPACES.includes(text.charAt(at)) && at < text.length) at += 1;
+    if (text.charAt(at) === ':') return true;
+  }
+  return false;
+}
+
+/** What JSON.parse may not be asked to read. */
+const isUnusual = (text: string): boolean => mayBeDeep(text) || hasEscapedKey(text);
+
 /**
  * Parses JSON (RFC 8259) without losing a digit. `__proto__` is an ordinary key. Nesting is limited to 500 levels.
  * @throws JsonProblem with the reason in words and the position.
  */
 export function parseJson(text: string, options?: ParseOptions): Json {
-  if (options?.duplicates !== undefined || RISKY_NUMBER.test(text) || mayBeDeep(text)) {
+  if (options?.duplicates !== undefined || RISKY_NUMBER.test(text) || isUnusual(text)) {
     return parseSlowly(text, options?.duplicates);
   }
   try {
@@ -136,10 +163,22 @@ export function stateHash(value: Json): string {
  * @throws JsonProblem
  */
 export function parseApproximate(text: string): Json {
-  if (mayBeDeep(text)) return parseSlowly(text);
+  if (isUnusual(text)) return withPlainNumbers(parseSlowly(text));
   try {
     return JSON.parse(text) as Json;
   } catch {
-    return parseSlowly(text);
+    return withPlainNumbers(parseSlowly(text));
   }
+}
+
+/** JavaScript's numbers in place of exact ones; the value is changed. */
+function withPlainNumbers(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isNumeric(value)) return Number(numberText(value));
+  const holder = value as { [key: string]: Json };
+  for (const [key, inner] of Object.entries(holder)) {
+    const plain = withPlainNumbers(inner);
+    if (plain !== inner) setOwn(holder, key, plain);
+  }
+  return value;
 }

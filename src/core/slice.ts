@@ -1,5 +1,6 @@
 /** The part of a reducer that some keys of the state hang on. */
 import type { Operation, Reducer } from './model.ts';
+import { setOwn } from './ownKey.ts';
 import { parsePath } from './path.ts';
 
 /**
@@ -14,11 +15,7 @@ export function sliceReducer(reducer: Reducer, keys: ReadonlySet<string>): Reduc
     return key === undefined || keys.has(String(key));
   };
   const on: Reducer['on'] = {};
-  for (const type of Object.keys(reducer.on))
-    Object.defineProperty(on, type, {
-      value: reducer.on[type]!.filter(touches),
-      ...{ enumerable: true, configurable: true, writable: true },
-    });
+  for (const type of Object.keys(reducer.on)) setOwn(on, type, reducer.on[type]!.filter(touches));
   return { ...reducer, on };
 }
 

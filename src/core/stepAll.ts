@@ -4,6 +4,7 @@ import type { Folder } from './folder.ts';
 import { parseJson } from './json.ts';
 import type { Json, StreamEvent } from './model.ts';
 import { isJsonObject } from './numbers.ts';
+import { setOwn } from './ownKey.ts';
 
 /**
  * What each event leads to, from `start`, as {@link Folder.step} gives it: equal parts of a state are those of the state before. One
@@ -51,8 +52,7 @@ export function shared(before: Json, after: Json): Json {
         continue;
       }
       const value = shared(before[key]!, after[key]!);
-      if (value !== after[key])
-        Object.defineProperty(after, key, { value, writable: true, enumerable: true, configurable: true });
+      if (value !== after[key]) setOwn(after, key, value);
       if (value !== before[key]) same = false;
     }
     return same ? before : after;

@@ -26,14 +26,15 @@ export function upcastEvent(upcasters: CompiledUpcasters, event: StreamEvent): U
 const both = (first: readonly string[], second: string | undefined): string =>
   [...first, ...(second === undefined ? [] : [second])].join('; ');
 
-const upcastingWalk = (walk: Walk, upcasters: CompiledUpcasters): Walk => ({
-  *go(events, streamOf) {
+const upcastingWalk = <T>(walk: Walk<T>, upcasters: CompiledUpcasters): Walk<T> => ({
+  *go(events, streamOf, stateBefore) {
     const read = events.map((event) => upcastEvent(upcasters, event));
     let at = 0;
     const changed = read.map(({ event }) => event);
-    for (const { text, problem } of walk.go(changed, streamOf)) {
+    for (const walked of walk.go(changed, streamOf, stateBefore)) {
       const problems = read[at++]!.upcast?.problems ?? [];
-      yield { text, problem: problems.length === 0 ? problem : both(problems, problem ?? undefined) };
+      if (problems.length === 0) yield walked;
+      else yield { ...walked, problem: both(problems, walked.problem ?? undefined) };
     }
   },
 });
@@ -48,7 +49,7 @@ export function upcastingFolder(folder: Folder, upcasters: CompiledUpcasters): F
       return { ...applied, problem: both(upcast.problems, applied.problem) };
     };
   };
-  const { stepOwn, walk } = folder;
+  const { stepOwn, walk, watch } = folder;
   return {
     name: folder.name,
     version: folder.version,
@@ -58,6 +59,9 @@ export function upcastingFolder(folder: Folder, upcasters: CompiledUpcasters): F
     step: stepped(folder.step.bind(folder)),
     ...(stepOwn === undefined ? {} : { stepOwn: stepped(stepOwn.bind(folder)) }),
     ...(walk === undefined ? {} : { walk: (start) => upcastingWalk(walk.call(folder, start), upcasters) }),
+    ...(watch === undefined
+      ? {}
+      : { watch: (start, keys) => upcastingWalk(watch.call(folder, start, keys), upcasters) }),
     fold(events, context, start) {
       const found = new Map<number, string[]>();
       const read = events.map((event) => {

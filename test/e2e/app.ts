@@ -91,17 +91,43 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-/** A page on the app that fails the test on any uncaught error or blocked resource. */
+/**
+ * Milliseconds that every frame of the window comes late, for finding what wins only because the window is quick: popups
+ * are placed and taken away with frames, and moves along a timeline wait for one. `HINDCAST_SLOW_FRAMES=200 npm test -- e2e`
+ */
+const slowness = Number(process.env.HINDCAST_SLOW_FRAMES ?? 0);
+
+// As text: this file is also read without the types of a browser.
+const slowFrames = (ms: number): string => `
+  const frame = window.requestAnimationFrame.bind(window);
+  const cancel = window.cancelAnimationFrame.bind(window);
+  const asked = new Map();
+  window.requestAnimationFrame = (run) => {
+    const id = setTimeout(() => asked.set(id, frame(run)), ${ms});
+    return id;
+  };
+  window.cancelAnimationFrame = (id) => {
+    clearTimeout(id);
+    cancel(asked.get(id));
+  };
+`;
+
+/**
+ * A page on the app that fails the test on any uncaught error or blocked resource. `slowFrames`: so many milliseconds its
+ * frames come late, whatever the environment says.
+ */
 export async function openPage(
   browser: Browser,
   app: App,
-  options: { theme?: 'light' | 'dark'; width?: number; height?: number } = {},
+  options: { theme?: 'light' | 'dark'; width?: number; height?: number; slowFrames?: number } = {},
 ): Promise<{ page: Page; problems: string[] }> {
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
     colorScheme: options.theme ?? 'dark',
     reducedMotion: 'reduce',
   });
+  const late = options.slowFrames ?? slowness;
+  if (late > 0) await context.addInitScript(slowFrames(late));
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
@@ -113,4 +139,31 @@ export async function openPage(
   page.on('filechooser', () => {});
   await page.goto(app.url);
   return { page, problems };
+}
+
+/** An app with a page on it, in a browser of its own. */
+export interface OpenApp {
+  app: App;
+  browser: Browser;
+  page: Page;
+  /** Errors of the page since they were looked at last. */
+  problems: string[];
+  /** Ends both. */
+  close(): Promise<void>;
+}
+
+/** Starts the app and a browser with a page on it; every wait on that page ends after `timeout` ms. */
+export async function openApp(
+  options: Parameters<typeof startApp>[0] & Parameters<typeof openPage>[2] & { timeout: number },
+): Promise<OpenApp> {
+  const [app, browser] = await Promise.all([startApp(options), openBrowser()]);
+  const { page, problems } = await openPage(browser, app, options);
+  page.setDefaultTimeout(options.timeout);
+  return {
+    ...{ app, browser, page, problems },
+    close: async () => {
+      await browser.close();
+      await app.close();
+    },
+  };
 }

@@ -9,7 +9,7 @@ import { createTopic, writerTo } from '../integration/kafka/support.ts';
 import { type KafkaHandle, passwordOf, startKafka } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { kafkaProblem } from './demoCluster.ts';
-import { digits, newConnection, open } from './screen.ts';
+import { digits, newConnection, open, pressEnter } from './screen.ts';
 
 const WAIT = { timeout: 30_000 };
 const RECORDS = 40_000;
@@ -84,7 +84,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
       await page.keyboard.press('c');
       const dialog = page.getByRole('dialog', { name: /^Capture/ });
       if (into !== null) await dialog.getByLabel('Name').fill(into);
-      await dialog.getByRole('button', { name: 'Capture' }).click();
+      await pressEnter(dialog.getByRole('button', { name: 'Capture' }));
       await dialog.waitFor({ state: 'detached' });
       await page.getByPlaceholder('Part of a topic’s name').fill('');
     }
@@ -108,11 +108,11 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
         await acl('--add', 'described.events', 'Describe');
         ({ page } = await begin());
         await newConnection(page, { name: 'secured', brokers: kafka.saslPlain! });
-        await page.getByRole('combobox', { name: 'SASL' }).click();
-        await page.getByRole('option', { name: 'SCRAM-SHA-256' }).click();
+        await pressEnter(page.getByRole('combobox', { name: 'SASL' }));
+        await pressEnter(page.getByRole('option', { name: 'SCRAM-SHA-256' }));
         await page.getByLabel('User name').fill('reader');
         await page.getByLabel('Password').fill(passwordOf('reader'));
-        await page.getByRole('button', { name: 'Save', exact: true }).click();
+        await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
         await page.getByRole('button', { name: /^Cluster: secured/ }).waitFor();
       });
 
@@ -183,7 +183,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
         // Blocks of 512 bytes that a file of the app may have: as on a full disk, no file can grow further.
         const { app, page } = await begin({ limit: 'ulimit -f 20000' });
         await newConnection(page, { name: 'plain', brokers: kafka.bootstrap });
-        await page.getByRole('button', { name: 'Save', exact: true }).click();
+        await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
         await page.getByRole('button', { name: /^Cluster: plain/ }).waitFor();
         await capture(page, 'large.events', 'full');
         const text = await endOf(page, 'large.events');

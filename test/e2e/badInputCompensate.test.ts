@@ -7,7 +7,15 @@ import { writerTo } from '../integration/kafka/support.ts';
 import type { KafkaHandle } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { endOffsets, kafkaProblem, startDemoCluster } from './demoCluster.ts';
-import { captureMarked, newConnection, open, timelineOf, unlockAndReason } from './screen.ts';
+import {
+  backToFault,
+  captureMarked,
+  newConnection,
+  open,
+  pressEnter,
+  timelineOf,
+  unlockAndReason,
+} from './screen.ts';
 
 const WAIT = { timeout: 30_000 };
 const doubled = story('interest-posted-twice');
@@ -26,19 +34,16 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
     ({ page } = await openPage(browser, app, { width: 1440, height: 900 }));
     page.setDefaultTimeout(WAIT.timeout);
     await newConnection(page, { name: 'core', brokers: kafka.bootstrap });
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('button', { name: /^Cluster: core/ }).waitFor();
     await open(page, 'topics');
     await page.getByRole('grid', { name: 'Topics' }).getByText('orders.events', { exact: true }).waitFor();
     await captureMarked(page, 'dispute');
     await page.getByRole('banner').getByRole('button', { name: 'Coverage: complete · 19 topics' }).waitFor();
     await open(page, timelineOf(doubled.aggregateId));
-    await page
-      .getByRole('button', { name: /fault: Same content/ })
-      .first()
-      .click();
-    await page.getByRole('button', { name: 'Compensate…' }).click();
-    await page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }).click();
+    await backToFault(page, /^395(?!\d)/);
+    await pressEnter(page.getByRole('button', { name: 'Compensate…' }));
+    await pressEnter(page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }));
     await page.getByRole('heading', { level: 1, name: /^Compensate/ }).waitFor();
     await unlockAndReason(page, { connection: 'core', reason: 'dispute 0412', why: REASON });
   });
@@ -55,18 +60,18 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
   const nothingSent = async () => expect(await endOffsets(kafka)).toEqual(before);
   /** The editor of the JSON, which draws only the lines that are seen: it is changed by keys, as a person does. */
   const asJson = async (): Promise<Locator> => {
-    await page.getByRole('button', { name: 'JSON', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'JSON', exact: true }));
     return page.getByRole('textbox', { name: 'The event as JSON' });
   };
 
   test('without a reason: the field is named, and publishing is impossible', async () => {
     await page.getByRole('textbox', { name: 'reason', exact: true }).fill('');
-    await dryRun().click();
+    await pressEnter(dryRun());
     await expect.poll(() => guard('Valid').getAttribute('data-status'), WAIT).toBe('failed');
     expect(await guard('Valid').textContent()).toMatch(/reason/);
     expect(await publish().isDisabled()).toBe(true);
     await page.getByRole('textbox', { name: 'reason', exact: true }).fill(REASON);
-    await dryRun().click();
+    await pressEnter(dryRun());
     await expect.poll(() => guard('Valid').getAttribute('data-status'), WAIT).not.toBe('failed');
     await nothingSent();
   });
@@ -79,7 +84,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
     await expect.poll(() => alert.textContent(), WAIT).toMatch(/Line \d+: .*Correct it here/);
     expect(await dryRun().isDisabled()).toBe(true);
     expect(await publish().isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'Form', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Form', exact: true }));
     await page
       .getByText(/The JSON cannot be read in line \d+/)
       .first()
@@ -91,18 +96,18 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
 
   test('a required field of the envelope that is missing is named', async () => {
     const editor = await asJson();
-    // The test before left the end of the text in view, and a line that scrolls away is not the one clicked.
     await editor.press('ControlOrMeta+Home');
-    await editor.locator('.cm-line').filter({ hasText: '"aggregate_id"' }).first().click();
+    const line = editor.locator('.cm-activeLine');
+    while (!(await line.textContent())!.includes('"aggregate_id"')) await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Home');
     await page.keyboard.press('Shift+End');
     await page.keyboard.press('Delete');
-    await dryRun().click();
+    await pressEnter(dryRun());
     await expect.poll(() => guard('Valid').getAttribute('data-status'), WAIT).toBe('failed');
     expect(await guard('Valid').textContent()).toContain('aggregate_id');
     expect(await publish().isDisabled()).toBe(true);
     await editor.press('ControlOrMeta+z');
-    await dryRun().click();
+    await pressEnter(dryRun());
     await expect.poll(() => publish().isEnabled(), WAIT).toBe(true);
     await nothingSent();
   });
@@ -121,38 +126,37 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
     });
     await producer.disconnect();
     before = await endOffsets(kafka);
-    await publish().click();
+    await pressEnter(publish());
     const guards = page.getByRole('region', { name: 'Guards' });
     await guards.getByText('The aggregate has moved:', { exact: false }).waitFor();
     await guards.getByText('Capture again, look at the new event', { exact: false }).waitFor();
     expect(await publish().isDisabled()).toBe(true);
     await nothingSent();
 
-    await guards.getByRole('button', { name: 'Capture again' }).first().click();
+    await pressEnter(guards.getByRole('button', { name: 'Capture again' }).first());
     await expect.poll(() => guard('Head has not moved').textContent(), WAIT).toContain('Begin a new draft');
-    await guard('Head has not moved').getByRole('button', { name: 'Begin again from the new head' }).click();
+    await pressEnter(
+      guard('Head has not moved').getByRole('button', { name: 'Begin again from the new head' }),
+    );
     await expect.poll(() => guard('Head has not moved').getAttribute('data-status'), WAIT).toBe('ok');
     // What was written by hand is carried over.
-    await page.getByRole('button', { name: 'Form', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Form', exact: true }));
     expect(await page.getByRole('textbox', { name: 'reason', exact: true }).inputValue()).toBe(REASON);
   });
 
   test('once published, the same key is refused with the place of the first one', async () => {
     await expect.poll(() => publish().isEnabled(), WAIT).toBe(true);
-    await publish().click();
+    await pressEnter(publish());
     await page.getByRole('region', { name: 'Receipt' }).getByText('read back: the same bytes').waitFor();
     before = await endOffsets(kafka);
-    await page.getByRole('button', { name: 'Show it in the timeline' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Show it in the timeline' }));
     await open(page, timelineOf(doubled.aggregateId));
-    await page
-      .getByRole('button', { name: /fault: Same content/ })
-      .first()
-      .click();
-    await page.getByRole('button', { name: 'Compensate…' }).click();
-    await page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }).click();
-    await page.getByRole('button', { name: 'Write another' }).click();
+    await backToFault(page, /^395(?!\d)/);
+    await pressEnter(page.getByRole('button', { name: 'Compensate…' }));
+    await pressEnter(page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }));
+    await pressEnter(page.getByRole('button', { name: 'Write another' }));
     await page.getByRole('textbox', { name: 'reason', exact: true }).fill(REASON);
-    await dryRun().click();
+    await pressEnter(dryRun());
     const duplicate = guard('Not published before');
     await expect.poll(() => duplicate.getAttribute('data-status'), WAIT).toBe('failed');
     expect(await duplicate.textContent()).toMatch(/published already at ultracore\.savings\.interest/i);

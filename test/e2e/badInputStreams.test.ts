@@ -3,11 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendRecords, type ImportRecord } from '../../src/engine/capture/import.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { browserProblem, type OpenApp, openApp } from './app.ts';
 import { open } from './screen.ts';
 
 const HOUR = 3_600_000;
@@ -55,8 +55,7 @@ const EVENTS: Made[] = [
 ];
 
 describe.skipIf(browserProblem !== null)('a stream with every fault', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-streams-'));
@@ -68,13 +67,11 @@ describe.skipIf(browserProblem !== null)('a stream with every fault', () => {
     const workspace = await openWorkspace(file, { mode: 'create', log: () => {} });
     await appendRecords(workspace, EVENTS.map(eventOf), { clusterId: 'streams' });
     await workspace.close();
-    [app, browser] = await Promise.all([startApp({ workspace: file }), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(40_000);
+    opened = await openApp({ workspace: file, timeout: 40_000 });
+    ({ page, problems } = opened);
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -1,9 +1,9 @@
 // The two clocks of one aggregate of the demo recording: the plane, the point, and what arrived after the fact.
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, chosenEvent, digits, open } from './screen.ts';
+import { demoProblem, type OpenApp, openApp } from './app.ts';
+import { accessibilityProblems, chooseRow, chosenEvent, digits, open, pressEnter } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const late = story('backdated-deposit');
@@ -11,8 +11,7 @@ const { balanceKnown, balanceTrue, at } = late.facts;
 const place = (search = '') => `clocks/SavingsAccount/${encodeURIComponent(late.aggregateId)}${search}`;
 
 describe.skipIf(demoProblem !== null)('two clocks', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   const point = () => page.getByRole('slider', { name: /The point on the two clocks/ });
@@ -33,20 +32,18 @@ describe.skipIf(demoProblem !== null)('two clocks', () => {
     });
 
   beforeAll(async () => {
-    [app, browser] = await Promise.all([startApp(), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
+    opened = await openApp({ timeout: WAIT.timeout });
+    ({ page, problems } = opened);
     await page.getByRole('button', { name: 'Workspace: Demo read-only' }).waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
   });
 
   test('the same moment has two balances, and the point says which events count', async () => {
     await open(page, place(`?known=${encodeURIComponent(at!)}`));
     await expect.poll(balance, WAIT).toBe(balanceKnown);
-    await page.getByRole('button', { name: /What was true on/ }).click();
+    await pressEnter(page.getByRole('button', { name: /What was true on/ }));
     await expect.poll(balance, WAIT).toBe(balanceTrue);
     await page.getByText(/1 event moved to where they occurred/).waitFor();
     expect((await focus()).known).toBeNull();
@@ -59,7 +56,7 @@ describe.skipIf(demoProblem !== null)('two clocks', () => {
     const rows = arrivals().getByRole('row').filter({ hasText: 'backdated' });
     await rows.first().waitFor();
     expect(await rows.count()).toBe(1);
-    await rows.first().click();
+    await chooseRow(page, arrivals(), (words) => words.includes('backdated'));
     const there = await focus();
     expect(there.true).not.toBeNull();
     expect(Date.parse(there.true!)).toBeLessThan(Date.parse(there.known!));

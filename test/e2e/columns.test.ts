@@ -7,9 +7,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../src/core/json.ts';
 import type { Json } from '../../src/core/model.ts';
 import { pinOf } from '../../src/core/reducerPin.ts';
-import { demoProblem, demoRecording } from './app.ts';
-import { type DemoPage, openDemo } from './demoPage.ts';
-import { accessibilityProblems, digits, open, stateValue } from './screen.ts';
+import { demoProblem, demoRecording, type OpenApp } from './app.ts';
+import { openDemo } from './demoPage.ts';
+import { accessibilityProblems, digits, open, pressEnter, stateValue } from './screen.ts';
 
 const NAME = 'counted';
 const reducer = (by: number) => ({
@@ -35,7 +35,7 @@ const WAIT = { timeout: 60_000 };
 
 describe.skipIf(demoProblem !== null)('columns in the list of aggregates', () => {
   let dataDir: string;
-  let demo: DemoPage;
+  let demo: OpenApp;
   let page: Page;
   let problems: string[];
 
@@ -129,7 +129,7 @@ describe.skipIf(demoProblem !== null)('columns in the list of aggregates', () =>
     await page.keyboard.insertText('balance > 99999999999');
     await page.keyboard.press('Enter');
     await page.getByText('Of no aggregate the condition holds').waitFor();
-    await page.getByRole('button', { name: 'Without the condition' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Without the condition' }));
     await rows().first().waitFor();
   });
 

@@ -1,9 +1,17 @@
 // Two points side by side on the demo recording: by the address, by M on a timeline, by M on the list of aggregates.
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
+import { demoProblem, type OpenApp, openApp, openPage } from './app.ts';
+import {
+  accessibilityProblems,
+  chosenEvent,
+  digits,
+  open,
+  pressEnter,
+  stateLine,
+  timelineOf,
+} from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const late = story('backdated-deposit');
@@ -15,8 +23,7 @@ const sideOf = (name: 'a' | 'b', id: string, rest: Record<string, string> = {}) 
 const knownAndTrue = `compare?${sideOf('a', late.aggregateId, { known: late.facts.at! })}&${sideOf('b', late.aggregateId, { true: late.facts.at! })}`;
 
 describe.skipIf(demoProblem !== null)('compare', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   const card = (letter: string) => page.getByRole('region', { name: `Side ${letter}` });
@@ -33,15 +40,13 @@ describe.skipIf(demoProblem !== null)('compare', () => {
   };
 
   beforeAll(async () => {
-    [app, browser] = await Promise.all([startApp(), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
+    opened = await openApp({ timeout: WAIT.timeout });
+    ({ page, problems } = opened);
     await page.getByRole('button', { name: 'Workspace: Demo read-only' }).waitFor();
     await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
   });
 
   const { balanceKnown, balanceTrue, amount } = late.facts;
@@ -132,17 +137,15 @@ describe.skipIf(demoProblem !== null)('compare', () => {
     const cents = (text: string) => BigInt(text.replace('.', ''));
     expect(cents(delta!.replace('+', ''))).toBe(cents(b!) - cents(a!));
 
-    await card('B')
-      .getByRole('button', { name: /savings_account/ })
-      .click();
-    await page.getByRole('menuitem', { name: /^merge/ }).click();
+    await pressEnter(card('B').getByRole('button', { name: /savings_account/ }));
+    await pressEnter(page.getByRole('menuitem', { name: /^merge/ }));
     await card('B')
       .getByRole('button', { name: /^merge/ })
       .waitFor();
     await expect.poll(() => page.url(), WAIT).toContain('b.reducer=merge');
     const words = page.getByText(/^\d+ changed/).first();
     await expect.poll(() => words.textContent(), WAIT).toMatch(/only in B/);
-    const other = await openPage(browser, app);
+    const other = await openPage(opened.browser, opened.app);
     await other.page.getByRole('button', { name: 'Workspace: Demo read-only' }).waitFor();
     await open(other.page, new URL(page.url()).hash.replace(/^#\//, ''));
     const there = other.page.getByText(/^\d+ changed/).first();

@@ -1,14 +1,14 @@
 // The SQL console by keyboard on the bundled demo recording: completion, mistakes, links, and as of the focus.
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { demoProblem, demoRecording } from './app.ts';
-import { type DemoPage, openDemo } from './demoPage.ts';
-import { accessibilityProblems, digits, lookAsOf, open } from './screen.ts';
+import { demoProblem, demoRecording, type OpenApp } from './app.ts';
+import { openDemo } from './demoPage.ts';
+import { accessibilityProblems, digits, lookAsOf, open, takeSuggestion } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 
 describe.skipIf(demoProblem !== null)('the SQL console, by keyboard', () => {
-  let demo: DemoPage;
+  let demo: OpenApp;
   let page: Page;
   let problems: string[];
 
@@ -32,13 +32,6 @@ describe.skipIf(demoProblem !== null)('the SQL console, by keyboard', () => {
     await page.keyboard.press('Delete');
     await page.keyboard.insertText(sql);
   };
-  const take = async (typed: string, name: string) => {
-    await page.keyboard.type(typed);
-    await option(name).waitFor();
-    // The editor takes no choice in the first moment: the key may have been meant for the text.
-    await page.waitForTimeout(200);
-    await page.keyboard.press('Enter');
-  };
 
   test('S opens it; tables, their columns by an alias and exact functions are completed, all in sight', async () => {
     await page.keyboard.press('Alt+5');
@@ -46,11 +39,8 @@ describe.skipIf(demoProblem !== null)('the SQL console, by keyboard', () => {
     await page.keyboard.press('s');
     await editor().waitFor();
     await write('');
-    await take('SELECT * FROM savings_a', 'savings_account');
-    await page.keyboard.type(' s WHERE dec_c');
-    await option('dec_cmp exact').waitFor();
-    await page.waitForTimeout(200);
-    await page.keyboard.press('Enter');
+    await takeSuggestion(page, 'SELECT * FROM savings_a', 'savings_account');
+    await takeSuggestion(page, ' s WHERE dec_c', 'dec_cmp exact');
     await page.keyboard.type('(s.bal');
     const first = page.getByRole('option').first();
     await option('balance').waitFor();

@@ -7,7 +7,7 @@ import { createTopic, writerTo } from '../integration/kafka/support.ts';
 import { type KafkaHandle, startKafka } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { kafkaProblem } from './demoCluster.ts';
-import { accessibilityProblems, newConnection, open } from './screen.ts';
+import { accessibilityProblems, newConnection, open, pressEnter } from './screen.ts';
 
 const TOPIC = 'core.savings.transactions';
 const pictures = process.env.HINDCAST_PICTURES ?? null;
@@ -44,7 +44,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     ({ page, problems } = await openPage(browser, app));
     page.setDefaultTimeout(15_000);
     await newConnection(page, { name: 'laptop', brokers: kafka.bootstrap });
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('heading', { level: 1, name: 'laptop' }).waitFor();
   });
   afterAll(async () => {
@@ -72,7 +72,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     await dialog().waitFor();
   }
   const begin = async () => {
-    await dialog().getByRole('button', { name: 'Capture', exact: true }).click();
+    await pressEnter(dialog().getByRole('button', { name: 'Capture', exact: true }));
     await dialog().waitFor({ state: 'detached' });
   };
   /** One capture runs at a time: the next one begins when no job is under way any more. */
@@ -82,12 +82,12 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
 
   test('one key: the dialog, by keyboard; the bars say what was looked through', async () => {
     await openDialog();
-    await choice('Offsets').click();
+    await pressEnter(choice('Offsets'));
     await dialog().getByLabel('From').fill('90');
     await dialog().getByLabel('To', { exact: true }).fill('10');
     await expect.poll(() => dialog().getByText('It lies before the beginning.').count()).toBe(1);
     await shoot('dialog-offsets');
-    await choice('All').click();
+    await pressEnter(choice('All'));
     await dialog().getByLabel('Only key').fill('acc-7');
     await dialog().getByLabel('Name').fill('coverage');
     expect(await dialog().getByRole('switch').isDisabled()).toBe(true);
@@ -96,7 +96,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     await begin();
     await expect.poll(() => badge().textContent(), { timeout: 30_000 }).toContain('partial');
     await ended();
-    await badge().click();
+    await pressEnter(badge());
     const popover = page.getByRole('dialog', { name: 'Coverage' });
     await expect.poll(() => popover.getByText('only the key “acc-7”').count()).toBe(3);
     await shoot('bars-key');
@@ -105,22 +105,22 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
 
   test('a range beside it, then all; every number stands under its bar', async () => {
     await openDialog();
-    await choice('Latest').click();
+    await pressEnter(choice('Latest'));
     await dialog().getByLabel('How many').fill('200');
     await begin();
     await page.getByText('The capture has started.').first().waitFor();
     await ended();
-    await badge().click();
+    await pressEnter(badge());
     const popover = page.getByRole('dialog', { name: 'Coverage' });
     await expect.poll(() => popover.getByText(/\d not asked for$/).count()).toBe(3);
     await shoot('bars-range');
     await page.keyboard.press('Escape');
     await openDialog();
     await expect.poll(() => choice('Go on').getAttribute('aria-pressed')).toBe('true');
-    await choice('All').click();
+    await pressEnter(choice('All'));
     await begin();
     await expect.poll(() => badge().textContent(), { timeout: 30_000 }).toContain('complete');
-    await badge().click();
+    await pressEnter(badge());
     await expect.poll(() => popover.getByText(/\d of aborted transactions$/).count()).toBe(3);
     expect(await accessibilityProblems(page)).toEqual([]);
     await shoot('bars-complete');
@@ -128,7 +128,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
 
   test('the comparison with the cluster says that every byte is equal', async () => {
     const popover = page.getByRole('dialog', { name: 'Coverage' });
-    await popover.getByRole('button', { name: 'Compare with the cluster' }).click();
+    await pressEnter(popover.getByRole('button', { name: 'Compare with the cluster' }));
     await expect
       .poll(() => popover.getByText(/equal, byte for byte/).count(), { timeout: 30_000 })
       .toBeGreaterThan(0);

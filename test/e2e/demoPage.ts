@@ -1,40 +1,20 @@
 // What tests on the bundled demo recording begin with: the app, a browser, and a page that shows its aggregates.
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { type App, openBrowser, openPage, startApp } from './app.ts';
+import { type OpenApp, openApp } from './app.ts';
 import { accessibilityProblems } from './screen.ts';
-
-export interface DemoPage {
-  app: App;
-  browser: Browser;
-  page: Page;
-  /** Errors of the page since they were looked at last. */
-  problems: string[];
-  close(): Promise<void>;
-}
 
 /** Opens the demo recording, by default or by name; every wait on the page ends after `timeout` ms. */
 export async function openDemo(options: {
   workspace?: string;
   dataDir?: string;
+  slowFrames?: number;
   timeout: number;
-}): Promise<DemoPage> {
-  const { timeout, ...own } = options;
-  const [app, browser] = await Promise.all([startApp(own), openBrowser()]);
-  const { page, problems } = await openPage(browser, app);
-  page.setDefaultTimeout(timeout);
-  await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
-  return {
-    app,
-    browser,
-    page,
-    problems,
-    close: async () => {
-      await browser.close();
-      await app.close();
-    },
-  };
+}): Promise<OpenApp> {
+  const opened = await openApp(options);
+  await opened.page.getByRole('grid', { name: 'Aggregates' }).waitFor();
+  return opened;
 }
 
 /** Of the window: the smallest one that is meant, and a large one. */

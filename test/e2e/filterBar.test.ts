@@ -3,13 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendRecords } from '../../src/engine/capture/import.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, open } from './screen.ts';
+import { browserProblem, type OpenApp, openApp } from './app.ts';
+import { accessibilityProblems, open, pressEnter } from './screen.ts';
 
 const RECORDS = 60_000;
 const AT_ONCE = 20_000;
@@ -30,15 +30,14 @@ async function makeWorkspace(): Promise<void> {
 }
 
 describe.skipIf(browserProblem !== null)('the filter of the events list', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   const field = () => page.getByRole('textbox', { name: 'Filter events' });
   const rows = () => page.getByRole('grid', { name: 'Events' }).getByRole('row');
   const done = () => page.getByText(/looked at all/).first();
   const type = async (text: string) => {
-    await field().click();
+    await field().focus();
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.type(text);
   };
@@ -46,15 +45,13 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
 
   beforeAll(async () => {
     await makeWorkspace();
-    [app, browser] = await Promise.all([startApp({ workspace: file }), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(30_000);
+    opened = await openApp({ workspace: file, timeout: 30_000 });
+    ({ page, problems } = opened);
     await open(page, 'events');
     await rows().nth(5).waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -101,18 +98,18 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
     await page.getByRole('button', { name: 'Remove type:FeeCharged' }).waitFor();
     expect(await field().innerText()).toBe('data.amount > 9990 and type = "FeeCharged"');
     await page.reload();
-    await page.getByRole('button', { name: 'Remove type:FeeCharged' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Remove type:FeeCharged' }));
     expect(await field().innerText()).toBe('data.amount > 9990 and type = "FeeCharged"');
     await done().waitFor();
   });
 
   test('a filter is saved, applied from the palette, renamed and removed', async () => {
-    await page.getByRole('button', { name: 'Saved filters' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Saved filters' }));
     await page.getByLabel('Name for the present filter').fill('Large fees');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Rename Large fees' }).waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Clear', exact: true }));
     await page
       .getByText(/^60.000 of 60.000/)
       .first()
@@ -123,18 +120,18 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
     await page.keyboard.press('Enter');
     await done().waitFor();
     expect(await field().innerText()).toBe('data.amount > 9990 and type = "FeeCharged"');
-    await page.getByRole('button', { name: 'Saved filters' }).click();
-    await page.getByRole('button', { name: 'Rename Large fees' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Saved filters' }));
+    await pressEnter(page.getByRole('button', { name: 'Rename Large fees' }));
     await page.getByLabel('New name of Large fees').fill('Fees above 9990');
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Remove Fees above 9990' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Remove Fees above 9990' }));
     await page.getByText('None yet.').waitFor();
     await page.keyboard.press('Escape');
   });
 
   test('a full-text index is built, spares reading, and is removed', async () => {
-    await page.getByRole('button', { name: 'Full-text indexes' }).click();
-    await page.getByRole('button', { name: /^Build the index/ }).click();
+    await pressEnter(page.getByRole('button', { name: 'Full-text indexes' }));
+    await pressEnter(page.getByRole('button', { name: /^Build the index/ }));
     await page.getByText(/^60.000 records · [\d.,]+ MB$/).waitFor({ timeout: 60_000 });
     await page.keyboard.press('Escape');
     await type('match "9007199254740993"');
@@ -144,8 +141,8 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
       .first()
       .waitFor();
     expect(await rows().count()).toBe(2);
-    await page.getByRole('button', { name: 'Full-text indexes' }).click();
-    await page.getByRole('button', { name: /^Remove the index/ }).click();
+    await pressEnter(page.getByRole('button', { name: 'Full-text indexes' }));
+    await pressEnter(page.getByRole('button', { name: /^Remove the index/ }));
     await page.getByText('no index').waitFor();
     await page.keyboard.press('Escape');
   });

@@ -1,9 +1,9 @@
 // The four questions of the README, answered in the window by following it, by keyboard.
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
-import { chosenEvent, digits, open, stateLine } from './screen.ts';
+import { demoProblem, type OpenApp, openApp } from './app.ts';
+import { digits, open, stateLine, stepTo } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
@@ -11,8 +11,7 @@ const late = story('backdated-deposit');
 const overdrawn = story('below-zero-healed');
 
 describe.skipIf(demoProblem !== null)('the four questions of the README', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   const press = (...keys: string[]) =>
@@ -28,28 +27,21 @@ describe.skipIf(demoProblem !== null)('the four questions of the README', () => 
     const grid = page.getByRole('grid', { name: 'Aggregates' });
     await expect.poll(async () => Number(await grid.getAttribute('aria-rowcount')), WAIT).toBeLessThan(10);
     await grid.getByRole('row').filter({ hasText: id }).waitFor();
-    const chosen = grid.getByRole('row', { selected: true });
-    const isChosen = async () =>
-      ((await chosen.textContent({ timeout: 1000 }).catch(() => '')) ?? '').includes(id);
-    for (let tries = 0; tries < 5 && !(await isChosen()); tries += 1) {
-      await press('ArrowDown');
-      await page.waitForTimeout(300);
-    }
-    expect(await isChosen()).toBe(true);
+    // From the field into the rows.
+    await press('ArrowDown');
+    await stepTo(page, grid, 'ArrowDown', (words) => words.includes(id));
     await press('Enter');
     await page.getByRole('heading', { level: 1, name: new RegExp(number) }).waitFor();
   };
   const balance = async () => digits(await stateLine(page, 'balance').textContent());
 
   beforeAll(async () => {
-    [app, browser] = await Promise.all([startApp(), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
+    opened = await openApp({ timeout: WAIT.timeout });
+    ({ page, problems } = opened);
     await page.getByRole('button', { name: 'Workspace: Demo read-only' }).waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
   });
 
   test('which event broke it, and would my fix have avoided it?', async () => {
@@ -57,13 +49,9 @@ describe.skipIf(demoProblem !== null)('the four questions of the README', () => 
     const { balanceRight, balanceWrong, amount } = doubled.facts;
     await press('Home');
     const event = page.getByRole('region', { name: 'Chosen event' });
-    const isIt = async () => /same content as/i.test((await event.textContent()) ?? '');
-    for (let tries = 0; tries < 30 && !(await isIt()); tries += 1) {
-      const before = await chosenEvent(page).textContent();
-      await press('n');
-      await expect.poll(() => chosenEvent(page).textContent(), WAIT).not.toBe(before);
-      await page.waitForTimeout(200);
-    }
+    const list = page.getByRole('listbox', { name: 'Events of the aggregate' });
+    await stepTo(page, list, 'n', (words) => /^395(?!\d)/.test(words));
+    await event.getByText(/same content as/i).waitFor();
     await expect
       .poll(async () => digits(await stateLine(page, 'balance').textContent()), WAIT)
       .toContain(balanceWrong);

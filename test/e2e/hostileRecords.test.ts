@@ -2,31 +2,28 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatNumber } from '../../src/renderer/lib/format.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { browserProblem, type OpenApp, openApp } from './app.ts';
 import { ABOVE_2_53, BIG, DECIMAL, makeHostileWorkspace } from './hostile.ts';
-import { open } from './screen.ts';
+import { chooseFirst, open, pressEnter } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 
 describe.skipIf(browserProblem !== null)('hostile records are text', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-hostile-'));
 
   beforeAll(async () => {
     const workspace = await makeHostileWorkspace(folder);
-    [app, browser] = await Promise.all([startApp({ workspace }), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app, { width: 1440, height: 900 }));
-    page.setDefaultTimeout(WAIT.timeout);
+    opened = await openApp({ workspace, width: 1440, height: 900, timeout: WAIT.timeout });
+    ({ page, problems } = opened);
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -37,14 +34,14 @@ describe.skipIf(browserProblem !== null)('hostile records are text', () => {
       .getByText(/^1 of 7/)
       .first()
       .waitFor();
-    await page.getByRole('grid', { name: 'Events' }).getByRole('gridcell').first().click();
+    await chooseFirst(page);
   };
 
   test('HTML in key, names, values and headers makes no element and runs nothing', async () => {
     await choose('html');
     await record().getByText('<img src=x onerror=', { exact: false }).first().waitFor();
     for (const tab of ['Raw', 'Headers', 'Decoded']) {
-      await page.getByRole('button', { name: new RegExp(`^${tab}`) }).click();
+      await pressEnter(page.getByRole('button', { name: new RegExp(`^${tab}`) }));
       await record().getByText('<script>', { exact: false }).first().waitFor();
       expect(await page.locator('img[src=x], main script').count()).toBe(0);
     }
@@ -56,7 +53,7 @@ describe.skipIf(browserProblem !== null)('hostile records are text', () => {
     await record().getByText('⟨U+202E⟩elgoog⟨U+202C⟩', { exact: false }).first().waitFor();
     await record().getByText('⟨U+0007⟩', { exact: false }).first().waitFor();
     for (const tab of ['Raw', 'Headers', 'Decoded']) {
-      await page.getByRole('button', { name: new RegExp(`^${tab}`) }).click();
+      await pressEnter(page.getByRole('button', { name: new RegExp(`^${tab}`) }));
       expect(await page.locator('body').textContent()).not.toMatch(
         /[\u202a-\u202e\u2066-\u2069\u0000\u0007\u001b]/,
       );
@@ -68,7 +65,7 @@ describe.skipIf(browserProblem !== null)('hostile records are text', () => {
     // Amounts are grouped where they are read, and as received in the raw tab.
     for (const number of [BIG, ABOVE_2_53, formatNumber(DECIMAL)])
       await record().getByText(number, { exact: true }).first().waitFor();
-    await page.getByRole('button', { name: /^Raw/ }).click();
+    await pressEnter(page.getByRole('button', { name: /^Raw/ }));
     await record().getByText(`"amount":${DECIMAL}`, { exact: false }).first().waitFor();
   });
 
@@ -107,7 +104,7 @@ describe.skipIf(browserProblem !== null)('hostile records are text', () => {
     };
     for (const [topic, text] of Object.entries(shownRaw)) {
       await choose(topic);
-      await page.getByRole('button', { name: /^Raw/ }).click();
+      await pressEnter(page.getByRole('button', { name: /^Raw/ }));
       await record().getByText(text).first().waitFor();
     }
     expect(

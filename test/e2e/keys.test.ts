@@ -2,8 +2,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { demoProblem } from './app.ts';
-import { type DemoPage, openDemo } from './demoPage.ts';
+import { demoProblem, type OpenApp } from './app.ts';
+import { openDemo } from './demoPage.ts';
 import { open, timelineOf } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
@@ -33,7 +33,7 @@ const PLACES = [
 ];
 
 describe.skipIf(demoProblem !== null)('keys and commands', () => {
-  let demo: DemoPage;
+  let demo: OpenApp;
   let page: Page;
   let problems: string[];
 

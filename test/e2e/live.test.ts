@@ -6,7 +6,7 @@ import { createTopic } from '../integration/kafka/support.ts';
 import { type KafkaHandle, startKafka } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { groups, kafkaProblem } from './demoCluster.ts';
-import { accessibilityProblems, digits, newConnection, open } from './screen.ts';
+import { accessibilityProblems, digits, newConnection, open, pressEnter } from './screen.ts';
 
 const WAIT = { timeout: 30_000 };
 const TOPIC = 'bank.accounts.events';
@@ -54,7 +54,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     ({ page, problems } = await openPage(browser, app));
     page.setDefaultTimeout(WAIT.timeout);
     await newConnection(page, { name: 'core-banking', brokers: kafka.bootstrap });
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('button', { name: /^Cluster: core-banking/ }).waitFor();
   });
   afterAll(async () => {
@@ -78,8 +78,8 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await page.keyboard.press('c');
     const dialog = page.getByRole('dialog', { name: /^Capture/ });
     await dialog.getByLabel('Name').fill('live');
-    await dialog.getByRole('switch', { name: /Keep following/ }).click();
-    await dialog.getByRole('button', { name: 'Capture' }).click();
+    await dialog.getByRole('switch', { name: /Keep following/ }).press('Space');
+    await pressEnter(dialog.getByRole('button', { name: 'Capture' }));
     await dialog.waitFor({ state: 'detached' });
     await open(page, 'events');
     await page.getByRole('button', { name: /^Live/, pressed: true }).waitFor();
@@ -121,7 +121,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await send(60);
     await page.getByRole('button', { name: /^60 new events – show/ }).waitFor();
     expect([await drawn(), await scrolled()]).toEqual(before);
-    await page.getByRole('button', { name: /^60 new events – show/ }).click();
+    await pressEnter(page.getByRole('button', { name: /^60 new events – show/ }));
     await expect.poll(drawn, WAIT).toContain(`${sent - 1}`);
     await page
       .getByRole('region', { name: 'Record' })
@@ -134,7 +134,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await table().hover();
     await page.mouse.wheel(0, -600);
     await page.getByRole('button', { name: /^Paused – go on/ }).waitFor();
-    await page.getByRole('button', { name: /^Paused – go on/ }).click();
+    await pressEnter(page.getByRole('button', { name: /^Paused – go on/ }));
     await page.getByRole('button', { name: /^Pause/ }).waitFor();
   });
 

@@ -3,31 +3,28 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { accessibilityProblems, digits, open, stateValue } from './screen.ts';
-import { EVENTS_EACH, makeTurbines, TURBINES } from './turbines.ts';
+import { browserProblem, type OpenApp, openApp } from './app.ts';
+import { accessibilityProblems, digits, open, pressEnter, stateValue, takeSuggestion } from './screen.ts';
+import { EVENTS_EACH, makeTurbines, slowly, TURBINES } from './turbines.ts';
 
 const WAIT = { timeout: 60_000 };
 
 describe.skipIf(browserProblem !== null)('definitions of one’s own', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'hindcast-own-'));
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
 
   beforeAll(async () => {
     const workspace = await makeTurbines(dataDir);
-    [app, browser] = await Promise.all([startApp({ dataDir, workspace }), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
+    opened = await openApp({ dataDir, workspace, timeout: WAIT.timeout });
+    ({ page, problems } = opened);
     await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
     rmSync(dataDir, { recursive: true, force: true });
   });
 
@@ -87,6 +84,37 @@ describe.skipIf(browserProblem !== null)('definitions of one’s own', () => {
     await expect.poll(() => decodeURIComponent(page.url()), WAIT).toMatch(/a\.reducer=counted@/);
   });
 
+  test('a What-if that is ended lists what its first look found as preliminary', async () => {
+    await open(page, 'whatif?scope=projection:amounts');
+    await page.getByRole('textbox', { name: 'Hypothetical reducer' }).focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(slowly('1'));
+    await page.keyboard.press('Control+Enter');
+    const rows = page.getByRole('grid', { name: 'Rows that would differ' });
+    await rows.getByText('preliminary', { exact: true }).first().waitFor();
+    const job = page.getByRole('article', { name: /^What-if/ });
+    await pressEnter(job.getByRole('button', { name: 'Cancel' }));
+    await page
+      .getByText(
+        /^\d+ rows? listed as preliminary: only the first events were folded, and what is said is as of these\.$/,
+      )
+      .waitFor();
+    await page.getByText(/, \d+ of them preliminary/).waitFor();
+    // Each event more adds one: the first events of a row say less than all of them would.
+    const ofRow = EVENTS_EACH / (90 / TURBINES);
+    const deltas = (await rows.getByRole('row').filter({ hasText: 'preliminary' }).allTextContents()).map(
+      (text) => Number(/\+(\d+)\.00$/.exec(digits(text))![1]),
+    );
+    expect(deltas.length).toBeGreaterThan(0);
+    for (const delta of deltas) expect(delta).toBeLessThan(ofRow);
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await expect.poll(() => accessibilityProblems(page), WAIT).toEqual([]);
+    }
+    expect(problems).toEqual([]);
+  });
+
   test('a program is written into What-if with suggestions', async () => {
     await open(page, 'whatif?scope=projection:slow');
     const editor = page.getByRole('textbox', { name: 'Hypothetical reducer' });
@@ -95,14 +123,7 @@ describe.skipIf(browserProblem !== null)('definitions of one’s own', () => {
     await page.keyboard.press('Delete');
     await page.keyboard.insertText('export function reduce(state, event) {\n  return { n: \n}\n');
     for (let back = 0; back < 3; back += 1) await page.keyboard.press('ArrowLeft');
-    const take = async (typed: string, name: RegExp) => {
-      await page.keyboard.type(typed);
-      await page.getByRole('option', { name }).waitFor();
-      // The editor takes no choice in the first moment: the key may have been meant for the text.
-      await page.waitForTimeout(200);
-      await page.keyboard.press('Enter');
-    };
-    await take('event.data.en', /^energy/);
+    await takeSuggestion(page, 'event.data.en', /^energy/);
     await page.keyboard.type(' };');
     await expect
       .poll(() => editor.evaluate((element) => (element as HTMLElement).innerText), WAIT)

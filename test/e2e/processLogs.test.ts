@@ -1,9 +1,9 @@
 // The studio on logs that are nobody's demo data, by keyboard alone: timeline, state, compare, two clocks, check.
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseTime } from '../../src/core/time.ts';
 import { ACTIVITY, AT, CASE, fineRows, type LogRow, logsAreThere } from '../fixtures/processLogs.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { browserProblem, type OpenApp, openApp } from './app.ts';
 import { judgedAtBothSizes } from './demoPage.ts';
 import { makeLogs } from './processLogWorkspace.ts';
 import { chosenEvent, digits, open, stateLine, stateValue } from './screen.ts';
@@ -21,8 +21,7 @@ function tellingCase(): { name: string; rows: LogRow[] } {
 }
 
 describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in the window', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   let logs: Awaited<ReturnType<typeof makeLogs>>;
@@ -38,14 +37,12 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
   };
   beforeAll(async () => {
     logs = await makeLogs();
-    [app, browser] = await Promise.all([startApp(logs), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
+    opened = await openApp({ ...logs, timeout: WAIT.timeout });
+    ({ page, problems } = opened);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    page.setDefaultTimeout(WAIT.timeout);
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
     logs?.remove();
   });
 

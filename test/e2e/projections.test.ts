@@ -3,14 +3,14 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { demoProblem, demoRecording } from './app.ts';
-import { type DemoPage, openDemo } from './demoPage.ts';
-import { accessibilityProblems, open } from './screen.ts';
+import { demoProblem, demoRecording, type OpenApp } from './app.ts';
+import { openDemo } from './demoPage.ts';
+import { accessibilityProblems, open, pressEnter, takeSuggestion } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 
 describe.skipIf(demoProblem !== null)('projections and console', () => {
-  let demo: DemoPage;
+  let demo: OpenApp;
   let page: Page;
   let problems: string[];
 
@@ -84,11 +84,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
       `${start}"on": { "*": [{ "op": "add", "path": "total", "from":  }] } } }`,
     );
     for (let back = 0; back < 10; back += 1) await page.keyboard.press('ArrowLeft');
-    await page.keyboard.type('"data.am');
-    await page.getByRole('option', { name: /"data\.amount"/ }).waitFor();
-    // The editor takes no choice in the first moment: the key may have been meant for the text.
-    await page.waitForTimeout(200);
-    await page.keyboard.press('Enter');
+    await takeSuggestion(page, '"data.am', /"data\.amount"/);
     await expect.poll(() => textOf(/^Definition of mine/), WAIT).toContain('"data.amount"');
     await expect.poll(() => tried().textContent(), WAIT).toMatch(/with a problem/);
     await expect.poll(() => tried().textContent(), WAIT).toMatch(/total/);
@@ -114,7 +110,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
       .poll(() => page.evaluate(() => document.activeElement?.hasAttribute('data-editor')), WAIT)
       .toBe(true);
     await accessible();
-    await page.getByRole('button', { name: 'Discard changes' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Discard changes' }));
     await page.getByText('Saved.', { exact: true }).waitFor();
     await expect.poll(() => mistakes().count(), WAIT).toBe(0);
   });
@@ -125,13 +121,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await write(/^Program of/, program);
     for (let back = 0; back < 3; back += 1) await page.keyboard.press('ArrowLeft');
     const option = (name: RegExp) => page.getByRole('option', { name });
-    const take = async (typed: string, name: RegExp) => {
-      await page.keyboard.type(typed);
-      await option(name).waitFor();
-      // The editor takes no choice in the first moment: the key may have been meant for the text.
-      await page.waitForTimeout(200);
-      await page.keyboard.press('Enter');
-    };
+    const take = (typed: string, name: RegExp) => takeSuggestion(page, typed, name);
     await take('if (event.ty', /^type/);
     await take(" === 'Depo", /^DepositMade/);
     await page.keyboard.press('ArrowRight');
@@ -154,7 +144,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
       .toMatch(
         /if \(event\.type === 'DepositMade'\) return \{ \.\.\.state, total: Decimal\('1\.50'\)\.plus\(event\.data\.amount\)/,
       );
-    await page.getByRole('button', { name: 'Discard changes' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Discard changes' }));
     await page.getByText('Saved.', { exact: true }).waitFor();
   });
 
@@ -236,7 +226,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await page.keyboard.press('Control+Enter');
     await page.getByText('Saved.', { exact: true }).waitFor();
     await ready();
-    await page.getByRole('tab', { name: /^Failures/ }).click();
+    await pressEnter(page.getByRole('tab', { name: /^Failures/ }));
     const failures = page.getByRole('grid', { name: 'Records that could not be folded' });
     await failures
       .getByText(/fee! \(line 3, column \d+\)/)
@@ -247,14 +237,14 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'Record' }).getByText('FeeCharged').first().waitFor();
     await page.goBack();
-    await page.getByRole('tab', { name: /^Definition/ }).click();
+    await pressEnter(page.getByRole('tab', { name: /^Definition/ }));
     await write(/^Program of/, program(''));
     await expect.poll(() => tried().textContent(), WAIT).toMatch(/none failed/);
     await save();
     // Until another build is done, the rows of the one before stand.
     await page.getByText('The rows are of an older definition').waitFor();
     expect(await page.getByRole('tab', { name: /^Rows/ }).textContent()).toMatch(/^Rows\s*[1-9]/);
-    await page.getByRole('tab', { name: /^Failures/ }).click();
+    await pressEnter(page.getByRole('tab', { name: /^Failures/ }));
     await page.getByRole('button', { name: /^Retry all/ }).focus();
     await page.keyboard.press('Enter');
     // The demo has one record that nothing can read; the fees are taken in.
@@ -264,14 +254,14 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
   }, 200_000);
 
   test('versions tell what changed in the definition and in the results', async () => {
-    await page.getByRole('tab', { name: 'Versions' }).click();
+    await pressEnter(page.getByRole('tab', { name: 'Versions' }));
     const versions = page.getByRole('listbox', { name: 'Versions' });
     await expect.poll(() => versions.getByRole('option').count(), WAIT).toBe(3);
     const changed = page.getByRole('region', { name: 'What changed' });
     await changed.getByText(/rows of \d+ differ|row of \d+ differ/).waitFor();
     await page.getByRole('grid', { name: 'Rows that differ' }).getByRole('gridcell').first().waitFor();
     await accessible();
-    await changed.getByRole('button', { name: 'Definition' }).click();
+    await pressEnter(changed.getByRole('button', { name: 'Definition' }));
     await page.getByRole('region', { name: 'Changes of the definition' }).getByText(/fee!/).waitFor();
     await versions.focus();
     await page.keyboard.press('ArrowDown');
@@ -283,20 +273,25 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await tried()
       .getByText(/events? folded/)
       .waitFor();
+    // The editor draws the lines that it has measured, all of them only a moment later.
+    await expect
+      .poll(() => textOf(/^Definition of mine/), WAIT)
+      .toMatch(/"key": "aggregateId"[\s\S]*\n\}\s*$/);
     const whole = await textOf(/^Definition of mine/);
     await write(/^Definition of mine/, whole.replace('"key": "aggregateId"', '"key": "data.place"'));
+    await expect.poll(() => textOf(/^Definition of mine/), WAIT).toContain('"key": "data.place"');
     await expect.poll(() => tried().textContent(), WAIT).toMatch(/records of these have no key/);
   });
 
   test('a definition goes into a file and comes back under another name', async () => {
-    await page.getByRole('button', { name: 'Discard changes' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Discard changes' }));
     const coming = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'More' }).click();
-    await page.getByRole('menuitem', { name: /Export as a file/ }).click();
+    await pressEnter(page.getByRole('button', { name: 'More' }));
+    await pressEnter(page.getByRole('menuitem', { name: /Export as a file/ }));
     const file = await (await coming).path();
     expect(JSON.parse(readFileSync(file, 'utf8')).name).toBe('mine');
     const choosing = page.waitForEvent('filechooser');
-    await page.getByRole('button', { name: 'Import…' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Import…' }));
     await (await choosing).setFiles(file);
     const dialog = page.getByRole('dialog', { name: 'Import a definition' });
     await dialog.getByText(/it is replaced/).waitFor();
@@ -334,12 +329,12 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await steps.waitFor();
     expect(await steps.textContent()).toMatch(/events/);
     await accessible();
-    await page.getByRole('button', { name: 'Saved' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Saved' }));
     await page.getByLabel('Name of the query').fill('Events by type');
     await page.keyboard.press('Enter');
     await page.getByRole('list', { name: 'Saved queries' }).getByText('Events by type').waitFor();
     await accessible();
-    await page.getByRole('button', { name: 'History' }).click();
+    await pressEnter(page.getByRole('button', { name: 'History' }));
     await page
       .getByRole('list', { name: 'Statements that were run' })
       .getByText(/offset > :from/)
@@ -353,8 +348,8 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
       .getByText(/and more than these/)
       .waitFor();
     const coming = page.waitForEvent('download', { timeout: 60_000 });
-    await result().getByRole('button', { name: 'Export' }).click();
-    await page.getByRole('menuitem', { name: /NDJSON/ }).click();
+    await pressEnter(result().getByRole('button', { name: 'Export' }));
+    await pressEnter(page.getByRole('menuitem', { name: /NDJSON/ }));
     const lines = readFileSync(await (await coming).path(), 'utf8')
       .trimEnd()
       .split('\n');

@@ -47,12 +47,42 @@ export async function stepTo(
     const row = chosen.filter({ hasText: /\S/ });
     const words = (await row.textContent()) ?? '';
     if (isWanted(words)) return;
-    const place =
-      (await chosen.getAttribute('aria-posinset')) ?? (await chosen.getAttribute('aria-rowindex'));
+    const id = await chosen.getAttribute('id');
     await page.keyboard.press(key);
-    const others = `:not([aria-posinset="${place}"]):not([aria-rowindex="${place}"])`;
-    await list.locator(`[aria-selected="true"]${others}`).waitFor({ timeout: 30_000 });
+    await list.locator(`[aria-selected="true"]:not([id="${id}"])`).waitFor({ timeout: 30_000 });
   }
+}
+
+/** Chooses the first row of a list whose words are the wanted ones, from its first row on. @throws when the list has none */
+export async function chooseRow(
+  page: Page,
+  list: Locator,
+  isWanted: (words: string) => boolean,
+): Promise<void> {
+  await list.focus();
+  await page.keyboard.press('Home');
+  await stepTo(page, list, 'ArrowDown', isWanted);
+}
+
+/** Chooses the first record of the list of events. */
+export async function chooseFirst(page: Page): Promise<void> {
+  const list = page.getByRole('grid', { name: 'Events' });
+  await list.getByRole('gridcell').first().waitFor();
+  await list.press('Home');
+}
+
+/** Chooses the line of a path in the state of a timeline, by the name of its last step. */
+export async function chooseStateLine(page: Page, name: string): Promise<void> {
+  await stateLine(page, name).waitFor();
+  await chooseRow(page, page.getByRole('tree', { name: 'State' }), (words) => words.startsWith(name));
+}
+
+/** On a timeline: goes back from fault to fault until the chosen event is the wanted one. */
+export async function backToFault(page: Page, wanted: RegExp): Promise<void> {
+  const list = page.getByRole('listbox', { name: 'Events of the aggregate' });
+  await page.getByRole('button', { name: /fault/ }).first().waitFor();
+  await list.focus();
+  await stepTo(page, list, 'p', (words) => wanted.test(words));
 }
 
 /** Presses Enter on a button or an entry of a menu as soon as it can be used: on one that cannot, a key does nothing. */
@@ -61,13 +91,24 @@ export const pressEnter = (target: Locator): Promise<void> =>
     .and(target.page().locator(':not([disabled], [aria-disabled="true"], [data-disabled])'))
     .press('Enter');
 
+/** Types the beginning of a name into an editor and takes what it suggests. */
+export async function takeSuggestion(page: Page, typed: string, name: string | RegExp): Promise<void> {
+  await page.keyboard.type(typed);
+  await page.getByRole('option', { name, exact: true }).waitFor();
+  // The editor takes no choice in the first moment, by the clock: the key may have been meant for the text.
+  await page.waitForTimeout(200);
+  await page.keyboard.press('Enter');
+}
+
 /** Types a path's query into the as-of form of the top bar and looks. */
 export async function lookAsOf(page: Page, times: { known?: string; true?: string }): Promise<void> {
-  await page.getByRole('group', { name: 'Time to look at' }).getByRole('button', { name: 'As of' }).click();
+  await pressEnter(
+    page.getByRole('group', { name: 'Time to look at' }).getByRole('button', { name: 'As of' }),
+  );
   const form = page.getByRole('dialog', { name: 'Time to look at' });
   await form.getByLabel('What did we know on').fill(times.known ?? '');
   await form.getByLabel('What was true on').fill(times.true ?? '');
-  await form.getByRole('button', { name: 'Look' }).click();
+  await pressEnter(form.getByRole('button', { name: 'Look' }));
 }
 
 /** Fills the form of a new connection and saves it. */
@@ -79,8 +120,8 @@ export async function newConnection(
   await page.getByLabel('Name', { exact: true }).fill(fields.name);
   await page.getByLabel('Brokers').fill(fields.brokers);
   if (fields.environment) {
-    await page.getByRole('combobox', { name: 'Environment' }).click();
-    await page.getByRole('option', { name: fields.environment }).click();
+    await pressEnter(page.getByRole('combobox', { name: 'Environment' }));
+    await pressEnter(page.getByRole('option', { name: fields.environment }));
   }
 }
 
@@ -124,7 +165,7 @@ export async function captureMarked(page: Page, workspace: string): Promise<void
   await page.keyboard.press('c');
   const dialog = page.getByRole('dialog', { name: /^Capture/ });
   await dialog.getByLabel('Name').fill(workspace);
-  await dialog.getByRole('button', { name: 'Capture' }).click();
+  await pressEnter(dialog.getByRole('button', { name: 'Capture' }));
   await dialog.waitFor({ state: 'detached' });
 }
 
@@ -133,15 +174,12 @@ export async function unlockAndReason(
   page: Page,
   texts: { connection: string; reason: string; why: string },
 ): Promise<void> {
-  await page
-    .getByRole('button', { name: /^Unlock/ })
-    .first()
-    .click();
+  await pressEnter(page.getByRole('button', { name: /^Unlock/ }).first());
   const dialog = page.getByRole('dialog', { name: `Unlock ${texts.connection}` });
   await dialog.getByLabel('Reason').fill(texts.reason);
   const name = dialog.getByLabel(/type the connection’s name/);
   if ((await name.count()) > 0) await name.fill(texts.connection);
-  await dialog.getByRole('button', { name: 'Unlock' }).click();
+  await pressEnter(dialog.getByRole('button', { name: 'Unlock' }));
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('textbox', { name: 'reason', exact: true }).fill(texts.why);
 }

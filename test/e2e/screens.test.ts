@@ -1,15 +1,19 @@
 // Every screen on the bundled demo recording: no error, no accessibility violation in both themes, all by keyboard,
 // addresses that reproduce the view, and the two clocks.
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { defaultDemo, story } from '../fixtures/demo/stories.ts';
-import { type App, demoProblem, openBrowser, openPage, startApp } from './app.ts';
+import { demoProblem, type OpenApp, openApp, openPage } from './app.ts';
 import {
   accessibilityProblems,
+  chooseFirst,
+  chooseRow,
+  chooseStateLine,
   chosenEvent,
   digits,
   lookAsOf,
   open,
+  pressEnter,
   stateLine,
   stateValue,
   timelineOf,
@@ -49,7 +53,7 @@ const PLACES: Record<string, { at: string; ready: (page: Page) => Promise<unknow
   'the raw bytes of a record': {
     at: `events?tab=raw&q=event:${doubled.eventIds[1]}`,
     ready: async (page) => {
-      await page.getByRole('grid', { name: 'Events' }).getByRole('gridcell').first().click();
+      await chooseFirst(page);
       await page.getByRole('region', { name: 'Record' }).getByText('"event_id"').first().waitFor();
     },
   },
@@ -103,30 +107,27 @@ const PLACES: Record<string, { at: string; ready: (page: Page) => Promise<unknow
 };
 
 describe.skipIf(demoProblem !== null)('the screens on the demo recording', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
 
   beforeAll(async () => {
-    [app, browser] = await Promise.all([startApp(), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app, { width: 1440, height: 900 }));
-    page.setDefaultTimeout(WAIT.timeout);
+    opened = await openApp({ width: 1440, height: 900, timeout: WAIT.timeout });
+    ({ page, problems } = opened);
   });
   afterEach(async () => {
     // What a failed test left open would cover the next one.
     if ((await page.locator('[role=dialog][data-open]').count()) > 0) await page.keyboard.press('Escape');
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
   });
 
   test('without a workspace the app opens the recording, read-only and complete', async () => {
     await page.getByRole('button', { name: 'Workspace: Demo read-only' }).waitFor();
     // The table takes the focus when it appears; a popover opened before would lose it.
     await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
-    await page.getByRole('button', { name: 'Coverage: complete · 19 topics' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Coverage: complete · 19 topics' }));
     const coverage = page.getByRole('dialog', { name: 'Coverage' });
     await coverage.getByText('ultracore.savings.interest').first().waitFor();
     await expect.poll(() => accessibilityProblems(page), SETTLED).toEqual([]);
@@ -261,15 +262,16 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
   test('an address reproduces filter, range and selected record in another window', async () => {
     await open(page, `events?q=${encodeURIComponent('type:FeeCharged from:2025-11-18T00:00:00Z')}`);
     const rows = page.getByRole('grid', { name: 'Events' });
-    await rows.getByText('Fee of 25.00 charged (overdraft)').first().click();
-    await page.getByRole('button', { name: /^Headers/ }).click();
+    await rows.getByText('Fee of 25.00 charged (overdraft)').first().waitFor();
+    await chooseRow(page, rows, (words) => words.includes('Fee of 25.00 charged (overdraft)'));
+    await pressEnter(page.getByRole('button', { name: /^Headers/ }));
     await expect.poll(() => page.url(), WAIT).toMatch(/record=\d+.*tab=headers|tab=headers.*record=\d+/);
     const hash = new URL(page.url()).hash;
     const count = await page
       .getByText(/^[\d\s]+ of 40\s817/)
       .first()
       .textContent();
-    const other = await openPage(browser, app, { width: 1440, height: 900 });
+    const other = await openPage(opened.browser, opened.app, { width: 1440, height: 900 });
     await other.page.getByRole('button', { name: 'Workspace: Demo read-only' }).waitFor();
     await open(other.page, hash.replace(/^#\//, ''));
     const chosen = other.page.getByRole('grid', { name: 'Events' }).getByRole('row', { selected: true });
@@ -288,7 +290,7 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
 
   test('a reload keeps focus, chosen event, path and view of a timeline', async () => {
     await open(page, ofDoubled('?known=2025-12-31T23:59:59.999Z'));
-    await stateLine(page, 'balance').click();
+    await chooseStateLine(page, 'balance');
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('v');
     await page.keyboard.press('ArrowLeft');
@@ -301,7 +303,7 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
     await page.getByRole('button', { name: 'JSON', exact: true, pressed: true }).waitFor();
     await page.getByText(/^Known on 31 Dec 2025 23:59:59\.999: 395 of 412 events/).waitFor();
     expect(page.url()).toBe(before);
-    await page.getByRole('button', { name: 'Tree' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Tree' }));
   });
 
   test('what was true and what was known on 12 September differ by the backdated deposit', async () => {
@@ -311,10 +313,9 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
     await lookAsOf(page, { known: at! });
     await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(balanceKnown);
     await page.getByText(/^Known on 12 Sept? 2025 12:00:00\.000: .*log order, nothing moved/).waitFor();
-    await page
-      .getByRole('group', { name: 'Time to look at' })
-      .getByRole('button', { name: 'true on' })
-      .click();
+    await pressEnter(
+      page.getByRole('group', { name: 'Time to look at' }).getByRole('button', { name: 'true on' }),
+    );
     await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(balanceTrue);
     await page.getByText(/^True on 12 Sept? 2025 12:00:00\.000: .*occurred order, 1 event moved/).waitFor();
     await page.getByRole('option', { name: new RegExp(`${digitsPattern(amount!)}.*backdated`) }).waitFor();
@@ -336,7 +337,7 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
     const eventId = /"event_id":\s?"([^"]+)"/.exec(text)![1]!;
     const amount = /"amount":\s?([\d.]+)/.exec(text)![1]!;
     await open(page, `events?q=event:${eventId}`);
-    await page.getByRole('grid', { name: 'Events' }).getByRole('gridcell').first().click();
+    await chooseFirst(page);
     const record = page.getByRole('region', { name: 'Record' });
     await record.getByText(sequence, { exact: true }).waitFor();
     await record.getByText(amount, { exact: true }).first().waitFor();

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { demoProblem } from './app.ts';
-import { type DemoPage, judged, openDemo } from './demoPage.ts';
+import { demoProblem, type OpenApp } from './app.ts';
+import { judged, openDemo } from './demoPage.ts';
 import { chosenEvent, open, timelineOf } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
@@ -18,7 +18,7 @@ const textOf = async (place: Locator): Promise<string> =>
   ((await place.textContent()) ?? '').replaceAll('\u202f', ' ');
 
 describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => {
-  let demo: DemoPage;
+  let demo: OpenApp;
   let page: Page;
   let problems: string[];
 

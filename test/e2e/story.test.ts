@@ -7,12 +7,15 @@ import type { KafkaHandle } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { endOffsets, groups, kafkaProblem, minus, readRecord, startDemoCluster } from './demoCluster.ts';
 import {
+  backToFault,
   captureMarked,
+  chooseRow,
   chosenEvent,
   digits,
   lookAsOf,
   newConnection,
   open,
+  pressEnter,
   stateLine,
   stateValue,
   timelineOf,
@@ -49,7 +52,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
 
   test('a connection is tested step by step and saved', async () => {
     await newConnection(page, { name: 'core-banking', brokers: kafka.bootstrap, environment: 'production' });
-    await page.getByRole('button', { name: 'Test connection' }).first().click();
+    await pressEnter(page.getByRole('button', { name: 'Test connection' }).first());
     const result = page.getByRole('region', { name: 'Test' });
     await result.getByText('The connection works.').first().waitFor();
     const steps = await result.getByRole('listitem').all();
@@ -62,12 +65,12 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
       'ok',
     ]);
     expect(await steps.at(-1)!.textContent()).toContain('19 of 19 tried may be read');
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('button', { name: 'Cluster: core-banking · production read-only' }).waitFor();
   });
 
   test('the topics are listed and captured into a new workspace, completely', async () => {
-    await page.getByRole('button', { name: 'Topics', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Topics', exact: true }));
     const topics = page.getByRole('grid', { name: 'Topics' });
     await topics.getByText('ultracore.savings.interest', { exact: true }).waitFor();
     expect(await topics.getAttribute('aria-rowcount')).toBe(String(defaultDemo().topics.length + 1));
@@ -94,11 +97,12 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
     await page.getByLabel(/^Search aggregates by id/).fill(doubled.aggregateId.slice(0, 13));
     const list = page.getByRole('grid', { name: 'Aggregates' });
     await expect.poll(() => list.getAttribute('aria-rowcount'), WAIT).toMatch(/^[2-9]$/);
-    await list.getByText(doubled.aggregateId, { exact: true }).dblclick();
+    await chooseRow(page, list, (words) => words.includes(doubled.aggregateId));
+    await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Savings account SA-1000420017' }).waitFor();
     await expect.poll(() => stateValue(page, 'balance'), WAIT).toBe(account.balance);
-    await page.getByRole('button', { name: /^1 fault: Same content as v394, 4\.0 s earlier/ }).click();
-    await expect.poll(() => chosenEvent(page).textContent(), WAIT).toMatch(/^395(?!\d)/);
+    await page.getByRole('button', { name: /^1 fault: Same content as v394, 4\.0 s earlier/ }).waitFor();
+    await backToFault(page, /^395(?!\d)/);
     const chosen = page.getByRole('region', { name: 'Chosen event' });
     await chosen.getByText('Same content as v394', { exact: true }).waitFor();
     await chosen.getByText('4.0 s earlier, with another event id', { exact: false }).first().waitFor();
@@ -128,15 +132,12 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
 
   test('the projection is replayed and answers SQL, now and as of the focus', async () => {
     await open(page, 'projections/savings_account');
-    await page
-      .getByRole('button', { name: /^Build/ })
-      .first()
-      .click();
+    await pressEnter(page.getByRole('button', { name: /^Build/ }).first());
     await page.getByRole('option', { name: /Savings accounts ready 260 rows/ }).waitFor();
     const sql = `SELECT balance FROM savings_account WHERE account_number = 'SA-1000420017'`;
     const ask = async (focus: string) => {
       await open(page, `projections?view=sql&sql=${encodeURIComponent(sql)}${focus}`);
-      await page.getByRole('button', { name: /^Run/ }).click();
+      await pressEnter(page.getByRole('button', { name: /^Run/ }));
     };
     const answer = () => page.getByRole('region', { name: 'Result' }).getByRole('gridcell').allTextContents();
     await ask('');
@@ -150,17 +151,16 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
 
   test('a compensation is composed from the second posting, with the three states before anything is sent', async () => {
     await open(page, timelineOf(doubled.aggregateId));
-    await page.getByRole('button', { name: /^1 fault: Same content/ }).click();
-    await expect.poll(() => chosenEvent(page).textContent(), WAIT).toMatch(/^395(?!\d)/);
-    await page.getByRole('button', { name: 'Compensate…' }).click();
-    await page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }).click();
+    await backToFault(page, /^395(?!\d)/);
+    await pressEnter(page.getByRole('button', { name: 'Compensate…' }));
+    await pressEnter(page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }));
     await page.getByRole('heading', { level: 1, name: /^Compensate/ }).waitFor();
     const publish = page.getByRole('button', { name: 'Publish to production' });
     await publish.waitFor();
     expect(await publish.isDisabled()).toBe(true);
 
     await unlockAndReason(page, { connection: 'core-banking', reason: 'dispute 0412', why: REASON });
-    await page.getByRole('button', { name: 'Dry run' }).last().click();
+    await pressEnter(page.getByRole('button', { name: 'Dry run' }).last());
     const states = page.getByRole('region', { name: 'States' });
     await states.getByText('equals “should be”').waitFor();
     const balance = states.getByRole('row', { name: /^balance / });
@@ -168,7 +168,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
     await expect
       .poll(async () => (await balance.getByRole('cell').allTextContents()).map(digits), WAIT)
       .toEqual([account.balance, right, expect.stringContaining(`after${right}`)]);
-    await page.getByRole('button', { name: /^Exact bytes/ }).click();
+    await pressEnter(page.getByRole('button', { name: /^Exact bytes/ }));
     await page
       .getByRole('region', { name: 'Event to publish' })
       .getByText('InterestPostingReversed')
@@ -182,7 +182,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
     expect(await publish.isDisabled()).toBe(true);
     await page.getByLabel('Type core-banking to publish').fill('core-banking');
     await expect.poll(() => publish.isEnabled(), WAIT).toBe(true);
-    await publish.click();
+    await pressEnter(publish);
     const receipt = page.getByRole('region', { name: 'Receipt' });
     await receipt.getByText('read back: the same bytes').waitFor();
     await receipt.getByText('nobody wrote in between').waitFor();
@@ -197,7 +197,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
   });
 
   test('the timeline ends with it, and the balance is right', async () => {
-    await page.getByRole('button', { name: 'Show it in the timeline' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Show it in the timeline' }));
     await expect
       .poll(() => chosenEvent(page).textContent(), WAIT)
       .toMatch(/^413(?!\d)[\s\S]*62\.29 reversed/);
@@ -224,16 +224,12 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
 
   test('the same compensation is refused the second time', async () => {
     await open(page, timelineOf(doubled.aggregateId));
-    await page
-      .getByRole('button', { name: /fault: Same content/ })
-      .first()
-      .click();
-    await expect.poll(() => chosenEvent(page).textContent(), WAIT).toMatch(/^395(?!\d)/);
-    await page.getByRole('button', { name: 'Compensate…' }).click();
-    await page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }).click();
-    await page.getByRole('button', { name: 'Write another' }).click();
+    await backToFault(page, /^395(?!\d)/);
+    await pressEnter(page.getByRole('button', { name: 'Compensate…' }));
+    await pressEnter(page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }));
+    await pressEnter(page.getByRole('button', { name: 'Write another' }));
     await page.getByRole('textbox', { name: 'reason', exact: true }).fill(REASON);
-    await page.getByRole('button', { name: 'Dry run' }).last().click();
+    await pressEnter(page.getByRole('button', { name: 'Dry run' }).last());
     const guard = page
       .getByRole('region', { name: 'Guards' })
       .getByRole('listitem')

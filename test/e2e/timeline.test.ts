@@ -3,13 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
-import { type App, browserProblem, demoProblem, openBrowser, openPage, startApp } from './app.ts';
-import { type DemoPage, judgedAtBothSizes, openDemo } from './demoPage.ts';
+import { browserProblem, demoProblem, type OpenApp, openApp } from './app.ts';
+import { judgedAtBothSizes, openDemo } from './demoPage.ts';
 import { EVENTS, KEYS, makeLargeStates } from './largeStates.ts';
-import { chosenEvent, digits, open, stateLine, timelineOf } from './screen.ts';
+import { chosenEvent, digits, open, pressEnter, stateLine, timelineOf } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
@@ -26,7 +26,7 @@ const stateIsThere = (page: Page) =>
     .toBe(true);
 
 describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
-  let demo: DemoPage;
+  let demo: OpenApp;
   let page: Page;
   let problems: string[];
 
@@ -275,11 +275,11 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await field.fill('balance > -1');
     await dialog.getByText('broken 1 time, 1 healed').waitFor();
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: /^balance > -1 broken from 18 Nov 2025/ }).click();
+    await pressEnter(page.getByRole('button', { name: /^balance > -1 broken from 18 Nov 2025/ }));
     await expect
       .poll(async () => digits(await stateLine(page, 'balance').textContent()), WAIT)
       .toContain('-12.40');
-    await page.getByRole('button', { name: 'Stop watching balance > -1' }).click();
+    await pressEnter(page.getByRole('button', { name: 'Stop watching balance > -1' }));
     await page.getByRole('button', { name: /^balance > -1 broken/ }).waitFor({ state: 'detached' });
   });
 
@@ -289,7 +289,7 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     const mark = page.getByRole('button', { name: /^Bookmark: Interest of .* posted for December/ });
     await mark.waitFor();
     await page.keyboard.press('Home');
-    await mark.click();
+    await pressEnter(mark);
     await expect.poll(() => place(page), WAIT).toBe(395);
     await chosenEvent(page).filter({ hasText: 'posted for December' }).waitFor();
   });
@@ -307,12 +307,12 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
 
   test('no accessibility violation in both themes with the types open and near', async () => {
     await openFault();
-    await page.getByRole('button', { name: 'types' }).click();
+    await pressEnter(page.getByRole('button', { name: 'types' }));
     for (const near of [false, true]) {
       if (near) for (let at = 0; at < 5; at += 1) await page.keyboard.press('+');
       await judgedAtBothSizes(page);
     }
-    await page.getByRole('button', { name: 'types' }).click();
+    await pressEnter(page.getByRole('button', { name: 'types' }));
   });
 
   test('nothing went wrong on the page', () => {
@@ -321,8 +321,7 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
 });
 
 describe.skipIf(browserProblem !== null)('states that no screen can hold', () => {
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-large-'));
@@ -330,13 +329,11 @@ describe.skipIf(browserProblem !== null)('states that no screen can hold', () =>
 
   beforeAll(async () => {
     const workspace = await makeLargeStates(folder);
-    [app, browser] = await Promise.all([startApp({ workspace }), openBrowser()]);
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(40_000);
+    opened = await openApp({ workspace, timeout: 40_000 });
+    ({ page, problems } = opened);
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 

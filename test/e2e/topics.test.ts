@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KafkaHandle, passwordOf, startKafka } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { kafkaProblem } from './demoCluster.ts';
-import { accessibilityProblems, captureMarked, digits, newConnection, open } from './screen.ts';
+import { accessibilityProblems, captureMarked, digits, newConnection, open, pressEnter } from './screen.ts';
 
 const WAIT = { timeout: 60_000, interval: 200 };
 const problem = browserProblem ?? kafkaProblem;
@@ -65,7 +65,7 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
     ({ page, problems } = await openPage(browser, app));
     page.setDefaultTimeout(20_000);
     await newConnection(page, { name: 'shop', brokers: kafka.bootstrap, environment: 'staging' });
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor();
   });
   afterAll(async () => {
@@ -83,7 +83,7 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
     // 110 records, 10 of them read by the nightly export, and 10 in a partition that it never read.
     expect(digits(cells[7])).toBe('late90');
     expect(cells[8]).toBe('1 day');
-    await topics().getByRole('button', { name: 'Lag' }).click();
+    await pressEnter(topics().getByRole('button', { name: 'Lag' }));
     await expect.poll(() => topics().getByRole('row').nth(1).textContent(), WAIT).toContain('shop.orders');
     await page.getByText('1 topic with records unread for more than 10 s').waitFor();
   });
@@ -109,7 +109,7 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
     await page.keyboard.press('2');
     const groups = panel().getByRole('list', { name: 'Groups' });
     await groups.getByText('nightly-export').waitFor();
-    await groups.getByRole('button', { name: /nightly-export/ }).click();
+    await pressEnter(groups.getByRole('button', { name: /nightly-export/ }));
     const lines = groups.getByRole('table').getByRole('row');
     await expect
       .poll(async () => (await lines.nth(2).getByRole('cell').allTextContents()).slice(0, 4), WAIT)
@@ -138,7 +138,7 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
       .waitFor();
     await panel().getByText('set on the topic · default 604800000').waitFor();
     expect(await panel().getByText('segment.bytes').count()).toBe(0);
-    await panel().getByRole('switch', { name: 'all' }).click();
+    await panel().getByRole('switch', { name: 'all' }).press('Space');
     await panel().getByText('segment.bytes', { exact: true }).waitFor();
   });
 
@@ -167,11 +167,11 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
     await open(page, 'connections/new');
     await page.getByLabel('Name', { exact: true }).fill('few rights');
     await page.getByLabel('Brokers').fill(kafka.saslPlain!);
-    await page.getByRole('combobox', { name: 'SASL' }).click();
-    await page.getByRole('option', { name: 'PLAIN', exact: true }).click();
+    await pressEnter(page.getByRole('combobox', { name: 'SASL' }));
+    await pressEnter(page.getByRole('option', { name: 'PLAIN', exact: true }));
     await page.getByLabel('User name').fill('reader');
     await page.getByLabel('Password').fill(passwordOf('reader'));
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('heading', { level: 1, name: 'few rights' }).waitFor();
     await open(page, 'topics?topic=shop.orders');
     await panel().getByText('needs Describe on the cluster to see sizes on disk').waitFor();

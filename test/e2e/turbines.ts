@@ -1,5 +1,5 @@
-// A workspace with long streams, and two definitions of a person's own: one whose program takes its time with every event,
-// one that was saved twice.
+// A workspace with long streams, and definitions of a person's own: one whose program takes its time with every event, by
+// turbine and by amount, and one that was saved twice.
 import { join } from 'node:path';
 import { appendRecords, type ImportRecord } from '../../src/engine/capture/import.ts';
 import { Definitions } from '../../src/engine/projection/definitions.ts';
@@ -25,21 +25,25 @@ function recordAt(at: number): ImportRecord {
   };
 }
 
-const projection = (name: string, reducer: object): string =>
+const TITLES: Record<string, string> = { slow: 'Slow turbines', amounts: 'Slow amounts' };
+
+const projection = (name: string, reducer: object, key = 'aggregateId'): string =>
   JSON.stringify({
-    ...{ name, title: name === 'slow' ? 'Slow turbines' : 'Counted turbines' },
-    ...{ source: { aggregateTypes: ['Turbine'] }, key: 'aggregateId' },
+    ...{ name, title: TITLES[name] ?? 'Counted turbines' },
+    ...{ source: { aggregateTypes: ['Turbine'] }, key },
     columns: [{ name: 'total', type: 'decimal' }],
     reducer: { name, ...reducer },
   });
 
-const SLOW = `export const initial = { total: Decimal('0'), turns: 0 };
+/** The slow program, which adds `more` to each amount. */
+export const slowly = (more: string): string => `export const initial = { total: Decimal('0'), turns: 0 };
 export function reduce(state, event) {
   let turns = 0;
   for (let turn = 0; turn < ${TURNS}; turn += 1) turns = (turns * 31 + turn) % 1009;
-  return { total: state.total.plus(event.data.energy), turns };
+  return { total: state.total.plus(event.data.energy).plus('${more}'), turns };
 }
 `;
+const SLOW = { version: 1, language: 'javascript', source: slowly('0') };
 const counted = (version: number, times: number): string =>
   projection('counted', {
     version,
@@ -58,7 +62,8 @@ export async function makeTurbines(dataDir: string): Promise<string> {
   );
   await workspace.close();
   const definitions = new Definitions(join(dataDir, 'projections'), () => {});
-  definitions.save(projection('slow', { version: 1, language: 'javascript', source: SLOW }));
+  definitions.save(projection('slow', SLOW));
+  definitions.save(projection('amounts', SLOW, 'data.energy'));
   definitions.save(counted(1, 1));
   definitions.save(counted(2, 2));
   return file;

@@ -2,12 +2,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendRecords } from '../../src/engine/capture/import.ts';
 import { recordAt } from '../../src/engine/store/testing/records.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
-import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { browserProblem, type OpenApp, openApp } from './app.ts';
 import { judgedAtBothSizes } from './demoPage.ts';
 import { open, pressEnter } from './screen.ts';
 
@@ -17,8 +17,7 @@ const SETTLED = { timeout: 30_000, interval: 300 };
 describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'hindcast-e2e-workspace-'));
   const files = join(dataDir, 'files');
-  let app: App;
-  let browser: Browser;
+  let opened: OpenApp;
   let page: Page;
   let problems: string[];
 
@@ -32,16 +31,13 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
     );
     await appendRecords(workspace, records, { clusterId: 'c-1' });
     await workspace.close();
-    app = await startApp({ dataDir, workspace: file });
-    browser = await openBrowser();
-    ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(15_000);
+    opened = await openApp({ dataDir, workspace: file, timeout: 15_000 });
+    ({ page, problems } = opened);
     await open(page, 'workspace');
     await table().getByRole('gridcell').first().waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
-    await app?.close();
+    await opened?.close();
     rmSync(dataDir, { recursive: true, force: true });
   });
 

@@ -128,10 +128,11 @@ export function studioSection(
       'a reducer as a program, against the same function run natively',
       best(replay.native) / best(replay.script),
       { must: 0.01, up: true, show: (value) => value.toFixed(3) },
-      `${count(replay.events / best(replay.script))} events/s`,
+      `${count(replay.events / best(replay.script))} events/s; the table of one, ${count(whatIf.events)} events in ${count(whatIf.aggregates)} rows, is replayed at ${count(whatIf.events / best(whatIf.replay))} events/s`,
     ),
     ...whatIfRows(whatIf.byAggregate, '', `${count(whatIf.events)} events`, 'aggregates'),
     ...whatIfRows(whatIf.byCustomer, ' by a field of the payload', 'both logs folded anew', 'rows'),
+    ...whatIfRows(whatIf.byProgram, ' of a program', 'another program, every event by both', 'aggregates'),
     row(
       '`hindcast check` of a whole workspace, from its start to its end, for a million events',
       (best(check.seconds) / check.events) * 1e6,

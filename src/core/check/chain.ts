@@ -36,23 +36,57 @@ const READINGS = [
 const MEANT_SHARE = 0.9;
 const ENOUGH_LINKS = 3;
 
+/** The links under one reading, by their places. */
 interface Read {
-  verdict: IntegrityVerdict;
-  before: ChainLink | null;
+  words: string;
+  verdicts: IntegrityVerdict[];
+  /** The place of the event before, by this reading; −1: there is none. */
+  before: Int32Array;
+  /** By topic: links that could be tried, and those that hold. */
+  tries: Map<number, { tried: number; held: number }>;
 }
 
-function readAs(links: readonly ChainLink[], keyOf: (link: ChainLink) => number): Read[] {
-  const last = new Map<number, ChainLink>();
-  return links.map((link) => {
+function readAs(links: readonly ChainLink[], { of: keyOf, words }: (typeof READINGS)[number]): Read {
+  const last = new Map<number, number>();
+  const verdicts: IntegrityVerdict[] = [];
+  const before = new Int32Array(links.length);
+  const tries: Read['tries'] = new Map();
+  for (let at = 0; at < links.length; at++) {
+    const link = links[at]!;
+    const { own, previous, topic } = link;
     const key = keyOf(link);
-    const before = last.get(key) ?? null;
-    if (!Number.isNaN(link.own)) last.set(key, link);
-    if (Number.isNaN(link.previous))
-      // The first of a chain has nothing to link to.
-      return { verdict: Number.isNaN(link.own) || before === null ? 'ABSENT' : 'FAIL', before };
-    if (before === null) return { verdict: 'UNVERIFIABLE', before };
-    return { verdict: before.own === link.previous ? 'PASS' : 'FAIL', before };
-  });
+    const place = last.get(key) ?? -1;
+    before[at] = place;
+    if (!Number.isNaN(own)) last.set(key, at);
+    let verdict: IntegrityVerdict;
+    // The first of a chain has nothing to link to.
+    if (Number.isNaN(previous)) verdict = Number.isNaN(own) || place === -1 ? 'ABSENT' : 'FAIL';
+    else if (place === -1) verdict = 'UNVERIFIABLE';
+    else verdict = links[place]!.own === previous ? 'PASS' : 'FAIL';
+    verdicts.push(verdict);
+    if (verdict !== 'PASS' && verdict !== 'FAIL') continue;
+    let known = tries.get(topic);
+    if (known === undefined) {
+      known = { tried: 0, held: 0 };
+      tries.set(topic, known);
+    }
+    known.tried += 1;
+    if (verdict === 'PASS') known.held += 1;
+  }
+  return { words, verdicts, before, tries };
+}
+
+/** The reading that was meant in a topic: of those under which nearly all links hold, the one with most; null: none. */
+function meantIn(topic: number, readings: readonly Read[]): Read | null {
+  let best: Read | null = null;
+  let most = 0;
+  for (const reading of readings) {
+    const { tried, held } = reading.tries.get(topic) ?? { tried: 0, held: 0 };
+    if (held < ENOUGH_LINKS || held < tried * MEANT_SHARE || held <= most) continue;
+    best = reading;
+    most = held;
+  }
+  return best;
 }
 
 /** @param links all events of the topics that make claims, in any order */
@@ -61,35 +95,21 @@ export function checkChains(links: readonly ChainLink[]): {
   verdicts: { id: number; verdict: IntegrityVerdict }[];
 } {
   const ordered = links.toSorted((a, b) => a.at - b.at || a.id - b.id);
-  const readings = READINGS.map(({ of, words }) => ({ words, reads: readAs(ordered, of) }));
-  const meant = new Map<number, (typeof readings)[number]>();
-  for (const topic of new Set(ordered.map((link) => link.topic))) {
-    const best = readings
-      .map((reading) => {
-        let [held, tried] = [0, 0];
-        for (const [at, { verdict }] of reading.reads.entries()) {
-          if (ordered[at]!.topic !== topic || (verdict !== 'PASS' && verdict !== 'FAIL')) continue;
-          tried += 1;
-          if (verdict === 'PASS') held += 1;
-        }
-        return { reading, held, tried };
-      })
-      .filter(({ held, tried }) => held >= ENOUGH_LINKS && held >= tried * MEANT_SHARE)
-      .reduce<{ reading: (typeof readings)[number]; held: number } | null>(
-        (most, each) => (most === null || each.held > most.held ? each : most),
-        null,
-      );
-    if (best !== null) meant.set(topic, best.reading);
-  }
+  const readings = READINGS.map((reading) => readAs(ordered, reading));
+  const meant = new Map<number, Read | null>();
   const findings: Finding[] = [];
   const verdictOf = ({ id, topic, previous }: ChainLink, at: number): IntegrityVerdict => {
-    const reading = meant.get(topic);
-    if (reading === undefined) return Number.isNaN(previous) ? 'ABSENT' : 'UNVERIFIABLE';
-    const { verdict, before } = reading.reads[at]!;
+    let reading = meant.get(topic);
+    if (reading === undefined) {
+      reading = meantIn(topic, readings);
+      meant.set(topic, reading);
+    }
+    if (reading === null) return Number.isNaN(previous) ? 'ABSENT' : 'UNVERIFIABLE';
+    const verdict = reading.verdicts[at]!;
     if (verdict === 'FAIL')
       findings.push({
         rule: 'chain-break',
-        events: [id, before!.id],
+        events: [id, ordered[reading.before[at]!]!.id],
         text: Number.isNaN(previous)
           ? `It links to nothing, though there is an event before it ${reading.words}`
           : `It links to another event than the one before it ${reading.words}`,

@@ -116,16 +116,18 @@ describe('faults inside a stream', () => {
 
 describe('what is usual', () => {
   it('learns beginnings and ends only from enough streams that agree', () => {
-    const learner = new LifeLearner();
-    for (let at = 0; at < 19; at += 1) learner.add(['Opened', 'Deposited', 'Closed']);
+    const names = ['Opened', 'Deposited', 'Closed', 'Refunded'];
+    const learner = new LifeLearner((no) => names[no]!);
+    const add = (...types: string[]) => learner.add(types.map((type) => names.indexOf(type)));
+    for (let at = 0; at < 19; at += 1) add('Opened', 'Deposited', 'Closed');
     expect(learner.creationTypes().size).toBe(0);
-    learner.add(['Deposited', 'Deposited']);
+    add('Deposited', 'Deposited');
     expect([...learner.creationTypes()]).toEqual(['Opened']);
     expect([...learner.closingTypes()]).toEqual(['Closed']);
-    for (let at = 0; at < 2; at += 1) learner.add(['Opened', 'Closed', 'Refunded']);
+    for (let at = 0; at < 2; at += 1) add('Opened', 'Closed', 'Refunded');
     expect([...learner.closingTypes()]).toEqual(['Closed']);
     expect([...learner.afterTypes()]).toEqual(['Refunded']);
-    for (let at = 0; at < 9; at += 1) learner.add(['Opened', 'Closed', 'Deposited']);
+    for (let at = 0; at < 9; at += 1) add('Opened', 'Closed', 'Deposited');
     expect(learner.closingTypes().size).toBe(0);
   });
 

@@ -31,12 +31,21 @@ interface TypeLife {
   behindIn: number;
 }
 
-/** Learns from the streams of one aggregate type; feed every stream once, its events' types in fold order. */
+/** Learns from the streams of one aggregate type; feed every stream once. */
 export class LifeLearner {
   #streams = 0;
-  readonly #types = new Map<string, TypeLife>();
+  /** By number of the type. */
+  readonly #lives: (TypeLife | undefined)[] = [];
+  readonly #types: (readonly [string, TypeLife])[] = [];
+  readonly #nameOf: (no: number) => string;
 
-  add(types: readonly string[]): void {
+  /** @param nameOf the event type of a number */
+  constructor(nameOf: (no: number) => string) {
+    this.#nameOf = nameOf;
+  }
+
+  /** @param types numbers of the types of a stream's events, in fold order */
+  add(types: readonly number[]): void {
     if (types.length === 0) return;
     this.#streams += 1;
     const stream = this.#streams;
@@ -60,7 +69,7 @@ export class LifeLearner {
   creationTypes(): ReadonlySet<string> {
     if (this.#streams < ENOUGH_STREAMS) return new Set();
     // A type that begins streams and never comes later is a beginning; others begin only what was cut off.
-    const beginners = [...this.#types].filter(
+    const beginners = this.#types.filter(
       ([type, { begins, seen }]) => type !== '' && begins > 0 && begins >= seen * RULE_SHARE,
     );
     const covered = beginners.reduce((sum, [, { begins }]) => sum + begins, 0);
@@ -69,7 +78,7 @@ export class LifeLearner {
 
   /** Types named like an end, after which nearly no stream goes on. */
   closingTypes(): ReadonlySet<string> {
-    const closing = [...this.#types].filter(
+    const closing = this.#types.filter(
       ([, { seen, last, isClosing }]) => isClosing && seen >= ENOUGH_CLOSED && last >= seen * RULE_SHARE,
     );
     return new Set(closing.map(([type]) => type));
@@ -77,19 +86,20 @@ export class LifeLearner {
 
   /** Types that hardly ever come anywhere but behind an end: they are part of it, not against it. */
   afterTypes(): ReadonlySet<string> {
-    const after = [...this.#types].filter(
+    const after = this.#types.filter(
       ([, { seen, behind }]) => behind >= ENOUGH_BEHIND && behind >= seen * RULE_SHARE,
     );
     return new Set(after.map(([type]) => type));
   }
 
-  #of(type: string): TypeLife {
-    let life = this.#types.get(type);
-    if (life === undefined) {
-      const isClosing = CLOSING.test(type);
-      life = { begins: 0, seen: 0, last: 0, behind: 0, isClosing, seenIn: 0, beforeIn: 0, behindIn: 0 };
-      this.#types.set(type, life);
-    }
+  #of(type: number): TypeLife {
+    const known = this.#lives[type];
+    if (known !== undefined) return known;
+    const name = this.#nameOf(type);
+    const isClosing = CLOSING.test(name);
+    const life = { begins: 0, seen: 0, last: 0, behind: 0, isClosing, seenIn: 0, beforeIn: 0, behindIn: 0 };
+    this.#lives[type] = life;
+    this.#types.push([name, life]);
     return life;
   }
 }
@@ -115,15 +125,20 @@ export class SchemaLearner {
     }
   }
 
-  add(type: string, version: string | null, recordId: number): void {
+  /** Counts an event, and gives the counter: who knows that the next has the same may raise it. */
+  add(type: string, version: string | null, recordId: number): { count: number } {
     let versions = this.types.get(type);
     if (versions === undefined) {
       versions = new Map();
       this.types.set(type, versions);
     }
-    const known = versions.get(version ?? '');
-    if (known === undefined) versions.set(version ?? '', { count: 1, first: recordId });
-    else known.count += 1;
+    let known = versions.get(version ?? '');
+    if (known === undefined) {
+      known = { count: 0, first: recordId };
+      versions.set(version ?? '', known);
+    }
+    known.count += 1;
+    return known;
   }
 
   /** Versions that hardly any event of their type has, with the first event that has it. */

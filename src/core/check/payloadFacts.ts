@@ -26,6 +26,7 @@ const KIND = { absent: 0, text: 1, escaped: 2, number: 3, nothing: 4, object: 5,
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
+const POINT = 0x2e;
 /** Whole numbers of so many digits are exact, and their text is the one that JavaScript prints. */
 const MOST_DIGITS = 15;
 /** Where an event with claims keeps them, and the payload that they are about (events.md, shape C). */
@@ -79,6 +80,8 @@ export class PayloadFacts {
   /** Slot of the payload; −1: it is null, or not there. */
   #payload = -1;
   readonly #textOf: (start: number, end: number) => string;
+  #lastVersion = new Uint8Array(0);
+  #lastVersionText = '';
 
   /**
    * Use {@link payloadFactsOf}, which knows what can be seen.
@@ -147,13 +150,28 @@ export class PayloadFacts {
     for (const slot of this.#versions) {
       const kind = this.#kind[slot];
       if (kind === KIND.escaped) return undefined;
-      const { start, end } = this.#part(slot);
-      if (kind === KIND.text && end > start) return this.#textOf(start, end);
+      const start = this.#start[slot]!;
+      const end = this.#end[slot]!;
+      if (kind === KIND.text && end > start) return this.#versionAt(start, end);
       if (kind !== KIND.number) continue;
-      const number = end - start > MOST_DIGITS ? Number.NaN : Number(this.#textOf(start, end));
+      const number = end - start > MOST_DIGITS ? Number.NaN : Number(this.#versionAt(start, end));
       return Number.isSafeInteger(number) ? idText(number) : undefined;
     }
     return null;
+  }
+
+  /** The text there; nearly always that of the event before. */
+  #versionAt(start: number, end: number): string {
+    const { bytes } = this.#text;
+    const { length } = this.#lastVersion;
+    let same = end - start === length ? 0 : -1;
+    while (same >= 0 && same < length) same = bytes[start + same] === this.#lastVersion[same] ? same + 1 : -1;
+    if (same === -1) {
+      // A copy: the bytes are of a block, whose memory is used again.
+      this.#lastVersion = Uint8Array.from(bytes.subarray(start, end));
+      this.#lastVersionText = this.#textOf(start, end);
+    }
+    return this.#lastVersionText;
   }
 
   /**
@@ -174,7 +192,7 @@ export class PayloadFacts {
         const text = this.#textOf(from + 1, to - 1);
         if (text.includes('\\')) return false;
         level = Number(decimalTextOf(text) ?? Number.NaN);
-      } else if (isNumberStart(bytes[from]!)) level = Number(this.#textOf(from, to));
+      } else if (isNumberStart(bytes[from]!)) level = this.#numberAt(from, to);
       if (!Number.isNaN(level) && take(no[nth]!, level)) return true;
     }
     return true;
@@ -185,6 +203,25 @@ export class PayloadFacts {
     const kind = this.#kind[this.#claims];
     if (kind === KIND.absent) return 'no place';
     return kind === KIND.object ? 'some' : 'none';
+  }
+
+  /** A JSON number, as JavaScript reads it. */
+  #numberAt(from: number, to: number): number {
+    const { bytes } = this.#text;
+    const first = bytes[from] === MINUS ? from + 1 : from;
+    let whole = 0;
+    let point = to;
+    let at = first;
+    for (; at < to && at - first < MOST_DIGITS; at += 1) {
+      const byte = bytes[at]!;
+      if (byte === POINT) point = at;
+      else if (isDigit(byte)) whole = whole * 10 + byte - 0x30;
+      else break;
+    }
+    if (at < to) return Number(this.#textOf(from, to));
+    // Both are exact, so that the quotient is the nearest number.
+    const number = point === to ? whole : whole / 10 ** (to - point - 1);
+    return first === from ? number : -number;
   }
 
   /** A claim that is a text; null: it is none; undefined: it has to be parsed. */
@@ -324,7 +361,8 @@ export class PayloadFacts {
   }
 }
 
-const isNumberStart = (byte: number): boolean => byte === MINUS || (byte >= 0x30 && byte <= 0x39);
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+const isNumberStart = (byte: number): boolean => byte === MINUS || isDigit(byte);
 
 const isPlainPath = (path: readonly PathStep[]): boolean =>
   path.every((step) => typeof step === 'string' && step.isWellFormed());

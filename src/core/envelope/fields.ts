@@ -1,6 +1,7 @@
 /** Reads the standard fields of a record, each with where it is from: declared by the event, or concluded. */
 import { isJsonObject } from '../json.ts';
 import type { Envelope, Field, Json, JsonObject, StandardField } from '../model.ts';
+import { setOwn } from '../ownKey.ts';
 import { getPath, type PathStep } from '../path.ts';
 import { lacksZone, occurredMillis } from '../time.ts';
 import { type CompiledMapping, compileMapping, derive, fits, idText, readFrom } from './compiled.ts';
@@ -53,13 +54,7 @@ function withoutEnvelope(mapping: CompiledMapping, value: JsonObject): JsonObjec
   let left = 0;
   for (const key of Object.keys(value)) {
     if (mapping.claimedKeys.has(key)) left += 1;
-    else
-      Object.defineProperty(body, key, {
-        value: value[key],
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+    else setOwn(body, key, value[key]);
   }
   return left === 0 ? value : body;
 }

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../json.ts';
-import { verifyIntegrity } from './integrity.ts';
+import type { Json } from '../model.ts';
+import { jcs, verifyIntegrity } from './integrity.ts';
 import { compactText, rawMember } from './raw.ts';
 
 const event = (payload: string, hash: string | null, previous: string | null = null) =>
@@ -24,6 +26,39 @@ describe('rawMember', () => {
   it('removes only the space between tokens', () => {
     expect(compactText('{ "a b" : [ 1.0 , true ] }')).toBe('{"a b":[1.0,true]}');
   });
+});
+
+it('canonical JSON is what JavaScript writes, keys sorted', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 6 }),
+    fc.constantFrom('"', '\\', '\ud800', '\u0007x'),
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.oneof(
+        text,
+        fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.constantFrom(true, null),
+      ),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(text, tie('value'), { maxKeys: 5 }),
+    ),
+  }));
+  const sorted = (each: unknown): unknown =>
+    typeof each !== 'object' || each === null || Array.isArray(each)
+      ? each
+      : Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)));
+  fc.assert(
+    fc.property(value, (any) => {
+      // Keys that are whole numbers come first in any object: only texts can tell the order.
+      fc.pre(!/"\d+":/.test(JSON.stringify(any)));
+      const written = JSON.stringify(any, (_, each) => sorted(each));
+      expect(jcs(any as Json)).toBe(written);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 describe('verifyIntegrity', () => {

@@ -46,11 +46,22 @@ function sortedCompact(value: Json): string {
 
 function sorted(value: Json, write: (inner: Json) => string): string {
   if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+  if (typeof value === 'string') return quoted(value);
   if (!isJsonObject(value)) return JSON.stringify(value);
-  const members = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${write(value[key]!)}`);
-  return `{${members.join(',')}}`;
+  let members = '';
+  for (const key of Object.keys(value).sort())
+    members += `${members === '' ? '' : ','}${quoted(key)}:${write(value[key]!)}`;
+  return `{${members}}`;
+}
+
+/** As JSON.stringify() writes it; a call of that takes longer than a look at the few characters of a usual text. */
+function quoted(text: string): string {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+    if (code < 0x20 || code === 0x22 || code === 0x5c || isSurrogate) return JSON.stringify(text);
+  }
+  return `"${text}"`;
 }
 
 const HEX_HASH = /^(?:sha-?256:)?([0-9a-f]{64})$/i;

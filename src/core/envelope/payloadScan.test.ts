@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { formatJson, parseJson } from '../json.ts';
 import type { Json } from '../model.ts';
-import { getPath, parsePath } from '../path.ts';
+import { getPath, type PathStep, parsePath } from '../path.ts';
 import { compileMapping } from './compiled.ts';
 import { chooseMapping, payloadOf } from './fields.ts';
 import { BUILT_IN_MAPPINGS, type EnvelopeMapping } from './mappings.ts';
@@ -126,11 +126,24 @@ function parsed(mapping: EnvelopeMapping, bytes: Uint8Array): Json | undefined {
   return fitting?.mapping === mapping ? payloadOf(fitting, read).data : undefined;
 }
 
+/** What of a path lies behind its first place in a list. */
+function restOf(path: string): PathStep[] {
+  const steps = parsePath(path);
+  const end = steps.findIndex((step) => typeof step === 'number');
+  return end === -1 ? [] : steps.slice(end);
+}
+
+function textAt(value: Json | undefined, path: readonly PathStep[]): string | null {
+  const found = value === undefined ? undefined : getPath(value, path);
+  return found === undefined ? null : formatJson(found);
+}
+
 it('reads from the bytes what the parsed value has at every path, or nothing', () => {
   let read = 0;
+  let packed = 0;
   let all = 0;
   fc.assert(
-    fc.property(value, fc.subarray(PATHS, { minLength: 1 }), ({ mapping, bytes }, names) => {
+    fc.property(value, fc.subarray(PATHS), fc.constantFrom(...PATHS), ({ mapping, bytes }, names, beside) => {
       const paths = names.map(parsePath);
       const scan = payloadScan(compileMapping(mapping), paths);
       if (scan === null) return;
@@ -151,11 +164,23 @@ it('reads from the bytes what the parsed value has at every path, or nothing', (
           theirs === undefined ? null : formatJson(theirs),
         );
       }
+      // One that looks beside sees more that is unusual.
+      const further = payloadScan(compileMapping(mapping), paths, parsePath(beside))!;
+      if (!further.find(block, 3, 3 + bytes.length)) return;
+      packed += 1;
+      expect(formatJson(further.payload(textsOf(block)))).toBe(formatJson(part));
+      expect(textAt(further.beside(textsOf(block)), restOf(beside))).toBe(textAt(data, parsePath(beside)));
+      // Written among other bytes and read from there, by a scan that has not seen the value.
+      const out = new Uint8Array(further.packedMost(bytes.length) + 5).fill(0x22);
+      expect(further.pack(out, 5)).toBeLessThanOrEqual(out.length);
+      const reader = payloadScan(compileMapping(mapping), paths, parsePath(beside))!;
+      expect(formatJson(reader.unpack(out, 5, textsOf(out)))).toBe(formatJson(part));
     }),
     { numRuns: 4000 },
   );
   // The scan is of use: most values are no unusual ones.
   expect(read).toBeGreaterThan(all / 3);
+  expect(packed).toBeGreaterThan(read / 2);
 });
 
 it('leaves to the parser what the last of two equal keys decides', () => {

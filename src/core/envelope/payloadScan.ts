@@ -3,69 +3,69 @@
  * keys or keys with escapes on the way, deep nesting, another mapping than the topic's, anything that is no JSON or no
  * UTF-8) is not decided here: the caller then parses the whole value, which gives the same at every path.
  */
-import { parseJson } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
-import { exactNumber } from '../numbers.ts';
 import type { PathStep } from '../path.ts';
 import type { CompiledMapping } from './compiled.ts';
 import { isSpace, JsonBytes, MAX_SCAN_DEPTH, skipSpace } from './jsonBytes.ts';
 import { eachHasOne, KeyTree, keepMember, type Member, memberOf, newNode, type TreeNode } from './keyTree.ts';
 import { KEYED_MAPPING } from './mappings.ts';
+import { type BytesToText, HAS_BYTES, jsonOf, KIND, kindOf } from './scannedValue.ts';
 
-/** Makes text of bytes: core has no quick way of its own. */
-export interface BytesToText {
-  /** Of bytes that are all ASCII. */
-  ascii(start: number, end: number): string;
-  /** Of bytes that are valid UTF-8. */
-  utf8(start: number, end: number): string;
-}
+export type { BytesToText };
 
-/** What lies at a place. */
-const KIND = {
-  absent: 0,
-  ascii: 1,
-  wide: 2,
-  escaped: 3,
-  number: 4,
-  yes: 5,
-  no: 6,
-  nothing: 7,
-  object: 8,
-  list: 9,
-} as const;
+/** Bytes of a number of 32 bits. */
+const MOST_VARINT = 5;
+/** A loop is quicker than a copy. */
+const FEW_BYTES = 24;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const ZERO = 0x30;
-const MINUS = 0x2d;
-/** Whole numbers of so many digits are exact, and print as they are written. */
-const MOST_DIGITS = 15;
 
 /** A key on the way to something that is wanted, in the object of its parent. */
 interface Node extends TreeNode<Node> {
   name: string;
   /** The whole value is wanted. */
   isWhole: boolean;
+  /** It is on the way to what lies beside, and of nothing else. */
+  isBeside: boolean;
 }
 
 export class PayloadScan {
   readonly #root: Node;
   /** Where the payload may lie, in the order in which the places are asked. */
   readonly #payloads: Node[];
+  /** In each of those, what is wanted beside. */
+  readonly #beside: Node[] = [];
   /** One slot of each list must hold something, be it null: else the topic's mapping does not fit. */
   readonly #needed: number[][];
   readonly #kind: Uint8Array;
   readonly #start: Int32Array;
   readonly #end: Int32Array;
   readonly #text = new JsonBytes();
+  /** Which of the payloads the last value has; −1: none. */
+  #found = -1;
 
   /** Use {@link payloadScan}, which knows what a scan can see. */
-  constructor({ dataPaths, recognise }: CompiledMapping, paths: readonly (readonly string[])[]) {
-    const tree = new KeyTree<Node>((slot, name) => ({ ...newNode<Node>(slot, name), name, isWhole: false }));
+  constructor(
+    { dataPaths, recognise }: CompiledMapping,
+    paths: readonly (readonly string[])[],
+    beside: readonly string[] | null,
+  ) {
+    const made = { isWhole: false, isBeside: false };
+    const tree = new KeyTree<Node>((slot, name) => ({ ...newNode<Node>(slot, name), name, ...made }));
     this.#root = tree.root;
     this.#needed = recognise.map((each) => each.map(({ path }) => tree.nodeAt(path as string[]).slot));
     this.#payloads = dataPaths.map((path) => tree.nodeAt(path as string[]));
     for (const payload of this.#payloads) for (const path of paths) tree.nodeAt(path, payload).isWhole = true;
+    const wanted = tree.slots;
+    for (const payload of beside === null ? [] : this.#payloads) {
+      let node = payload;
+      for (const step of beside!) {
+        node = tree.nodeAt([step], node);
+        node.isBeside = node.slot >= wanted;
+      }
+      this.#beside.push(node);
+    }
     this.#kind = new Uint8Array(tree.slots);
     this.#start = new Int32Array(tree.slots);
     this.#end = new Int32Array(tree.slots);
@@ -76,21 +76,124 @@ export class PayloadScan {
    * whole). Undefined: the value is unusual and has to be parsed.
    */
   read(bytes: Uint8Array, start: number, end: number, texts: BytesToText): Json | undefined {
+    return this.find(bytes, start, end) ? this.payload(texts) : undefined;
+  }
+
+  /** Looks at a value, of which is told until the next one. False: it is unusual and has to be parsed. */
+  find(bytes: Uint8Array, start: number, end: number): boolean {
     const kind = this.#kind;
     kind.fill(KIND.absent);
+    this.#found = -1;
     this.#text.set(bytes, end);
     const first = skipSpace(bytes, start);
-    if (bytes[first] !== 0x7b) return undefined;
+    if (bytes[first] !== 0x7b) return false;
     const at = this.#object(this.#root, first + 1, 0);
-    if (at < 0 || !isSpace(bytes, at, end) || !eachHasOne(this.#needed, kind)) return undefined;
-    for (const payload of this.#payloads) {
-      const found = kind[payload.slot];
-      if (found === KIND.absent || found === KIND.nothing) continue;
-      return found === KIND.object && !payload.isWhole
-        ? this.#partOf(payload, texts)
-        : this.#valueAt(payload.slot, texts);
+    if (at < 0 || !isSpace(bytes, at, end) || !eachHasOne(this.#needed, kind)) return false;
+    this.#found = this.#payloads.findIndex(
+      ({ slot }) => kind[slot] !== KIND.absent && kind[slot] !== KIND.nothing,
+    );
+    return this.#found !== -1;
+  }
+
+  /** What {@link read} gives, after {@link find} has found it. */
+  payload(texts: BytesToText): Json {
+    const payload = this.#payloads[this.#found]!;
+    return this.#isPart(payload) ? this.#partOf(payload, texts) : this.#valueAt(payload.slot, texts);
+  }
+
+  /** What lies on the path that is wanted beside, after {@link find}; undefined: nothing does. */
+  beside(texts: BytesToText): Json | undefined {
+    const { slot } = this.#beside[this.#found]!;
+    return this.#kind[slot] === KIND.absent ? undefined : this.#valueAt(slot, texts);
+  }
+
+  /** What {@link pack} writes at most of a value of so many bytes. */
+  packedMost = (length: number): number => length + this.#kind.length * (1 + MOST_VARINT) + 1;
+
+  /**
+   * Writes what {@link payload} is made of, after {@link find}: the number of the payload, then by place what lies there
+   * and its bytes as they are. Where it ends. @param out has room for {@link packedMost}
+   */
+  pack(out: Uint8Array, at: number): number {
+    out[at] = this.#found;
+    const payload = this.#payloads[this.#found]!;
+    return this.#isPart(payload)
+      ? this.#packPart(payload, out, at + 1)
+      : this.#packValue(payload.slot, out, at + 1);
+  }
+
+  /** The payload of what {@link pack} wrote, by a scan for the same paths and mapping. @param texts of these bytes */
+  unpack(bytes: Uint8Array, at: number, texts: BytesToText): Json {
+    this.#at = at + 2;
+    const payload = this.#payloads[bytes[at]!]!;
+    const kind = bytes[at + 1]!;
+    return kind === KIND.object && !payload.isWhole
+      ? this.#unpackPart(payload, bytes, texts)
+      : this.#unpackValue(kind, bytes, texts);
+  }
+
+  /** Of an object, nothing but what is wanted of it. */
+  #isPart = ({ slot, isWhole }: Node): boolean => this.#kind[slot] === KIND.object && !isWhole;
+
+  #packPart(node: Node, out: Uint8Array, at: number): number {
+    out[at] = KIND.object;
+    let next = at + 1;
+    for (const child of node.children) {
+      if (child.isBeside) continue;
+      if (this.#isPart(child)) next = this.#packPart(child, out, next);
+      else if (child.isWhole) next = this.#packValue(child.slot, out, next);
+      else out[next++] = KIND.absent;
     }
-    return undefined;
+    return next;
+  }
+
+  #packValue(slot: number, out: Uint8Array, at: number): number {
+    const kind = this.#kind[slot]!;
+    out[at] = kind;
+    if (!HAS_BYTES[kind]) return at + 1;
+    const { bytes } = this.#text;
+    const quote = kind === KIND.escaped ? 1 : 0;
+    const start = this.#start[slot]! - quote;
+    const end = this.#end[slot]! + quote;
+    let next = at + 1;
+    let length = end - start;
+    for (; length > 0x7f; length >>>= 7) out[next++] = length | 0x80;
+    out[next++] = length;
+    if (end - start > FEW_BYTES) out.set(bytes.subarray(start, end), next);
+    else for (let from = start; from < end; from += 1) out[next + from - start] = bytes[from]!;
+    return next + end - start;
+  }
+
+  /** Where {@link unpack} is. */
+  #at = 0;
+
+  #unpackPart(node: Node, bytes: Uint8Array, texts: BytesToText): JsonObject {
+    const part: JsonObject = {};
+    for (const child of node.children) {
+      if (child.isBeside) continue;
+      const kind = bytes[this.#at]!;
+      this.#at += 1;
+      if (kind === KIND.absent) continue;
+      part[child.name] =
+        kind === KIND.object && !child.isWhole
+          ? this.#unpackPart(child, bytes, texts)
+          : this.#unpackValue(kind, bytes, texts);
+    }
+    return part;
+  }
+
+  #unpackValue(kind: number, bytes: Uint8Array, texts: BytesToText): Json {
+    if (!HAS_BYTES[kind]) return jsonOf(kind, bytes, 0, 0, texts);
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[this.#at]!;
+      this.#at += 1;
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    const start = this.#at;
+    this.#at += length;
+    return jsonOf(kind, bytes, start, start + length, texts);
   }
 
   /** @param at behind the brace */
@@ -172,7 +275,7 @@ export class PayloadScan {
     const part: JsonObject = {};
     for (const child of node.children) {
       const kind = this.#kind[child.slot];
-      if (kind === KIND.absent) continue;
+      if (kind === KIND.absent || child.isBeside) continue;
       if (child.isWhole) part[child.name] = this.#valueAt(child.slot, texts);
       // A way that leads through anything else ends there.
       else if (kind === KIND.object) part[child.name] = this.#partOf(child, texts);
@@ -181,56 +284,10 @@ export class PayloadScan {
   }
 
   #valueAt(slot: number, texts: BytesToText): Json {
-    const start = this.#start[slot]!;
-    const end = this.#end[slot]!;
-    switch (this.#kind[slot]) {
-      case KIND.ascii:
-        return texts.ascii(start, end);
-      case KIND.wide:
-        return texts.utf8(start, end);
-      case KIND.escaped:
-        return parseJson(texts.utf8(start - 1, end + 1));
-      case KIND.number:
-        return smallWhole(this.#text.bytes, start, end) ?? exactNumber(texts.ascii(start, end));
-      case KIND.yes:
-        return true;
-      case KIND.no:
-        return false;
-      case KIND.nothing:
-        return null;
-      default:
-        return parseJson(texts.utf8(start, end));
-    }
+    const kind = this.#kind[slot]!;
+    const quote = kind === KIND.escaped ? 1 : 0;
+    return jsonOf(kind, this.#text.bytes, this.#start[slot]! - quote, this.#end[slot]! + quote, texts);
   }
-}
-
-function kindOf(first: number): number {
-  switch (first) {
-    case 0x5b:
-      return KIND.list;
-    case 0x74:
-      return KIND.yes;
-    case 0x66:
-      return KIND.no;
-    case 0x6e:
-      return KIND.nothing;
-    default:
-      return KIND.number;
-  }
-}
-
-/** Null: not whole, of many digits, or minus zero. */
-function smallWhole(bytes: Uint8Array, start: number, end: number): number | null {
-  if (end - start > MOST_DIGITS) return null;
-  const first = bytes[start] === MINUS ? start + 1 : start;
-  let value = 0;
-  for (let at = first; at < end; at += 1) {
-    const digit = bytes[at]! - ZERO;
-    if (digit < 0 || digit > 9) return null;
-    value = value * 10 + digit;
-  }
-  if (first === start) return value;
-  return value === 0 ? null : -value;
 }
 
 /** A key that bytes can be compared with, and that is an ordinary one of any object. */
@@ -240,10 +297,12 @@ const isPlainStep = (step: PathStep): boolean =>
 /**
  * A scan for these paths of the payload, an empty one being the whole. Null: the mapping asks for what a scan cannot see
  * (headers, places in lists, a payload beside the envelope's own keys).
+ * @param beside one more path, which is no part of what is read; both go only as far as to the first place in a list
  */
 export function payloadScan(
   compiled: CompiledMapping,
   paths: readonly (readonly PathStep[])[],
+  beside: readonly PathStep[] | null = null,
 ): PayloadScan | null {
   const { mapping, recognise, dataPaths } = compiled;
   // Plain JSON by key is taken only when no other mapping fits, and without marks anything does.
@@ -256,12 +315,15 @@ export function payloadScan(
   // What comes first and holds something is the payload; the whole value is left to the parser.
   const places = last === -1 ? dataPaths : dataPaths.slice(0, last);
   if (places.length === 0 || !places.every((path) => path.every(isPlainStep))) return null;
-  const wanted: string[][] = [];
-  for (const path of paths) {
-    const end = path.findIndex((step) => typeof step === 'number');
-    const keys = end === -1 ? path : path.slice(0, end);
-    if (!keys.every(isPlainStep)) return null;
-    wanted.push(keys as string[]);
-  }
-  return new PayloadScan({ ...compiled, dataPaths: places }, wanted);
+  const wanted = paths.map(keysOf);
+  const further = beside === null ? null : keysOf(beside);
+  if (![...wanted, ...(further === null ? [] : [further])].every((keys) => keys.every(isPlainStep)))
+    return null;
+  return new PayloadScan({ ...compiled, dataPaths: places }, wanted, further);
+}
+
+/** The keys of a path before its first place in a list. */
+function keysOf(path: readonly PathStep[]): string[] {
+  const end = path.findIndex((step) => typeof step === 'number');
+  return (end === -1 ? path : path.slice(0, end)) as string[];
 }

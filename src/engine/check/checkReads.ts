@@ -12,7 +12,6 @@ import { type CheckArgs, type CheckProgress, CheckRun, type RunResult, type Shar
 import { verifyClaims } from './claims.ts';
 import { lookAtTask } from './payloads.ts';
 import { takePostings, takeRows } from './readColumns.ts';
-import { reportFacts } from './reportFacts.ts';
 import { numbersOf } from './verify.ts';
 
 const KEY = 'consistency';
@@ -44,7 +43,7 @@ export interface CheckStep {
   progress: CheckProgress;
   /** For another thread. */
   task: SharedTask | null;
-  /** The next step is of use only with the result of the task. */
+  /** The next step is of use only with the result of the earliest task that is not answered yet. */
   isWaiting: boolean;
   answer: CheckAnswer | null;
 }
@@ -123,10 +122,7 @@ export const addressOf = (ref: AggregateRef | null, id: number): string =>
     ? `#/events?record=${id}`
     : `#/aggregates/${encodeURIComponent(ref.type)}/${encodeURIComponent(ref.id)}?event=${id}`;
 
-export const consistencyReads = {
-  'consistency.knows': ({ dictionary }: ReadContext, { ref }: { ref: AggregateRef }) =>
-    dictionary.aggregateId(ref) !== null,
-  'consistency.facts': reportFacts,
+export const checkReads = {
   'consistency.begin': begin,
   'consistency.step': step,
   'consistency.rows': takeRows,

@@ -77,7 +77,7 @@ export class CheckRun {
   /** A second thread takes part. */
   #isShared = false;
   progress: CheckProgress = { done: 0, total: 0, note: 'Reading rows.' };
-  /** Work for another thread, whose result {@link take} wants. Whoever fetches it sets it to null. */
+  /** Work for another thread, whose result {@link take} wants, in the order of the tasks. Whoever fetches it sets it to null. */
   task: SharedTask | null = null;
   /** Nothing can be done before {@link CheckRun.take}. */
   isWaiting = false;
@@ -102,7 +102,7 @@ export class CheckRun {
     }
   }
 
-  /** The result of `task`. */
+  /** The result of the earliest task that has not been answered yet. */
   take(part: object): void {
     this.#part = part;
     this.isWaiting = false;
@@ -126,16 +126,18 @@ export class CheckRun {
     let records = 0;
     for (let row = 0; row < columns.count; row++) records += isAsked[row]!;
     const retries = yield* likelyRetries(columns, groups);
-    yield* postings();
     const { wanted, typeOf, isPart } = this.#wantedBytes(columns, groups, isAsked);
     const payloads = yield* this.#payloads(
       columns,
       { wanted, asked: isAsked, retries },
       tell(stored, 'Reading payloads.'),
+      postings,
     );
-    forgetUnlike(columns, groups, payloads);
     const notes: string[] = [];
     const claims = this.#claims(columns, groups, payloads, isAsked, notes);
+    // The other thread has its claims already.
+    yield;
+    forgetUnlike(columns, groups, payloads);
     const rowOf = rowFinder(columns);
     const causes = yield* this.#takeLinks(columns);
     const streams = yield* lookAtStreams({
@@ -187,7 +189,7 @@ export class CheckRun {
     return task.columns;
   }
 
-  /** Begins to read them in a second thread where there is one, and gives what is left to do. */
+  /** Begins to read them in a second thread where there is one, and gives what is left to do before they are asked for. */
   #postings(columns: Columns): () => Generator<void, unknown> {
     if (this.#isShared) {
       this.task = { name: 'consistency.postings', args: { columns } };
@@ -197,10 +199,12 @@ export class CheckRun {
     return function* () {};
   }
 
+  /** Looks at payloads while `postings` are read, and waits for both. */
   *#payloads(
     columns: Columns,
     marks: PayloadTask['marks'],
     tell: (done: number) => void,
+    postings: () => Generator<void, unknown>,
   ): Generator<void, Payloads> {
     const { task, isLarge } = payloadTask(columns, marks);
     if (isLarge) {
@@ -208,6 +212,7 @@ export class CheckRun {
       yield;
     }
     const parts = yield* readPayloads(this.#contextOf, task, tell);
+    yield* postings();
     if (isLarge) parts.push(...((yield* this.#await()) as PayloadPart[]));
     return joinParts(task.found, parts);
   }

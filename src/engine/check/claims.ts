@@ -24,7 +24,7 @@ import { VerdictBook } from './verdicts.ts';
 const MOST_SIGNATURES = 5_000;
 const STEP_VERIFIED = 100;
 /** Events of aggregates with snapshots that are read ahead; and characters of them, together. */
-const READ_AHEAD = 10_000;
+const READ_AHEAD = 30_000;
 const MOST_AHEAD = 32 * 1024 * 1024;
 
 /** What is to be verified; plain data. */

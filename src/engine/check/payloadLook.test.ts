@@ -119,6 +119,9 @@ const leaf = fc.oneof(
   ),
   fc.integer().map(String),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => JSON.stringify(number)),
+  fc
+    .tuple(fc.bigInt({ min: -(10n ** 17n), max: 10n ** 17n }), fc.stringMatching(/^(\.\d{1,17})?$/))
+    .map(([whole, places]) => `${whole}${places}`),
   fc.string({ unit: 'binary', maxLength: 8 }).map((text) => JSON.stringify(text)),
 );
 const { value: json } = fc.letrec<{ value: string; object: string }>((tie) => ({

@@ -15,7 +15,7 @@ import type { Json, JsonObject } from '../../core/model.ts';
 import { decodeHeaders } from '../kafka/headers.ts';
 import { hasContent, signatureOf } from '../reads/timelineContents.ts';
 import type { Body, OpenBlock } from '../store/blocks.ts';
-import { hash53, OFFSET_SPAN } from '../store/ids.ts';
+import { hash53, OFFSET_SPAN, partitionNoOf } from '../store/ids.ts';
 import { topicMappingOf } from '../store/stream.ts';
 import type { TopicMapping } from '../store/topicMapping.ts';
 import { KIND, VERDICT } from '../store/values.ts';
@@ -74,6 +74,15 @@ export const payloadFinds = (): PayloadFinds => ({
   ...{ verdicts: new VerdictBook(), findings: [] },
 });
 
+/** An event type, and which version of its schema was counted last. */
+interface Type {
+  name: string;
+  isSnapshot: boolean;
+  version: string | null;
+  /** How often the version was met in the run; null: not in this one. */
+  counter: { count: number } | null;
+}
+
 interface Topic {
   topic: string;
   mapping: TopicMapping['mapping'];
@@ -113,16 +122,31 @@ export class PayloadLook {
   /** Keys that name levels, and the numbers by which the result knows those that were numbers. */
   readonly #names: string[] = [];
   readonly #levelNos = new Map<string, number>();
+  /** The same by the number of the key, as far as they were asked for. */
+  #levelNoOfKey: (number | undefined)[] = [];
   readonly #isLevel = new Map<string, boolean>();
   readonly #keys = new KeyNumbers((key) => {
     if (!namesLevel(key)) return 0;
     return this.#names.length < MOST_LEVEL_KEYS ? this.#names.push(key) : -1;
   });
-  readonly #types = new Map<number, { name: string; isSnapshot: boolean }>();
+  /** By number. */
+  readonly #types: (Type | undefined)[] = [];
   readonly #topics = new Map<number, Topic>();
+  /** The topic of the partition whose record ids lie from one to the other (exclusive): that of the record before. */
+  #lastTopic: Topic | null = null;
+  #lastFrom = 0;
+  #lastTo = 0;
   readonly #hashes = new UsualHashes();
   #bytes: Buffer = Buffer.alloc(0);
   readonly #textOf = (start: number, end: number): string => this.#bytes.toString('utf8', start, end);
+  /** That is being looked at. */
+  #row = 0;
+  readonly #takeLevelOfKey = (key: number, level: number): boolean => {
+    const no = this.#levelNoOfKey[key];
+    if (no === undefined) return this.#takeLevel(this.#row, this.#names[key - 1]!, level, key);
+    this.#putLevel(this.#row, no, level);
+    return true;
+  };
 
   constructor(
     contextOf: () => ReadContext,
@@ -140,6 +164,8 @@ export class PayloadLook {
   /** From here on the rows of another run are looked at: what is said of it begins empty. */
   begin(): void {
     this.#levelNos.clear();
+    this.#levelNoOfKey = [];
+    for (const type of this.#types) if (type !== undefined) type.counter = null;
     this.result = payloadFinds();
   }
 
@@ -154,15 +180,16 @@ export class PayloadLook {
     const version = facts.schemaVersion();
     const claims = this.#claimsOf(facts);
     if (version === undefined || claims === undefined) return false;
-    if (!facts.level((no, level) => this.#takeLevel(row, this.#names[no - 1]!, level))) return false;
+    this.#row = row;
+    if (!facts.level(this.#takeLevelOfKey)) return false;
     // What follows cannot fail: nothing is taken twice.
     if (this.#retries[row] !== 0 && facts.hasContent()) {
       const payload = facts.payload()!;
       this.#sign(row, parseApproximate(this.#textOf(payload.start, payload.end)));
     }
-    const { name, isSnapshot } = this.#typeOf(row);
-    if (facts.hasVersion) this.result.schemas.add(name, version, this.#columns.id[row]!);
-    if (isSnapshot) this.result.snapshots.push(row);
+    const type = this.#typeOf(row);
+    if (facts.hasVersion) this.#countVersion(type, version, this.#columns.id[row]!);
+    if (type.isSnapshot) this.result.snapshots.push(row);
     if (claims !== null) this.#takeClaims(row, claims);
     return true;
   }
@@ -181,14 +208,19 @@ export class PayloadLook {
       return;
     }
     const { topic, mapping: own } = this.#topicOf(id[row]!);
+    let headers: Headers | null = null;
     const record: RawRecord = {
       ...{ topic, key: body.key, value: text, timestamp: ts[row]! },
-      headers: () => headersOf(body),
+      // Every mapping that is tried may ask for several.
+      headers: () => {
+        headers ??= headersOf(body);
+        return headers;
+      },
     };
     const mapping = chooseMapping(own, value, record);
     if (mapping === null) return;
     const { data } = payloadOf(mapping, value);
-    const { name, isSnapshot } = this.#typeOf(row);
+    const type = this.#typeOf(row);
     if (this.#retries[row] !== 0 && hasContent(data)) this.#sign(row, data);
     const readers = mapping.fields.schemaVersion?.readers;
     if (readers !== undefined) {
@@ -198,10 +230,10 @@ export class PayloadLook {
         const isExact = typeof found !== 'number' || Number.isSafeInteger(found);
         version ??= idText(isExact ? found : readFrom(place, parseJson(text), record));
       }
-      this.result.schemas.add(name, version, id[row]!);
+      this.#countVersion(type, version, id[row]!);
     }
     if (isJsonObject(data)) this.#lookAtLevels(row, data);
-    if (isSnapshot) this.result.snapshots.push(row);
+    if (type.isSnapshot) this.result.snapshots.push(row);
     const claims = claimsOf(value);
     if (claims === undefined) return;
     const verdict = () => payloadVerdict(text, value, claims!);
@@ -220,7 +252,8 @@ export class PayloadLook {
 
   /** Topic and mapping, looked up once per partition. */
   #topicOf(id: number): Topic {
-    const no = Math.floor(id / OFFSET_SPAN);
+    if (this.#lastTopic !== null && id >= this.#lastFrom && id < this.#lastTo) return this.#lastTopic;
+    const no = partitionNoOf(id);
     let known = this.#topics.get(no);
     if (known === undefined) {
       const context = this.#contextOf();
@@ -231,18 +264,29 @@ export class PayloadLook {
       known = { topic, mapping, facts };
       this.#topics.set(no, known);
     }
+    this.#lastTopic = known;
+    this.#lastFrom = no * OFFSET_SPAN;
+    this.#lastTo = this.#lastFrom + OFFSET_SPAN;
     return known;
   }
 
-  #typeOf(row: number): { name: string; isSnapshot: boolean } {
+  #typeOf(row: number): Type {
     const no = this.#columns.type[row]!;
-    let known = this.#types.get(no);
-    if (known === undefined) {
-      const name = this.#contextOf().dictionary.typeName(no);
-      known = { name, isSnapshot: namesSnapshot(name) };
-      this.#types.set(no, known);
+    const known = this.#types[no];
+    if (known !== undefined) return known;
+    const name = this.#contextOf().dictionary.typeName(no);
+    const type: Type = { name, isSnapshot: namesSnapshot(name), version: null, counter: null };
+    this.#types[no] = type;
+    return type;
+  }
+
+  #countVersion(type: Type, version: string | null, id: number): void {
+    if (type.counter !== null && type.version === version) {
+      type.counter.count += 1;
+      return;
     }
-    return known;
+    type.version = version;
+    type.counter = this.result.schemas.add(type.name, version, id);
   }
 
   #lookAtLevels(row: number, data: { [key: string]: Json }): void {
@@ -259,17 +303,22 @@ export class PayloadLook {
     }
   }
 
-  /** False: more levels are not told apart. */
-  #takeLevel(row: number, name: string, level: number): boolean {
+  /** False: more levels are not told apart. @param key its number, where it has one */
+  #takeLevel(row: number, name: string, level: number, key = 0): boolean {
     let no = this.#levelNos.get(name);
     if (no === undefined) {
       if (this.result.levels.length === MOST_LEVELS) return false;
       no = this.result.levels.push(name) - 1;
       this.#levelNos.set(name, no);
     }
+    if (key > 0) this.#levelNoOfKey[key] = no;
+    this.#putLevel(row, no, level);
+    return true;
+  }
+
+  #putLevel(row: number, no: number, level: number): void {
     this.#found.level[row] = level;
     this.#found.levelOf[row] = no;
-    return true;
   }
 
   /** The claims on the bytes; null: there is no place for them; undefined: they have to be parsed. */

@@ -46,3 +46,9 @@ export function reportFacts(context: ReadContext, { ref }: { ref: AggregateRef }
     actors: byCount(actors).map(([actor, count]) => ({ actor, count })),
   };
 }
+
+export const reportReads = {
+  'consistency.knows': ({ dictionary }: ReadContext, { ref }: { ref: AggregateRef }) =>
+    dictionary.aggregateId(ref) !== null,
+  'consistency.facts': reportFacts,
+};

@@ -3,7 +3,6 @@ import type { CheckScope, ConsistencyResult, FindingOut } from '../../contract/c
 import { plural } from '../../core/count.ts';
 import type { JobProgress } from '../jobs/jobRegistry.ts';
 import type { Log, Workspace } from '../store/workspace.ts';
-import { THREAD_LIMITS } from '../workers/locate.ts';
 import { StoreThread } from '../workers/storeThread.ts';
 import type { CheckAnswer, CheckStep } from './checkReads.ts';
 import type { CheckProgress } from './checkRun.ts';
@@ -29,15 +28,13 @@ export async function runConsistency(
   const { log, signal, report, now, reducers } = options;
   const startedAt = now();
   const workerData = { file: workspace.file, check: false };
-  const limits = THREAD_LIMITS.check;
-  const [thread, second] = [1, 2].map(
-    () => new StoreThread({ entry: 'readerWorker', limits, workerData, log }),
-  );
+  const [thread, second] = [1, 2].map(() => new StoreThread({ entry: 'checkWorker', workerData, log }));
   const call = <T>(name: string, args: unknown, by = thread!) =>
     by.call(name, args, { signal }) as Promise<T>;
   // A fault of the second thread is told where its work is waited for.
   second!.start().catch(() => {});
-  let shared: Promise<object> | null = null;
+  /** What the second thread has been asked, in the order in which it answers. */
+  const asked: Promise<object>[] = [];
   try {
     report(await call<CheckProgress>('consistency.begin', { scope, reducers }));
     let part: object | null = null;
@@ -46,10 +43,11 @@ export async function runConsistency(
       report(step.progress);
       if (step.answer !== null) return resultOf(step.answer, { scope, startedAt, tookMs: now() - startedAt });
       if (step.task !== null) {
-        shared = call<object>(step.task.name, step.task.args, second);
-        shared.catch(() => {});
+        const part = call<object>(step.task.name, step.task.args, second);
+        part.catch(() => {});
+        asked.push(part);
       }
-      part = step.isWaiting ? await shared : null;
+      part = step.isWaiting ? await asked.shift()! : null;
     }
   } finally {
     await Promise.all([thread!.close(), second!.close()]);

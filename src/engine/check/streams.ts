@@ -13,7 +13,7 @@ import { latestLogOnly, type StreamHead } from '../store/stream.ts';
 import { KIND, KINDS, orNull, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { Columns, Groups } from './columns.ts';
-import { lanesOfRows } from './lanes.ts';
+import { eachLongLane, lanesOfRows } from './lanes.ts';
 import type { Payloads } from './payloadLook.ts';
 import {
   findPlainStreams,
@@ -112,8 +112,8 @@ interface StreamQuestion extends Omit<PlainQuestion, 'usual'> {
   onStep: (done: number) => void;
 }
 
-/** Types of the events of one aggregate in about the order of the fold: enough to learn from. */
-function typesOf(columns: Columns, own: Uint32Array, names: (no: number) => string): string[] {
+/** Numbers of the types of one aggregate's events in about the order of the fold: enough to learn from. */
+function typesOf(columns: Columns, own: Uint32Array): number[] {
   const { mono, verdict, kind, type } = columns;
   const events: number[] = [];
   let latest = Number.NEGATIVE_INFINITY;
@@ -125,7 +125,8 @@ function typesOf(columns: Columns, own: Uint32Array, names: (no: number) => stri
     events.push(row);
   }
   if (!isInOrder) events.sort((a, b) => mono[a]! - mono[b]! || a - b);
-  return events.map((row) => names(type[row]!));
+  for (let at = 0; at < events.length; at++) events[at] = type[events[at]!]!;
+  return events;
 }
 
 export function* lookAtStreams(question: StreamQuestion): Generator<void, StreamResult> {
@@ -167,11 +168,11 @@ export function* lookAtStreams(question: StreamQuestion): Generator<void, Stream
     if (isAsked) streams += 1;
     if (plain.isOdd[aggregate] === 0) {
       const own = rowsOf(aggregate);
-      const lanes = plain.isSpread[aggregate] === 0 ? null : lanesOfRows(columns, own, dictionary);
-      if (lanes === null && size > 1) places.addBeside(dictionary.placeOf(columns.id[own[0]!]!).topic);
-      for (const { rows, topic } of lanes ?? []) if (rows.length > 1) places.addBeside(topic);
+      const isSpread = plain.isSpread[aggregate] !== 0;
+      if (isSpread) eachLongLane(columns, own, dictionary, (topic) => places.addBeside(topic));
+      else if (size > 1) places.addBeside(dictionary.placeOf(columns.id[own[0]!]!).topic);
       levels.addPlain(typeOf[aggregate]!, aggregate, plain, own, () =>
-        lanes === null ? own : mergeLanes(lanes, columns.version),
+        isSpread ? mergeLanes(lanesOfRows(columns, own, dictionary), columns.version) : own,
       );
     } else {
       const all = Array.from(rowsOf(aggregate), (row) => headOf(columns, row, dictionary));
@@ -206,11 +207,6 @@ function* learnLives(
   typeOf: readonly string[],
   dictionary: ReadContext['dictionary'],
 ): Generator<void, StreamResult['lives']> {
-  const known: string[] = [];
-  const names = (no: number) => {
-    known[no] ??= dictionary.typeName(no);
-    return known[no];
-  };
   const lives: StreamResult['lives'] = new Map();
   let done = 0;
   for (let aggregate = 1; aggregate + 1 < start.length; aggregate++) {
@@ -218,10 +214,10 @@ function* learnLives(
     if (own.length === 0) continue;
     let life = lives.get(typeOf[aggregate]!);
     if (life === undefined) {
-      life = new LifeLearner();
+      life = new LifeLearner((no) => dictionary.typeName(no));
       lives.set(typeOf[aggregate]!, life);
     }
-    life.add(typesOf(columns, own, names));
+    life.add(typesOf(columns, own));
     done += own.length;
     if (done > STEP_EVENTS) {
       done = 0;

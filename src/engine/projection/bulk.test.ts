@@ -1,6 +1,7 @@
 // A first replay of many events is done by threads, each in one pass along the log; the result is that of folding each
 // row alone, counts, failures and history with it.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runBulk } from './bulkThreads.ts';
 import { openDerivedForReading } from './derived.ts';
 import { recordOf } from './testing/events.ts';
 import { type Kit, NO_CUT, openKit } from './testing/kit.ts';
@@ -69,6 +70,18 @@ async function all(name: string) {
   return { rows, failures, counts: { processed, ignored, failed, behind } };
 }
 
+async function expectSameAsOf(one: string, other: string): Promise<void> {
+  for (const second of [500, 5000, 12_345, 24_010]) {
+    const cut = { knownOn: START + second * 1000, trueOn: null };
+    const [a, b] = await Promise.all(
+      [one, other].map((table) =>
+        kit.sql.query({ sql: `SELECT * FROM ${table} ORDER BY key`, cut, limit: 5000 }, kit.context),
+      ),
+    );
+    expect(a!.rows).toEqual(b!.rows);
+  }
+}
+
 const historyShards = async (name: string): Promise<number> => {
   const folder = `${kit.dataDir}/derived`;
   const db = openDerivedForReading(await kit.workspace.read('projections.file', { folder }))!;
@@ -106,13 +119,59 @@ describe('a first replay of many events', () => {
     await kit.append(log(EVENTS, EVENTS + 50));
     for (const name of ['one', 'one_slowly']) await kit.replay(name);
     expect(await all('one')).toEqual(await all('one_slowly'));
-    for (const second of [5000, 12_345, 24_010]) {
-      const cut = { knownOn: START + second * 1000, trueOn: null };
-      const ask = async (table: string) =>
-        (await kit.sql.query({ sql: `SELECT * FROM ${table} ORDER BY key`, cut, limit: 5000 }, kit.context))
-          .rows;
-      expect(await ask('one')).toEqual(await ask('one_slowly'));
+    await expectSameAsOf('one', 'one_slowly');
+  });
+
+  it('gives what row by row gives by a program, whether all of an event has to come to it or not', async () => {
+    const reduce = (more: string) => `
+export const initial = { items: 0 };
+export function reduce(state, event) {
+  const { type, data } = event;
+  if (type === 'Placed') return { ...state, note: data.note, total: data.total, seen: event.recordedAt ${more} };
+  if (type !== 'Added') return state;
+  if (data.price === 'much') throw new Error('no price');
+  return { ...state, items: state.items + 1, total: (state.total ?? Decimal('0')).plus(data.price) };
+}`;
+    const programs = { keys: reduce(''), whole: reduce(', all: Object.keys(data).length') };
+    for (const [name, source] of Object.entries(programs))
+      for (const each of [name, `${name}_slowly`])
+        await save({
+          ...definition(each, { aggregateTypes: ['Order', 'Parcel'] }),
+          reducer: { name: 'orders', version: 1, language: 'javascript', source },
+        });
+    await kit.append(log(0, 1000));
+    for (const name of Object.keys(programs)) await kit.replay(`${name}_slowly`);
+    await kit.append(log(1000, EVENTS));
+    for (const name of Object.keys(programs)) {
+      await kit.replay(`${name}_slowly`);
+      await kit.replay(name);
+      const [fast, slow] = [await all(name), await all(`${name}_slowly`)];
+      expect(fast, name).toEqual(slow);
+      expect(fast.rows.length).toBe(400);
+      expect(fast.counts.failed).toBeGreaterThan(50);
+      expect(await historyShards(name)).toBeGreaterThan(0);
     }
+    await expectSameAsOf('keys', 'keys_slowly');
+  });
+
+  it('by a program that hangs where it cannot be interrupted ends with the reason', async () => {
+    await kit.append(log(0, EVENTS));
+    const source = 'export const reduce = () => Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);';
+    const reducer = { name: 'hanging', version: 1, language: 'javascript', source };
+    const each = { ...definition('hanging', { aggregateTypes: ['Order'] }), reducer };
+    await save(each);
+    const folder = `${kit.dataDir}/derived`;
+    const { file } = kit.workspace;
+    const definitionText = JSON.stringify(each);
+    const known = { definition: definitionText, hash: 'hanging' };
+    const plan = await kit.workspace.read('projections.plan', { ...known, folder, rebuild: true });
+    expect(plan.parts.length).toBeGreaterThan(0);
+    const derived = await kit.workspace.read('projections.file', { folder });
+    const run = runBulk({
+      ...{ file, derived, definition: definitionText, name: 'hanging', build: plan.build, parts: plan.parts },
+      ...{ signal: new AbortController().signal, onProgress: () => {}, stuckAfterMs: 1000 },
+    });
+    await expect(run).rejects.toThrow(/hangs inside one built-in function/);
   });
 
   it('shows a program all of an event, as its timeline does', async () => {

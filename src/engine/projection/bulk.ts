@@ -6,12 +6,13 @@
 import type { FoldContext } from '../../core/fold.ts';
 import { isScript } from '../../core/folder.ts';
 import type { Projection } from '../../core/model.ts';
+import { comparePlace } from '../reads/columnOrder.ts';
 import type { OpenBlock } from '../store/blocks.ts';
 import { placeIn } from '../store/blocks.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import { PathReader, type ValueBytes } from '../store/payloadPaths.ts';
 import { blocksFrom } from '../store/recordBytes.ts';
-import { KIND_BITS, KIND_MASK, TYPE_SHIFT, VERDICT_MASK } from '../store/recordState.ts';
+import { kindOfState, typeOfState, verdictOfState } from '../store/recordState.ts';
 import type { StreamHead } from '../store/stream.ts';
 import { KIND, KINDS, orNull, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -19,6 +20,7 @@ import { leastTolerance, leaveBackdated } from './bulkBackdated.ts';
 import { compileProjection, type FoldedRow, type FoldRun, RowFold } from './fold.ts';
 import { Groups } from './groups.ts';
 import { HistoryRecorder, type Shard } from './history/recorder.ts';
+import { waitingFor } from './waitingEvents.ts';
 
 /** One of `of` parts that the rows are dealt into. */
 export interface BulkPart {
@@ -46,20 +48,25 @@ export function foldAtOnce(
 ): BulkResult {
   const groups = new Groups(context, projection);
   const streams = streamsOf(context, groups, part);
+  const compiled = compileProjection(projection);
+  const { folder } = compiled;
   // Finding the id of an event costs as much as folding it; a program may reach it by any name.
-  const withHash = isScript(projection.reducer) || JSON.stringify(projection.reducer).includes('$eventId');
+  const withHash = isScript(projection.reducer)
+    ? (folder.reads?.('') ?? null) === null
+    : JSON.stringify(projection.reducer).includes('$eventId');
   const heads = readHeads(context, groups, streams, part, withHash);
   const order = logOrder(context, heads);
   const isLeft = findContradictions(heads, order, streams);
   leaveBackdated(heads, order, { ...streams, toleranceMs: leastTolerance(context) }, isLeft);
   const run: FoldRun = {
-    compiled: compileProjection(projection),
+    compiled,
     recorder: new HistoryRecorder(projection.columns),
     scales: new Map(),
   };
   const rows: (RowFold | undefined)[] = new Array(streams.keys.length);
   const values = new ValuesInOrder(context, heads);
-  const payloads = new PathReader(context, [run.compiled.folder]);
+  const payloads = new PathReader(context, [folder]);
+  const waiting = waitingFor(run);
   const head = anyHead();
   for (let nth = 0; nth < order.length; nth += 1) {
     if (nth % REPORT_EVERY === 0) {
@@ -75,9 +82,13 @@ export function foldAtOnce(
       rows[row] = fold;
     }
     fillHead(head, context, heads, at);
-    const event = payloads.event(head, payloads.needsValue(head) ? values.next(at) : undefined);
-    fold.add(event, streams.contexts[heads.aggregate[at]!]!, head.monotonicAt);
+    const value = payloads.needsValue(head) ? values.next(at) : undefined;
+    const event = payloads.event(head, value);
+    const placed = { event, stream: streams.contexts[heads.aggregate[at]!]!, at: head.monotonicAt };
+    if (waiting === null) fold.add(placed);
+    else waiting.add(fold, placed, value?.length ?? 0);
   }
+  waiting?.fold();
   report(order.length, order.length);
   const result: BulkResult = { rows: [], left: [], history: run.recorder!.finish(), scales: run.scales };
   for (const [row, key] of streams.keys.entries()) {
@@ -156,7 +167,6 @@ type HeadRow = [
 ];
 
 const ROWS_AT_ONCE = 5000;
-const TYPE_SCALE = 2 ** TYPE_SHIFT;
 
 function readHeads(
   context: ReadContext,
@@ -188,16 +198,16 @@ function readHeads(
       const rows = read.all(last, end) as HeadRow[];
       for (const row of rows) {
         const state = row[5];
-        const kind = state & KIND_MASK;
-        const verdict = (state >>> KIND_BITS) & VERDICT_MASK;
-        if (rowOf[row[6]]! < 0 || verdict !== VERDICT.committed || kind === KIND.control) continue;
+        const kind = kindOfState(state);
+        if (rowOf[row[6]]! < 0 || verdictOfState(state) !== VERDICT.committed || kind === KIND.control)
+          continue;
         const at = heads.count;
         heads.id[at] = row[0];
         heads.recordedAt[at] = row[1];
         heads.mono[at] = row[2] ?? row[1];
         heads.occurred[at] = row[3] ?? Number.NaN;
         heads.version[at] = row[4] ?? Number.NaN;
-        heads.type[at] = Math.floor(state / TYPE_SCALE);
+        heads.type[at] = typeOfState(state);
         heads.aggregate[at] = row[6];
         heads.kind[at] = kind;
         if (heads.hash !== null) heads.hash[at] = row[7] ?? Number.NaN;
@@ -257,10 +267,7 @@ function logOrder({ dictionary }: ReadContext, { count, id, mono }: Heads): Uint
   }
   const names = lanes.map(({ at }) => dictionary.placeOf(id[at]!));
   const byName = lanes.map((_, lane) => lane);
-  byName.sort((a, b) => {
-    const [one, other] = [names[a]!, names[b]!];
-    return one.topic < other.topic ? -1 : one.topic > other.topic ? 1 : one.partition - other.partition;
-  });
+  byName.sort((a, b) => comparePlace(names[a]!, names[b]!));
   for (const [rank, lane] of byName.entries()) lanes[lane]!.rank = rank;
   const order = new Uint32Array(count);
   const before = (a: (typeof lanes)[number], b: (typeof lanes)[number]): boolean =>

@@ -5,6 +5,7 @@ import { HindcastError } from '../../contract/errors.ts';
 import { THREAD_LIMITS, workerUrl } from '../workers/locate.ts';
 import { fromWire, newCancelFlag, raiseFlag } from '../workers/messages.ts';
 import type { ReplayData, ReplayMessage } from '../workers/replayWorker.ts';
+import { hangs, newPulse, watchScripts } from '../workers/watchScripts.ts';
 
 /** More threads would only wait for each other's memory. */
 const MOST_THREADS = 4;
@@ -15,12 +16,16 @@ export interface BulkRun {
   file: string;
   derived: string;
   definition: string;
+  /** Of the projection. */
+  name: string;
   build: number;
   /** As the plan names them: `2/4` is the third of four. */
   parts: readonly string[];
   signal: AbortSignal;
   /** Events done and to do, as far as it is known. */
   onProgress: (done: number, total: number | null) => void;
+  /** See {@link watchScripts}. */
+  stuckAfterMs?: number;
 }
 
 /** @throws HindcastError `cancelled`, `disk.full`, `reducer.invalid`, … */
@@ -42,7 +47,7 @@ export async function runBulk(run: BulkRun): Promise<void> {
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [at, name] = next;
-      await runPart({ ...dataOf(run, name), cancel }, (done, total) => {
+      await runPart(run, { ...dataOf(run, name), cancel, pulse: newPulse() }, (done, total) => {
         progress[at] = { done, total };
         report();
       });
@@ -67,12 +72,19 @@ export async function runBulk(run: BulkRun): Promise<void> {
   }
 }
 
-function dataOf({ file, derived, definition, build }: BulkRun, name: string): Omit<ReplayData, 'cancel'> {
+function dataOf(
+  { file, derived, definition, build }: BulkRun,
+  name: string,
+): Omit<ReplayData, 'cancel' | 'pulse'> {
   const [part, of] = name.split('/').map(Number);
   return { file, derived, definition, build, name, part: part!, of: of! };
 }
 
-function runPart(workerData: ReplayData, onProgress: (done: number, total: number) => void): Promise<void> {
+function runPart(
+  { name, stuckAfterMs }: BulkRun,
+  workerData: ReplayData,
+  onProgress: (done: number, total: number) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(workerUrl('replayWorker'), {
       workerData,
@@ -80,6 +92,14 @@ function runPart(workerData: ReplayData, onProgress: (done: number, total: numbe
     });
     let result: ReplayMessage | null = null;
     let crash: Error | null = null;
+    const endWatch = watchScripts(
+      workerData.pulse,
+      () => {
+        crash = hangs(name);
+        void worker.terminate();
+      },
+      stuckAfterMs,
+    );
     worker.on('message', (message: ReplayMessage) => {
       if (message.kind === 'progress') onProgress(message.done, message.total);
       else result = message;
@@ -88,8 +108,10 @@ function runPart(workerData: ReplayData, onProgress: (done: number, total: numbe
       crash = error instanceof Error ? error : new Error(String(error));
     });
     worker.on('exit', (code) => {
+      endWatch();
       if (result?.kind === 'done') resolve();
       else if (result?.kind === 'failed') reject(fromWire(result.error));
+      else if (crash instanceof HindcastError) reject(crash);
       else {
         const problem = crash?.message ?? `the replay thread ended with status ${code}`;
         reject(new HindcastError('internal', { problem }, { cause: crash ?? undefined }));

@@ -8,7 +8,8 @@ import { type AggregateNames, aggregateNames } from '../reads/aggregateNames.ts'
 import type { ReadContext } from '../workers/context.ts';
 import { LruCache } from '../workers/revisionCache.ts';
 import { type BuildRow, type Derived, scalesOf } from './derived.ts';
-import { compileProjection, foldRow } from './fold.ts';
+import { compileProjection } from './fold.ts';
+import { foldRow } from './foldRow.ts';
 import { Groups } from './groups.ts';
 import { History, type Spot } from './history/historyFile.ts';
 import type { Stored } from './values.ts';

@@ -164,6 +164,29 @@ describe('the timeline', () => {
     reducer: null,
   });
 
+  it('shows a moment in one answer: its place, the state and the page of the list, as each is answered alone', async () => {
+    const { firstAt, lastAt } = await kit.aggregates.timeline(
+      subject(story('interest-posted-twice').aggregateId),
+      kit.context,
+    );
+    for (const time of [firstAt! - 1, firstAt!, Math.round((firstAt! + lastAt!) / 2), lastAt! + 1]) {
+      const asked = subject(story('interest-posted-twice').aggregateId);
+      const { state, events } = await kit.aggregates.look({ ...asked, time, page: 64 }, kit.context);
+      const { index } = state;
+      const located = await kit.aggregates.locate({ ...asked, target: { time } }, kit.context);
+      expect(index).toBe(located.index);
+      const { tookMs, replayed, ...alone } = await kit.aggregates.state(
+        { ...asked, index, brief: true },
+        kit.context,
+      );
+      expect(state).toMatchObject(alone);
+      const from = events.rows[0]!.index;
+      expect(from).toBe(Math.floor(Math.max(0, index) / 64) * 64);
+      expect(events).toEqual(await kit.aggregates.events({ ...asked, from, count: 64 }, kit.context));
+      expect(events.rows.length).toBeGreaterThan(0);
+    }
+  });
+
   it('shows interest posted twice, with the balance before and after', async () => {
     const told = story('interest-posted-twice');
     const args = subject(told.aggregateId);

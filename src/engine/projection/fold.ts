@@ -1,10 +1,9 @@
 /** One row of a projection: the fold of its events, the columns, and what could not be done. */
-import type { Applied, FoldContext } from '../../core/fold.ts';
+import type { Applied } from '../../core/fold.ts';
 import type { Folder } from '../../core/folder.ts';
 import type { ColumnType, Json, JsonObject, Projection, StreamEvent } from '../../core/model.ts';
 import { isJsonObject, readSmallDecimal, type SmallDecimal } from '../../core/numbers.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
-import { stepAll } from '../../core/stepAll.ts';
 import { formatTime } from '../../core/time.ts';
 import { folderFor } from '../sandbox/folderFor.ts';
 import { type HistoryRecorder, isUnchanged } from './history/recorder.ts';
@@ -103,33 +102,23 @@ export class RowFold {
     this.#values = run.recorder === null ? null : new Array(run.compiled.paths.length).fill(undefined);
   }
 
-  /** The next event of the row. @param at effective time along its stream */
-  add(event: StreamEvent, stream: FoldContext, at: number): void {
+  /** The next event of the row. */
+  add({ event, stream, at }: PlacedEvent): void {
     const { folder } = this.#run.compiled;
     const state = this.#state;
     const applied =
       this.#isOwn && folder.stepOwn !== undefined
         ? folder.stepOwn(state, event, stream)
         : folder.step(state, event, stream);
-    this.#take(event, at, applied);
+    this.take(event, at, applied);
   }
 
-  /** All events of the row; programs take many at once. */
-  addAll(events: readonly PlacedEvent[]): void {
-    const { folder } = this.#run.compiled;
-    if (folder.walk === undefined) {
-      for (const { event, stream, at } of events) this.add(event, stream, at);
-      return;
-    }
-    const all = events.map(({ event }) => event);
-    let next = 0;
-    for (const applied of stepAll(folder, all, (index) => events[index]!.stream, this.#state)) {
-      const { event, at } = events[next++]!;
-      this.#take(event, at, applied);
-    }
+  get state(): Json {
+    return this.#state;
   }
 
-  #take(event: StreamEvent, at: number, applied: Applied): void {
+  /** What the next event of the row leads to, when it was folded elsewhere. */
+  take(event: StreamEvent, at: number, applied: Applied): void {
     const { folder } = this.#run.compiled;
     const state = this.#state;
     const processed = this.#processed;
@@ -223,13 +212,6 @@ function plainNumber(type: ColumnType, value: Json | undefined, event: StreamEve
   if (value === formatTime(event.recordedAt)) return event.recordedAt;
   const { occurredAt } = event;
   return occurredAt !== null && value === formatTime(occurredAt) ? occurredAt : null;
-}
-
-/** Folds the events of one row in the order given. */
-export function foldRow(run: FoldRun, key: string, events: readonly PlacedEvent[]): FoldedRow {
-  const row = new RowFold(run, key);
-  row.addAll(events);
-  return row.finish();
 }
 
 function columnsOf({ compiled, scales }: FoldRun, state: Json, notes: string[]): Stored[] {

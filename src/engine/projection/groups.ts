@@ -2,7 +2,7 @@
 import type { AggregateRef } from '../../contract/common.ts';
 import { type FoldContext, foldContextOf } from '../../core/fold.ts';
 import { decimalTextOf } from '../../core/json.ts';
-import type { Cut, Projection, StreamEvent } from '../../core/model.ts';
+import type { Cut, Json, Projection, StreamEvent } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
 import { getPath, type PathStep, parsePath } from '../../core/path.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
@@ -25,6 +25,12 @@ import { mergeStreams, placeAlong } from './placed.ts';
 interface OwnedEvent {
   event: StreamEvent;
   aggregate: number | null;
+}
+
+/** The key of a row as it is written in a payload; null: nothing there can be one. */
+export function keyTextOf(value: Json | undefined): string | null {
+  if (typeof value === 'string') return value === '' ? null : value;
+  return decimalTextOf(value);
 }
 
 /** How a projection finds its rows in the store. */
@@ -77,10 +83,7 @@ export class Groups {
 
   /** Key of the row that an event belongs to, when the key lies in the event; null when the event has none. */
   keyOf(event: StreamEvent): string | null {
-    if (this.keyPath === null) return event.eventId;
-    const value = getPath(event.data, this.keyPath);
-    if (typeof value === 'string') return value === '' ? null : value;
-    return decimalTextOf(value);
+    return this.keyPath === null ? event.eventId : keyTextOf(getPath(event.data, this.keyPath));
   }
 
   aggregateOf(id: number): AggregateRef {

@@ -2,7 +2,6 @@
  * What is to be done to bring a projection's table up to the captured records, written down before it is done (`_todo`):
  * a build can be stopped at any moment and goes on there.
  */
-import { isScript } from '../../core/folder.ts';
 import type { Projection } from '../../core/model.ts';
 import { OFFSET_SPAN } from '../store/ids.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -49,7 +48,7 @@ export function planBuild(
   const work = derived.db.transaction((): Plan => {
     const build = chooseBuild(context, derived, projection, hash, rebuild);
     const groups = new Groups(context, projection);
-    const parts = bulkParts(context, derived, build, groups, projection);
+    const parts = bulkParts(context, derived, build, groups);
     addTouched(context, derived, build, groups, parts);
     return planOf(derived, build.id);
   });
@@ -211,18 +210,11 @@ const EVENTS_OF_PART = 4_000_000;
 
 /**
  * How a first replay is dealt into parts; none where rows are better folded one by one: a key inside the event is known
- * only when that is read, and a script is watched over where steps run.
+ * only when that is read.
  */
-function bulkParts(
-  context: ReadContext,
-  { db, schema }: Derived,
-  build: BuildRow,
-  groups: Groups,
-  projection: Projection,
-): string[] {
+function bulkParts(context: ReadContext, { db, schema }: Derived, build: BuildRow, groups: Groups): string[] {
   const isNew = db.prepare(`SELECT 1 FROM ${schema}._seen WHERE build = ?`).get(build.id) === undefined;
   if (!isNew || schema !== 'main' || !groups.byAggregate || groups.takesLoose) return [];
-  if (isScript(projection.reducer)) return [];
   // Which log counts is told stream by stream.
   if (groups.hasOldLogs) return [];
   const own = JSON.stringify(groups.partitions());

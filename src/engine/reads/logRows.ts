@@ -1,7 +1,7 @@
 /** Some records of the log as columns of numbers, in log order: what lists, counts and filters look at. 33 bytes a record. */
 import type { Database, Statement } from 'better-sqlite3';
 import { OFFSET_SPAN } from '../store/ids.ts';
-import { KIND_BITS, KIND_MASK, TYPE_SHIFT, VERDICT_MASK } from '../store/recordState.ts';
+import { kindOfState, typeOfState, verdictOfState } from '../store/recordState.ts';
 import { prepared } from '../store/statements.ts';
 
 export interface LogRows {
@@ -89,9 +89,9 @@ const COLUMNS = 'id, ts, late, occurred, state, agg_id';
 function put(rows: LogRows, at: number, [id, ts, late, occurred, state, aggregate]: StoredRow): void {
   rows.id[at] = id;
   rows.mono[at] = late ?? ts;
-  rows.type[at] = Math.floor(state / 2 ** TYPE_SHIFT);
+  rows.type[at] = typeOfState(state);
   rows.aggregate[at] = aggregate ?? 0;
-  rows.state[at] = (state & KIND_MASK) + 16 * ((state >>> KIND_BITS) & VERDICT_MASK);
+  rows.state[at] = kindOfState(state) + 16 * verdictOfState(state);
   rows.occurred[at] = occurred ?? Number.NaN;
 }
 

@@ -2,10 +2,12 @@
  * The records that fit a filter, in log order, kept from one revision to the next: only what the log has changed near its
  * end is tested again.
  */
+
 import type { Database } from 'better-sqlite3';
 import { prepared } from '../store/statements.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { GiveWay } from '../workers/giveWay.ts';
+import { comparePlace } from './columnOrder.ts';
 import { Hits } from './hits.ts';
 import { IdsBySql } from './idsBySql.ts';
 import { type LogOrder, logOrderOf, PAGE } from './logOrder.ts';
@@ -208,8 +210,7 @@ export function inLogOrder({ dictionary }: ReadContext, rows: LogRows): LogRows 
     if (apart !== 0) return apart;
     const one = dictionary.placeOf(rows.id[a]!);
     const other = dictionary.placeOf(rows.id[b]!);
-    if (one.topic !== other.topic) return one.topic < other.topic ? -1 : 1;
-    return one.partition - other.partition || rows.id[a]! - rows.id[b]!;
+    return comparePlace(one, other) || rows.id[a]! - rows.id[b]!;
   });
   const sorted = allocateRows(rows.count);
   for (const [into, at] of order.entries()) copyRow(rows, at, sorted, into);

@@ -1,81 +1,98 @@
 /** Events on their way into the guest: as many as cross at once. */
 import type { StreamEvent } from '../../core/model.ts';
-import { EventPlans, type Plan } from './eventPlans.ts';
+import { type EventParts, EventPlans, type Plan } from './eventPlans.ts';
+import type { Crossing } from './wire.ts';
 
 /** Events and characters that cross at once. */
 const BATCH_EVENTS = 1000;
 const BATCH_CHARACTERS = 1_000_000;
 
-/** By index of an event. */
-export type ContextOf = (index: number) => string;
+/** What is known of each event beside itself, by its index. */
+export interface Along {
+  /** JSON text of what its stream is. */
+  contextOf(index: number): string;
+  /** The state before it, whatever came before it; null: it goes on from the event before. */
+  startOf(index: number): Start | null;
+}
+
+export interface Start {
+  /** JSON text of the state. */
+  text: string;
+  /** The same on its way into the guest; null: it is the script's own initial one. */
+  crossing: Crossing | null;
+}
 
 export interface Batch {
   events: readonly StreamEvent[];
-  /** JSON text of what the stream of each is. */
-  contextOf: ContextOf;
-  /** They begin at the script's own initial state. */
-  isFresh: boolean;
+  along: Along;
   text: string;
   /** Until the next batch is written. */
   numbers: Float64Array;
 }
 
-/** What a crossing begins with: how many events, how many texts in all, and 1 to begin at the initial state. */
-const headOf = (events: number, texts: number, isFresh: boolean): number[] => [
-  events,
-  texts,
-  isFresh ? 1 : 0,
-];
-
 /** Writes batches for one guest. */
 export class BatchWriter {
   readonly #plans: EventPlans;
 
-  constructor(withValue: boolean, tell: (plan: Plan) => boolean) {
-    this.#plans = new EventPlans(withValue, tell);
+  constructor(parts: EventParts, tell: (plan: Plan) => boolean) {
+    this.#plans = new EventPlans(parts, tell);
   }
 
   /** As many of `events` from index `from` on as cross at once. */
-  write(events: readonly StreamEvent[], from: number, contextOf: ContextOf, isFresh: boolean): Batch {
+  write(events: readonly StreamEvent[], from: number, along: Along): Batch {
     const plans = this.#plans;
-    let context = contextOf(from);
-    plans.begin(headOf(0, 0, isFresh), context);
+    let context = along.contextOf(from);
+    plans.begin(context);
     let at = from;
     const end = Math.min(events.length, from + BATCH_EVENTS);
     for (; at < end && plans.text.length < BATCH_CHARACTERS && plans.hasRoom; at += 1) {
-      context = this.#inStream(contextOf(at), context);
+      context = this.#inStream(along, at, context);
       if (!plans.add(events[at]!)) plans.addRow(events[at]!);
     }
     const taken = events.slice(from, at);
-    const ofTaken = from === 0 ? contextOf : (index: number) => contextOf(from + index);
     // A text of the guest ends at its first NUL, and has no halves of a character.
     const isPlain = !plans.text.includes('\0') && plans.text.isWellFormed();
-    return isPlain ? this.#batch(taken, ofTaken, isFresh) : this.#asRows(taken, ofTaken, isFresh);
+    const ofTaken = from === 0 ? along : alongFrom(along, from);
+    return isPlain ? this.#batch(taken, ofTaken) : this.#asRows(taken, ofTaken);
   }
 
   /** The same events as JSON texts, which may hold any character. */
-  asRows({ events, contextOf, isFresh }: Batch): Batch {
-    return this.#asRows(events, contextOf, isFresh);
+  asRows({ events, along }: Batch): Batch {
+    return this.#asRows(events, along);
   }
 
-  #inStream(context: string, before: string): string {
+  #inStream(along: Along, at: number, before: string): string {
+    const start = along.startOf(at);
+    if (start !== null) this.#plans.addStart(start.crossing);
+    const context = along.contextOf(at);
     if (context !== before) this.#plans.addStream(context);
     return context;
   }
 
-  #asRows(events: readonly StreamEvent[], contextOf: ContextOf, isFresh: boolean): Batch {
-    let context = contextOf(0);
-    this.#plans.begin(headOf(0, 0, isFresh), context);
+  #asRows(events: readonly StreamEvent[], along: Along): Batch {
+    let context = along.contextOf(0);
+    this.#plans.begin(context);
     for (const [at, event] of events.entries()) {
-      context = this.#inStream(contextOf(at), context);
+      context = this.#inStream(along, at, context);
       this.#plans.addRow(event);
     }
-    return this.#batch(events, contextOf, isFresh);
+    return this.#batch(events, along);
   }
 
-  #batch(events: readonly StreamEvent[], contextOf: ContextOf, isFresh: boolean): Batch {
-    const { text, texts } = this.#plans;
-    const numbers = this.#plans.numbers(headOf(events.length, texts, isFresh));
-    return { events, contextOf, isFresh, text, numbers };
+  #batch(events: readonly StreamEvent[], along: Along): Batch {
+    const { text } = this.#plans;
+    return { events, along, text, numbers: this.#plans.numbers(events.length) };
   }
 }
+
+/** From an event on. */
+export const alongFrom = ({ contextOf, startOf }: Along, from: number): Along => ({
+  contextOf: (index) => contextOf(from + index),
+  startOf: (index) => startOf(from + index),
+});
+
+/** Events of one stream. @param start of the first */
+export const inOne = (context: string, start: Start | null): Along => ({
+  contextOf: () => context,
+  startOf: (index) => (index === 0 ? start : null),
+});

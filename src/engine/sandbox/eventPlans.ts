@@ -7,7 +7,7 @@
  */
 import type { Json, StreamEvent } from '../../core/model.ts';
 import { isJsonObject, isNumeric, numberText } from '../../core/numbers.ts';
-import { eventText, jsonText, numberKind, typeOf } from './wire.ts';
+import { type Crossing, eventText, jsonText, numberKind, typeOf } from './wire.ts';
 
 /** Between the texts of a crossing. One that holds it itself crosses as JSON, which escapes it. */
 export const SEPARATOR = '\u0001';
@@ -41,13 +41,19 @@ const LIMITS = {
 };
 /** Stands where a plan would: the next text says what stream the events after it are of. */
 export const OTHER_STREAM = -1;
+/** Stand there, too: the state before the next event is the initial one, or the next text says it. */
+export const FRESH = -2;
+export const STATE = -3;
+export const MARKED_STATE = -4;
+/** Numbers that a crossing begins with: how many events, and how many texts in all. */
+export const FIRST_NUMBERS = 2;
 /** Numbers before those of the data: plan, occurred and recorded time. */
 export const HEAD = 3;
 /**
  * Numbers that an event takes at most: an object is opened only while there is room for its keys, so the rest of those
  * around it is what can come on top, and the event id and version.
  */
-const MOST_NUMBERS = 1 + HEAD + LIMITS.parts + LIMITS.depth * LIMITS.keys + 2;
+const MOST_NUMBERS = 2 + HEAD + LIMITS.parts + LIMITS.depth * LIMITS.keys + 2;
 
 interface Node {
   parent: Node | null;
@@ -68,10 +74,20 @@ export interface Plan {
   numbers: number;
 }
 
+/** What the program may read of events beside their types and payloads; what it does not read stays out of them. */
+export interface EventParts {
+  eventId: boolean;
+  version: boolean;
+  /** The whole value. */
+  value: boolean;
+  /** What the stream is. */
+  stream: boolean;
+}
+
 /** Own key of an object literal: `__proto__` written plainly would set the prototype. */
 const keySource = (key: string): string => (key === '__proto__' ? '["__proto__"]' : JSON.stringify(key));
 
-function sourceOf(type: string, steps: readonly (number | string)[], withValue: boolean): Plan {
+function sourceOf(type: string, steps: readonly (number | string)[], parts: EventParts): Plan {
   let at = 0;
   let texts = 0;
   let numbers = HEAD;
@@ -87,11 +103,11 @@ function sourceOf(type: string, steps: readonly (number | string)[], withValue: 
     at += 1;
     return `{${members.join(',')}}`;
   };
-  const eventId = value();
-  const version = value();
+  const eventId = parts.eventId ? `,eventId:${value()}` : '';
+  const version = parts.version ? `,version:${value()}` : '';
   const data = value();
-  const whole = withValue ? `,value:${value()}` : '';
-  const source = `{__proto__:P,type:${JSON.stringify(type)},data:${data},eventId:${eventId},version:${version}${whole}}`;
+  const whole = parts.value ? `,value:${value()}` : '';
+  const source = `{__proto__:P,type:${JSON.stringify(type)},data:${data}${eventId}${version}${whole}}`;
   return { source, texts, numbers };
 }
 
@@ -101,7 +117,7 @@ const CAPACITY = 16_384;
 /** Takes events apart along their plans. */
 export class EventPlans {
   readonly #types = new Map<string, Node>();
-  readonly #withValue: boolean;
+  readonly #taken: EventParts;
   /** Tells the guest of a plan; false: it could not take it. Plans are numbered from 1 in the order told. */
   readonly #tell: (plan: Plan) => boolean;
   #nodes = 0;
@@ -115,15 +131,14 @@ export class EventPlans {
   text = '';
   texts = 0;
 
-  constructor(withValue: boolean, tell: (plan: Plan) => boolean) {
-    this.#withValue = withValue;
+  constructor(taken: EventParts, tell: (plan: Plan) => boolean) {
+    this.#taken = taken;
     this.#tell = tell;
   }
 
-  /** Begins a crossing, whose first numbers and text are none of an event. */
-  begin(head: readonly number[], text: string): void {
-    this.#numbers.set(head);
-    this.#used = head.length;
+  /** Begins a crossing. @param text what its first events are of */
+  begin(text: string): void {
+    this.#used = FIRST_NUMBERS;
     this.text = text;
     this.texts = 1;
   }
@@ -133,10 +148,17 @@ export class EventPlans {
     return this.#used + MOST_NUMBERS <= CAPACITY;
   }
 
-  /** All numbers of the crossing, with those of its head as they are now. They stand until the next begins. */
-  numbers(head: readonly number[]): Float64Array {
-    this.#numbers.set(head);
+  /** All numbers of the crossing. They stand until the next begins. */
+  numbers(events: number): Float64Array {
+    this.#numbers[0] = events;
+    this.#numbers[1] = this.texts;
     return this.#numbers.subarray(0, this.#used);
+  }
+
+  /** The state before the next event; null: the initial one. */
+  addStart(state: Crossing | null): void {
+    this.#numbers[this.#used++] = state === null ? FRESH : state.marked ? MARKED_STATE : STATE;
+    if (state !== null) this.#put(state.text);
   }
 
   /** What the next events are of. */
@@ -148,7 +170,7 @@ export class EventPlans {
   /** An event that crosses as one JSON text. */
   addRow(event: StreamEvent): void {
     this.#head(0, event);
-    this.#put(eventText(event, this.#withValue));
+    this.#put(eventText(event, this.#taken.value));
   }
 
   #head(plan: number, { occurredAt, recordedAt }: StreamEvent, at = this.#used): void {
@@ -166,16 +188,17 @@ export class EventPlans {
   /** Adds the parts of an event; false, with nothing added, where no plan fits. There must be room for its numbers. */
   add(event: StreamEvent): boolean {
     const { text, texts } = this;
+    const taken = this.#taken;
     const start = this.#used;
     this.#used += HEAD;
     this.#parts = 0;
     this.#node = this.#root(typeOf(event));
     const isWhole =
       this.#node !== null &&
-      this.#take(event.eventId, 0) &&
-      this.#take(event.version, 0) &&
+      (!taken.eventId || this.#take(event.eventId, 0)) &&
+      (!taken.version || this.#take(event.version, 0)) &&
       this.#take(event.data, 0) &&
-      (!this.#withValue || this.#take(event.value ?? event.data, 0));
+      (!taken.value || this.#take(event.value ?? event.data, 0));
     const plan = isWhole ? this.#planAt(this.#node!, typeOf(event)) : 0;
     if (plan > 0) {
       this.#head(plan, event, start);
@@ -289,7 +312,7 @@ export class EventPlans {
     if (node.seen < LIMITS.seen || this.#plans === LIMITS.plans) return 0;
     const steps: (number | string)[] = [];
     for (let each = node; each.parent !== null; each = each.parent) steps.push(each.step);
-    const isTaken = this.#tell(sourceOf(type, steps.reverse(), this.#withValue));
+    const isTaken = this.#tell(sourceOf(type, steps.reverse(), this.#taken));
     node.plan = isTaken ? ++this.#plans : -1;
     return node.plan;
   }

@@ -6,7 +6,7 @@
  * size of a whole state is not kept as those of its parts are: the next event makes another.
  */
 export const GUEST_FOLD = `
-const { freeze, keys, values, getPrototypeOf } = Object;
+const { freeze, hasOwn, keys, values, getPrototypeOf } = Object;
 const { parse, stringify } = JSON;
 const isArray = Array.isArray;
 const isSafe = Number.isSafeInteger;
@@ -26,6 +26,10 @@ let place = 0;
 let current;
 /** Some state had a BigInt or Decimal, which JSON.stringify would refuse or write as a text. */
 let hasExact = false;
+
+const MOST_FLAT = 1000;
+const MOST_MISSES = 10;
+const ASK_AGAIN = 64;
 
 class StateProblem extends Error {}
 const fail = (message) => { throw new StateProblem(message); };
@@ -108,7 +112,30 @@ function placeOf(value, path, above) {
   return null;
 }
 
+/** The last state that was flat, and how many in a row were not: where few are, few are looked at. */
+let lastFlat;
+let misses = 0;
+const mayBeFlat = () => misses < MOST_MISSES || misses % ASK_AGAIN === 0;
+
+/** Freezes an object of small whole numbers, as the states of many programs are: a shorter way through the checks. */
+function isFlat(value) {
+  if (typeof value !== 'object' || value === null || getPrototypeOf(value) !== objectPrototype || isArray(value)) return false;
+  const items = values(value);
+  const count = items.length;
+  if (count > MOST_FLAT) return false;
+  for (let at = 0; at < count; at += 1) {
+    const item = items[at];
+    if (typeof item !== 'number' || (item | 0) !== item) return false;
+  }
+  misses = 0;
+  freeze(value);
+  lastFlat = value;
+  return true;
+}
+
 function checked(value) {
+  if (mayBeFlat() && isFlat(value)) return value;
+  misses += 1;
   if (value === undefined) throw new StateProblem('it returned nothing; return the state, also when nothing changed');
   let size;
   try {
@@ -157,8 +184,47 @@ function written(value) {
   }
 }
 
-const textOfState = () =>
-  hasExact || objectPrototype.toJSON !== undefined || arrayPrototype.toJSON !== undefined ? written(state) : stringify(state);
+const textOfValue = (value) =>
+  hasExact || arrayPrototype.toJSON !== undefined ? written(value) : stringify(value);
+
+/** Keys of the state that are looked at, and whether all objects have such a one. */
+let watched = [];
+let isInherited = [];
+/** By key: what was told of it last otherwise than as a number. */
+let toldLast = [];
+const NOTHING = {};
+
+function watch(text) {
+  watched = parse(text);
+  isInherited = watched.map((key) => key in objectPrototype);
+}
+
+function hasKeys(value) {
+  if (typeof value !== 'object' || value === null || isArray(value)) return false;
+  const prototype = getPrototypeOf(value);
+  return prototype === objectPrototype || prototype === null;
+}
+
+/** Tells of the watched keys from a place in the numbers on, texts into a list; how many characters these are. */
+function tellWatched(numbers, place, each) {
+  const has = state === lastFlat || hasKeys(state);
+  let length = 0;
+  for (let at = 0; at < watched.length; at += 1) {
+    const key = watched[at];
+    const value = has && (!isInherited[at] || hasOwn(state, key)) ? state[key] : undefined;
+    if (typeof value === 'number' && value < MOST_TOLD && value > -MOST_TOLD) numbers[place + at] = value;
+    else if (value === toldLast[at]) numbers[place + at] = AS_BEFORE;
+    else {
+      toldLast[at] = value;
+      const text = value === undefined ? undefined : textOfValue(value);
+      numbers[place + at] = text === undefined ? NO_KEY : AS_TEXT;
+      if (text === undefined) continue;
+      length += text.length;
+      each.push(text);
+    }
+  }
+  return length;
+}
 
 const timeText = (ms) => (ms !== ms ? null : Math.abs(ms) <= 8.64e15 ? new RealDate(ms).toISOString() : ms + ' ms since 1970');
 function timeOf(event, which) {
@@ -185,6 +251,10 @@ const makers = [
 const textCounts = [1];
 const numberCounts = [HEAD];
 
+function begin(text, marked) {
+  state = checked(marked ? revived(parse(text)) : parse(text));
+}
+
 function inStream(text) {
   if (text === streamText) return;
   stream = parse(text);
@@ -209,9 +279,8 @@ return {
       throw new StateProblem('“initial” must be an object');
     return stringify({ initial: written(initial), handles: module.handles ?? null });
   },
-  begin(text, marked) {
-    state = checked(marked ? revived(parse(text)) : parse(text));
-  },
+  begin,
+  watch,
   /** A plan comes as a function of what its source names; see eventPlans.ts. */
   plan(make, texts, numbers) {
     makers.push(make(eventPrototype, BigInt, decimalOf, parse, revived));
@@ -222,24 +291,31 @@ return {
    * Folds a batch. The state as JSON; after a '!' the problems and that text in a list; '#' where a text holds what
    * stands between them, and nothing was folded. With the states after each event: the problems and these, with what
    * stands between texts between them, an empty one where the state is that of before; fewer where they become long.
+   * With numbers of the watched keys after each event (see watchedStates.ts): the problems, the state and their texts.
    */
-  run(text, buffer, withEach) {
+  run(text, buffer, withEach, ofWatched) {
     numbers = new Float64Array(buffer);
     const texts = split.call(text, SEPARATOR);
     const count = numbers[0];
     if (texts.length !== numbers[1]) return '#';
     inStream(texts[0]);
-    if (numbers[2] === 1) state = initial;
     const problems = [];
     const each = [];
+    const marks = ofWatched === undefined ? undefined : new Float64Array(ofWatched);
+    toldLast = watched.map(() => NOTHING);
     let length = 0;
     let textAt = 1;
-    place = 3;
+    place = FIRST_NUMBERS;
     for (let at = 0; at < count && length < MOST_EACH; at += 1) {
       let plan = numbers[place];
-      if (plan === OTHER_STREAM) {
-        inStream(texts[textAt]);
-        textAt += 1;
+      while (plan < 0) {
+        if (plan === FRESH) state = initial;
+        else {
+          const text = texts[textAt];
+          textAt += 1;
+          if (plan === OTHER_STREAM) inStream(text);
+          else begin(text, plan === MARKED_STATE);
+        }
         place += 1;
         plan = numbers[place];
       }
@@ -254,14 +330,19 @@ return {
       }
       textAt += textCounts[plan];
       place += numberCounts[plan];
-      if (!withEach) continue;
-      const after = state === before ? '' : textOfState();
-      length += after.length;
-      each.push(after);
+      if (marks !== undefined) {
+        marks[0] = at + 1;
+        length += tellWatched(marks, 1 + at * watched.length, each);
+      } else if (withEach) {
+        const after = state === before ? '' : textOfValue(state);
+        length += after.length;
+        each.push(after);
+      }
     }
     current = undefined;
+    if (marks !== undefined) each.unshift(textOfValue(state));
     if (withEach) return stringify(problems) + SEPARATOR + each.join(SEPARATOR);
-    return problems.length === 0 ? textOfState() : '!' + stringify([problems, textOfState()]);
+    return problems.length === 0 ? textOfValue(state) : '!' + stringify([problems, textOfValue(state)]);
   },
 };
 `;

@@ -41,4 +41,6 @@ for (const name of ['WeakRef', 'FinalizationRegistry', 'queueMicrotask', 'perfor
   delete globalThis[name];
 for (const [name, value] of Object.entries({ eval: noCode, Function: noCode, Date: UtcDate, Decimal }))
   Object.defineProperty(globalThis, name, { value, writable: false, configurable: false });
+// What an object has of its own is all it has: a state says no more than its text, and no key of an event reads others.
+Object.preventExtensions(Object.prototype);
 `;

@@ -3,38 +3,49 @@
  * or returns no JSON value, a problem and the state before. A fold of many events gives the same, only faster.
  */
 import { HindcastError } from '../../contract/errors.ts';
-import { type FoldContext, type FoldResult, sameJson } from '../../core/fold.ts';
-import { type Folder, reducerHash, type Walk, type Walked } from '../../core/folder.ts';
+import type { FoldContext, FoldResult } from '../../core/fold.ts';
+import { type AsParts, type Folder, reducerHash, type Walk, type Walked } from '../../core/folder.ts';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, ScriptReducer, StreamEvent } from '../../core/model.ts';
-import { isJsonObject } from '../../core/numbers.ts';
+import type { PathStep } from '../../core/path.ts';
 import { shared } from '../../core/stepAll.ts';
-import type { Batch, ContextOf } from './crossing.ts';
+import { type Along, alongFrom, type Batch, inOne, type Start } from './crossing.ts';
+import type { EventParts } from './eventPlans.ts';
 import { javaScriptOf } from './language.ts';
+import { checkPurity } from './purity.ts';
+import { readsOf } from './scriptReads.ts';
 import { SCRIPT_LIMITS, ScriptStopped, ScriptVm } from './scriptVm.ts';
+import { asParts, asText, type Telling } from './tellings.ts';
 import { jsonText } from './wire.ts';
 
-/** Events of a fold that are folded a second time to see whether the script is a function of its state. */
-const PROBE_EVENTS = 200;
-/** Characters of a state up to which that is done. */
-const PROBE_STATE = 100_000;
 /** Scripts kept ready in a thread. */
 const MOST_VMS = 4;
 
 interface Running {
   vm: ScriptVm;
   /** What the guest holds: a state, or where a walk has come to; undefined: nothing that may be gone on with. */
-  holds: { of: Json | WalkPlace } | undefined;
+  holds: { of: Json | WalkPlace<unknown> } | undefined;
   folds: number;
   stops: number;
 }
 
 /** Where a walk has come to. */
-interface WalkPlace {
-  /** The state. */
+interface WalkPlace<T> {
+  telling: Telling<T>;
+  /** The state, as it is told. */
+  told: T;
+  /** JSON text of the state that the guest holds, or held last. */
   text: string;
-  /** It is the script's own initial one, and nothing was folded. */
-  fresh: boolean;
+  /** Nothing was folded since; null: the guest has folded on. */
+  start: Start | null;
+}
+
+/** What came back of events that crossed at once. */
+interface Crossed<T> {
+  /** After each event; null: as before. */
+  told: (T | null)[];
+  /** By index, in words. */
+  problems: ReadonlyMap<number, string>;
 }
 
 interface Fed {
@@ -50,20 +61,34 @@ class ScriptFolder implements Folder {
   readonly version: number;
   readonly hash: string;
   readonly initial: Json;
+  readonly #initialStart: Start;
   readonly #code: string;
-  readonly #withValue: boolean;
+  readonly #parts: EventParts;
   readonly #handled: ReadonlySet<string> | null;
+  readonly #reads: readonly PathStep[][] | null;
 
   constructor(reducer: ScriptReducer) {
     this.name = reducer.name;
     this.version = reducer.version;
     this.hash = reducerHash(reducer);
     this.#code = javaScriptOf(reducer);
-    // The whole value of the record costs as much again to bring over; only who names it wants it.
-    this.#withValue = /\bvalue\b/.test(reducer.source);
+    const reads = readsOf(this.#code);
+    this.#reads = reads === null ? null : [...reads.payload].map((key) => [key]);
+    this.#parts = {
+      eventId: reads === null,
+      version: reads?.beside.has('version') ?? true,
+      // The whole value of the record costs as much again to bring over; only who names it wants it.
+      value: reads === null && /\bvalue\b/.test(reducer.source),
+      stream: reads === null || reads.beside.has('aggregateType') || reads.beside.has('aggregateId'),
+    };
     const { vm } = this.#run();
+    this.#initialStart = { text: vm.initial, crossing: null };
     this.initial = parseJson(vm.initial);
     this.#handled = vm.handles;
+  }
+
+  reads(): readonly PathStep[][] | null {
+    return this.#reads;
   }
 
   handles(type: string): boolean {
@@ -73,7 +98,7 @@ class ScriptFolder implements Folder {
   step(state: Json, event: StreamEvent, context: Parameters<Folder['step']>[2]) {
     const { isTaken, problem } = this.#taken(event);
     if (!isTaken) return problem === undefined ? { state } : { state, problem };
-    const stream = JSON.stringify(context);
+    const stream = this.#streamText(context);
     const { problems, text } = this.#feed([event], state, stream);
     const after = shared(state, parseJson(text));
     this.#run().holds = { of: after };
@@ -83,7 +108,7 @@ class ScriptFolder implements Folder {
 
   fold(events: readonly StreamEvent[], context: Parameters<Folder['fold']>[1], start?: Json): FoldResult {
     const from = start ?? this.initial;
-    const stream = JSON.stringify(context);
+    const stream = this.#streamText(context);
     const problems: FoldResult['problems'] = [];
     const taken: StreamEvent[] = [];
     for (const event of events) {
@@ -97,7 +122,8 @@ class ScriptFolder implements Folder {
     const state = parseJson(text);
     run.holds = { of: state };
     run.folds += 1;
-    if (found.length === 0 && (run.folds & (run.folds - 1)) === 0) this.#probe(taken, from, () => stream);
+    if (found.length === 0 && (run.folds & (run.folds - 1)) === 0)
+      this.#checkPurity(taken, from, inOne(stream, null));
     if (found.length === 0) return { state, problems };
     const order = new Map(events.map(({ id }, at) => [id, at]));
     const all = [...problems, ...found].sort((a, b) => order.get(a.id)! - order.get(b.id)!);
@@ -105,79 +131,121 @@ class ScriptFolder implements Folder {
   }
 
   walk(start: Json): Walk {
-    const place: WalkPlace = { text: formatJson(start), fresh: start === this.initial };
-    return { go: (events, streamOf) => this.#walk(place, events, streamOf) };
+    return this.#walkFrom(start, asText);
   }
 
-  *#walk(
-    place: WalkPlace,
+  watch(start: Json, keys: ReadonlySet<string>): Walk<AsParts> {
+    return this.#walkFrom(start, asParts([...keys]));
+  }
+
+  #walkFrom<T>(state: Json, telling: Telling<T>): Walk<T> {
+    const start = this.#startAt(state);
+    const place: WalkPlace<T> = { telling, told: telling.start(state, start.text), text: start.text, start };
+    return { go: (events, streamOf, stateBefore) => this.#walk(place, events, streamOf, stateBefore) };
+  }
+
+  /** What the script may know of a stream. */
+  #streamText(context: FoldContext): string {
+    return this.#parts.stream ? JSON.stringify(context) : NO_STREAM;
+  }
+
+  #startAt(state: Json): Start {
+    if (state === this.initial) return this.#initialStart;
+    const crossing = jsonText(state);
+    return { text: crossing.marked ? formatJson(state) : crossing.text, crossing };
+  }
+
+  *#walk<T>(
+    place: WalkPlace<T>,
     events: readonly StreamEvent[],
     streamOf: (index: number) => FoldContext,
-  ): Generator<Walked> {
+    stateBefore?: (index: number) => Json | undefined,
+  ): Generator<Walked<T>> {
     const taken: StreamEvent[] = [];
     const places: number[] = [];
+    const starts: (Start | null)[] = [];
+    /** By event: where it begins anew. */
+    const begins = new Map<number, T>();
     const problems = events.map((event, at): string | null => {
       const { isTaken, problem = null } = this.#taken(event);
+      const before = stateBefore?.(at);
+      if (before !== undefined) {
+        place.start = this.#startAt(before);
+        begins.set(at, place.telling.start(before, place.start.text));
+      }
       if (isTaken) {
         taken.push(event);
         places.push(at);
+        starts.push(place.start);
+        place.start = null;
       }
       return problem;
     });
-    const contextOf = contextTexts((at) => streamOf(places[at]!));
-    let told = 0;
-    for (let next = 0; next < taken.length; ) {
-      const from = place.text;
-      const walked = this.#cross(place, taken, next, contextOf);
-      if (next === 0) this.#probeNow(taken, from, contextOf);
-      for (const each of walked) {
-        for (; told < places[next]!; told += 1) yield { text: place.text, problem: problems[told]! };
-        if (each.text !== '') place.text = each.text;
-        yield { text: place.text, problem: each.problem };
-        told += 1;
-        next += 1;
+    const along: Along = {
+      contextOf: this.#parts.stream ? contextTexts((at) => streamOf(places[at]!)) : () => NO_STREAM,
+      startOf: (at) => starts[at]!,
+    };
+    /** Index in `taken` of the next event, and what has come back of those from there on. */
+    let next = 0;
+    let crossed: Crossed<T> = { told: [], problems: new Map() };
+    /** Index in `taken` of the first of them. */
+    let first = 0;
+    for (const at of events.keys()) {
+      place.told = begins.get(at) ?? place.told;
+      if (places[next] !== at) {
+        yield { ...place.told, problem: problems[at]! };
+        continue;
       }
+      if (next === first + crossed.told.length) {
+        const from = place.text;
+        crossed = this.#cross(place, taken, next, along);
+        if (next === 0) this.#probeNow(taken, from, along);
+        first = next;
+      }
+      place.told = crossed.told[next - first] ?? place.told;
+      yield { ...place.told, problem: crossed.problems.get(next - first) ?? null };
+      next += 1;
     }
-    for (; told < events.length; told += 1) yield { text: place.text, problem: problems[told]! };
   }
 
   /** As many events as cross at once, from index `from` on; the guest holds the state after them. */
-  #cross(place: WalkPlace, events: readonly StreamEvent[], from: number, contextOf: ContextOf): Walked[] {
+  #cross<T>(place: WalkPlace<T>, events: readonly StreamEvent[], from: number, along: Along): Crossed<T> {
     const run = this.#run();
-    const isHeld = run.holds?.of === place;
-    const isFresh = !isHeld && place.fresh;
-    if (!isHeld && !isFresh) begin(run.vm, parseJson(place.text));
-    place.fresh = false;
-    const walked: Walked[] = [];
-    this.#walkBatch(run.vm.batch(events, from, contextOf, isFresh), place.text, (_at, text, problem) => {
-      walked.push({ text, problem });
-    });
+    place.text = along.startOf(from)?.text ?? place.text;
+    if (run.holds?.of !== place && along.startOf(from) === null) run.vm.begin(parseJson(place.text));
+    const crossed = this.#walkBatch(run.vm.batch(events, from, along), place);
     this.#run().holds = { of: place };
-    return walked;
+    return crossed;
   }
 
   /** Now and then the events of a walk are folded once more, as those of a fold are. */
-  #probeNow(taken: StreamEvent[], from: string, contextOf: ContextOf): void {
+  #probeNow(taken: StreamEvent[], from: string, along: Along): void {
     const run = this.#run();
     run.folds += 1;
-    if ((run.folds & (run.folds - 1)) === 0) this.#probe(taken, parseJson(from), contextOf);
+    if ((run.folds & (run.folds - 1)) === 0) this.#checkPurity(taken, parseJson(from), along);
   }
 
-  /** Tells the text after each event that was folded, empty where it is that of before. */
-  #walkBatch(
-    batch: Batch,
-    from: string,
-    tell: (at: number, text: string, problem: string | null) => void,
-  ): void {
+  /** Folds a batch from the text at this place on, and leaves there the text after it. */
+  #walkBatch<T>(batch: Batch, place: WalkPlace<T>): Crossed<T> {
     const run = this.#run();
     run.holds = undefined;
+    const { telling } = place;
     try {
-      const { faults, texts } = run.vm.walk(batch);
-      const problems = new Map(faults.map(({ at, message }) => [at, inWords(batch.events[at]!, message)]));
-      for (const [at, text] of texts.entries()) tell(at, text, problems.get(at) ?? null);
+      const { faults, told, last } = telling.batch(run.vm, batch);
+      place.text = last ?? place.text;
+      return {
+        told,
+        problems: new Map(faults.map(({ at, message }) => [at, inWords(batch.events[at]!, message)])),
+      };
     } catch (error) {
       if (!(error instanceof ScriptStopped)) throw error;
-      this.#singly(batch, parseJson(from), tell);
+      const told: T[] = [];
+      const problems = new Map<number, string>();
+      place.text = this.#singly(batch, parseJson(place.text), (at, text, problem) => {
+        told.push(telling.text(text));
+        if (problem !== null) problems.set(at, problem);
+      });
+      return { told, problems };
     }
   }
 
@@ -192,7 +260,7 @@ class ScriptFolder implements Folder {
     let run = running.get(this.hash);
     if (run?.vm.alive !== true) {
       const { folds = 0, stops = 0 } = run ?? {};
-      run = { vm: new ScriptVm(this.name, this.#code, this.#withValue), holds: undefined, folds, stops };
+      run = { vm: new ScriptVm(this.name, this.#code, this.#parts), holds: undefined, folds, stops };
       const oldest = running.size >= MOST_VMS ? running.entries().next().value : undefined;
       if (oldest !== undefined) {
         running.delete(oldest[0]);
@@ -210,7 +278,7 @@ class ScriptFolder implements Folder {
     run.holds = undefined;
     if (holds !== undefined && holds.of === state) return false;
     if (state === this.initial) return true;
-    begin(run.vm, state);
+    run.vm.begin(state);
     return false;
   }
 
@@ -221,7 +289,7 @@ class ScriptFolder implements Folder {
     /** The state before a batch: as text, once there was one. */
     let text: string | null = null;
     for (let next = 0; next < events.length; ) {
-      const batch = this.#run().vm.batch(events, next, () => stream, isFresh);
+      const batch = this.#run().vm.batch(events, next, inOne(stream, isFresh ? this.#initialStart : null));
       next += batch.events.length;
       isFresh = false;
       try {
@@ -247,7 +315,7 @@ class ScriptFolder implements Folder {
 
   /** A batch in which the script was stopped, again from its begin: only the event itself fails. The state at its end. */
   #singly(
-    { events, contextOf }: Batch,
+    { events, along }: Batch,
     from: Json,
     tell: (at: number, text: string, problem: string | null) => void,
   ): string {
@@ -255,10 +323,10 @@ class ScriptFolder implements Folder {
     this.#restart(from);
     for (const [at, event] of events.entries()) {
       let problem: string | null = null;
+      text = along.startOf(at)?.text ?? text;
       try {
-        const { faults, state } = this.#run().vm.run(
-          this.#run().vm.batch([event], 0, () => contextOf(at), false),
-        );
+        const { vm } = this.#run();
+        const { faults, state } = vm.run(vm.batch([event], 0, alongFrom(along, at)));
         const message = faults[0]?.message;
         if (message !== undefined) problem = inWords(event, message);
         text = state;
@@ -271,6 +339,10 @@ class ScriptFolder implements Folder {
       tell(at, text, problem);
     }
     return text;
+  }
+
+  #checkPurity(events: readonly StreamEvent[], from: Json, along: Along): void {
+    checkPurity(this.name, () => new ScriptVm(this.name, this.#code, this.#parts), events, from, along);
   }
 
   #countStop({ type }: StreamEvent, message: string): void {
@@ -288,51 +360,22 @@ class ScriptFolder implements Folder {
     const fresh = this.#run();
     fresh.stops = stops;
     fresh.folds = folds;
-    begin(fresh.vm, state);
+    fresh.vm.begin(state);
   }
 
   #drop(): void {
     running.get(this.hash)?.vm.dispose();
     running.delete(this.hash);
   }
-
-  /**
-   * Folds once more in a fresh runtime, step by step through the text of each state with its keys in another order. A
-   * script that keeps something outside of its state, or reads the order of keys, gives another result.
-   * @throws HindcastError `reducer.invalid`
-   */
-  #probe(events: readonly StreamEvent[], from: Json, contextOf: ContextOf): void {
-    const some = events.slice(0, PROBE_EVENTS);
-    let state = from;
-    const whole = new ScriptVm(this.name, this.#code, this.#withValue);
-    const single = new ScriptVm(this.name, this.#code, this.#withValue);
-    try {
-      begin(whole, from);
-      for (const [at, event] of some.entries()) {
-        const context = () => contextOf(at);
-        const held = whole.run(whole.batch([event], 0, context, false)).state;
-        begin(single, reversed(state));
-        const { state: text } = single.run(single.batch([event], 0, context, false));
-        if (text.length > PROBE_STATE) return;
-        state = parseJson(text);
-        if (sameJson(state, parseJson(held))) continue;
-        const problem = `its result does not follow from state and event alone (seen at ${event.type}): it keeps something outside of the state, or depends on the order of keys or on whether a number is a Decimal`;
-        throw new HindcastError('reducer.invalid', { name: this.name, problem });
-      }
-    } catch (error) {
-      // The fold itself has told of it.
-      if (!(error instanceof ScriptStopped)) throw error;
-    } finally {
-      whole.dispose();
-      single.dispose();
-    }
-  }
 }
+
+/** Of a stream that the script does not look at. */
+const NO_STREAM = '{}';
 
 const inWords = ({ type }: StreamEvent, message: string): string => `${type || 'Record'}: ${message}`;
 
 /** Each stream's text, written once. */
-function contextTexts(streamOf: (index: number) => FoldContext): ContextOf {
+function contextTexts(streamOf: (index: number) => FoldContext): Along['contextOf'] {
   const known = new Map<FoldContext, string>();
   return (index) => {
     const stream = streamOf(index);
@@ -343,21 +386,6 @@ function contextTexts(streamOf: (index: number) => FoldContext): ContextOf {
     }
     return text;
   };
-}
-
-function reversed(value: Json): Json {
-  if (Array.isArray(value)) return value.map(reversed);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .reverse()
-      .map((key) => [key, reversed(value[key]!)]),
-  );
-}
-
-function begin(vm: ScriptVm, state: Json): void {
-  const { text, marked } = jsonText(state);
-  vm.begin(text, marked);
 }
 
 /** @throws HindcastError `reducer.invalid` with line and column; SandboxMissing before the sandbox was loaded */

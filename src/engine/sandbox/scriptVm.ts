@@ -3,7 +3,6 @@
  * wrong in it is an answer and never a fault of the thread.
  */
 import type {
-  Lifetime,
   QuickJSContext,
   QuickJSHandle,
   QuickJSRuntime,
@@ -11,13 +10,25 @@ import type {
 } from 'quickjs-emscripten-core';
 import { HindcastError } from '../../contract/errors.ts';
 import { MAX_DEPTH } from '../../core/json.ts';
-import type { StreamEvent } from '../../core/model.ts';
-import { type Batch, BatchWriter, type ContextOf } from './crossing.ts';
-import { HEAD, OTHER_STREAM, type Plan, SEPARATOR } from './eventPlans.ts';
+import type { Json, StreamEvent } from '../../core/model.ts';
+import { type Along, type Batch, BatchWriter } from './crossing.ts';
+import {
+  type EventParts,
+  FIRST_NUMBERS,
+  FRESH,
+  HEAD,
+  MARKED_STATE,
+  OTHER_STREAM,
+  type Plan,
+  SEPARATOR,
+} from './eventPlans.ts';
 import { GUEST_DECIMAL } from './guestDecimal.ts';
 import { GUEST_FOLD } from './guestFold.ts';
+import { copyNumbers, guestNumbers, guestText } from './guestMemory.ts';
 import { GUEST_WORLD } from './guestWorld.ts';
 import { beat, cancelled, forgetSandbox, markRunning, sandbox } from './quickjs.ts';
+import { AS_BEFORE, AS_TEXT, MOST_TOLD, NO_KEY, watchedRoom, watchedStates } from './watchedStates.ts';
+import { jsonText } from './wire.ts';
 
 export const SCRIPT_LIMITS = {
   /** Bytes of everything a script holds. */
@@ -42,8 +53,15 @@ const DEEPEST = ${MAX_DEPTH - 10};
 const LARGEST = ${SCRIPT_LIMITS.state};
 const SEPARATOR = ${JSON.stringify(SEPARATOR)};
 const HEAD = ${HEAD};
+const FIRST_NUMBERS = ${FIRST_NUMBERS};
 const OTHER_STREAM = ${OTHER_STREAM};
+const FRESH = ${FRESH};
+const MARKED_STATE = ${MARKED_STATE};
 const MOST_EACH = ${MOST_EACH};
+const MOST_TOLD = ${MOST_TOLD};
+const AS_TEXT = ${AS_TEXT};
+const AS_BEFORE = ${AS_BEFORE};
+const NO_KEY = ${NO_KEY};
 ${GUEST_DECIMAL}${GUEST_WORLD}
 Object.freeze(globalThis);
 ${GUEST_FOLD}`;
@@ -72,20 +90,19 @@ export interface BatchWalk {
   texts: string[];
 }
 
-/** Where texts are encoded; grows with the longest, and is only used until it was copied. */
-let scratch = Buffer.allocUnsafe(64 * 1024);
+/** The states after events of a batch, as far as they are looked at. */
+export interface BatchWatch {
+  faults: ScriptFault[];
+  /** After each; fewer than events where they are long, the rest is not folded. */
+  states: Json[];
+  /** JSON text of the whole state after the last of them. */
+  last: string;
+}
 
-/** What a context of QuickJS keeps to itself, as far as it is needed to bring over texts and bytes in one piece. */
-interface ContextParts {
-  memory: {
-    newHeapBufferPointer(bytes: Uint8Array): Lifetime<{ pointer: number }>;
-    heapValueHandle(pointer: number): QuickJSHandle;
-  };
-  ffi: {
-    QTS_NewString(context: number, text: number): number;
-    QTS_NewArrayBuffer(context: number, bytes: number, length: number): number;
-  };
-  ctx: { value: number };
+/** How the guest tells of the states after each event. */
+interface Each {
+  /** Of these keys, as numbers; null: as texts. */
+  watched: { keys: readonly string[]; told: Float64Array } | null;
 }
 
 /** The place in the person's source, from a stack of the guest: ` (line 3, column 12)`. */
@@ -124,14 +141,16 @@ export class ScriptVm {
   #ticksAllowed = SCRIPT_LIMITS.loadTicks;
   #eventSeen = -1;
   #alive = true;
+  /** Keys that the guest watches, as JSON text. */
+  #watched = '[]';
 
   /**
-   * @param withValue events have their whole value too
+   * @param parts of events that the script may read
    * @throws HindcastError `reducer.invalid` with line and column; SandboxMissing
    */
-  constructor(name: string, code: string, withValue: boolean) {
+  constructor(name: string, code: string, parts: EventParts) {
     this.#name = name;
-    this.#writer = new BatchWriter(withValue, (plan) => this.#tell(plan));
+    this.#writer = new BatchWriter(parts, (plan) => this.#tell(plan));
     this.#module = sandbox();
     this.#runtime = this.#module.newRuntime();
     this.#runtime.setMemoryLimit(SCRIPT_LIMITS.memory);
@@ -140,7 +159,7 @@ export class ScriptVm {
     this.#runtime.setInterruptHandler(() => this.#isOver());
     try {
       const guest = this.#unwrap(this.#context.evalCode(`(() => {${GUEST}})()`, 'hindcast'));
-      for (const name of ['progress', 'load', 'begin', 'plan', 'run'])
+      for (const name of ['progress', 'load', 'begin', 'watch', 'plan', 'run'])
         this.#api.set(name, this.#context.getProp(guest, name));
       guest.dispose();
       const module = this.#unwrap(
@@ -169,27 +188,26 @@ export class ScriptVm {
     return this.#alive && sandbox() === this.#module;
   }
 
-  /** Sets the state from its JSON text. `marked`: numbers stand in it as marked strings. */
-  begin(text: string, marked: boolean): void {
-    const state = this.#text(text);
+  /** Sets the state. */
+  begin(state: Json): void {
+    const { text, marked } = jsonText(state);
+    const handle = guestText(this.#context, text);
     const flag = marked ? this.#context.true : this.#context.false;
     try {
-      this.#call('begin', state, flag);
+      this.#call('begin', handle, flag);
     } catch (error) {
       if (!(error instanceof GuestFault)) throw error;
       throw new HindcastError('reducer.invalid', { name: this.#name, problem: error.message });
     } finally {
-      if (this.alive) state.dispose();
+      if (this.alive) handle.dispose();
     }
   }
 
   /**
    * Takes as many of `events` from index `from` on as cross at once; {@link run} folds them.
-   * @param contextOf JSON text of what the stream of each is
-   * @param isFresh they begin at the script's own initial state
    */
-  batch(events: readonly StreamEvent[], from: number, contextOf: ContextOf, isFresh: boolean): Batch {
-    return this.#writer.write(events, from, contextOf, isFresh);
+  batch(events: readonly StreamEvent[], from: number, along: Along): Batch {
+    return this.#writer.write(events, from, along);
   }
 
   /**
@@ -197,7 +215,7 @@ export class ScriptVm {
    * @throws ScriptStopped HindcastError `cancelled`
    */
   run(batch: Batch): BatchResult {
-    const found = this.#fold(batch, false);
+    const found = this.#fold(batch, null);
     if (!found.startsWith('!')) return { faults: [], state: found };
     const [problems, state] = JSON.parse(found.slice(1)) as [Problem[], string];
     return { faults: problems.map(faultOf), state };
@@ -208,19 +226,39 @@ export class ScriptVm {
    * @throws ScriptStopped HindcastError `cancelled`
    */
   walk(batch: Batch): BatchWalk {
-    const [problems, ...texts] = this.#fold(batch, true).split(SEPARATOR);
+    const [problems, ...texts] = this.#fold(batch, { watched: null }).split(SEPARATOR);
     return { faults: (JSON.parse(problems!) as Problem[]).map(faultOf), texts };
   }
 
-  #fold(batch: Batch, withEach: boolean): string {
-    const found = this.#cross(batch, withEach);
-    return found === '#' ? this.#cross(this.#writer.asRows(batch), withEach) : found;
+  /**
+   * As {@link walk}, where only these keys of the states are looked at.
+   * @throws ScriptStopped HindcastError `cancelled`
+   */
+  watch(batch: Batch, keys: readonly string[]): BatchWatch {
+    const told = watchedRoom(batch.events.length, keys);
+    const [problems, last, ...texts] = this.#fold(batch, { watched: { keys, told } }).split(SEPARATOR);
+    const faults = (JSON.parse(problems!) as Problem[]).map(faultOf);
+    return { faults, states: watchedStates(keys, told, texts), last: last! };
   }
 
-  #cross({ text, numbers }: Batch, withEach: boolean): string {
-    const handles = [this.#text(text), this.#bytes(numbers)];
+  #fold(batch: Batch, each: Each | null): string {
+    const found = this.#cross(batch, each);
+    return found === '#' ? this.#cross(this.#writer.asRows(batch), each) : found;
+  }
+
+  #cross({ text, numbers }: Batch, each: Each | null): string {
+    const handles = [guestText(this.#context, text), guestNumbers(this.#context, numbers)];
+    const watched = each?.watched ?? null;
     try {
-      return this.#call('run', ...handles, withEach ? this.#context.true : this.#context.false);
+      if (watched !== null) {
+        this.#watch(JSON.stringify(watched.keys));
+        handles.push(guestNumbers(this.#context, watched.told));
+      }
+      const [textHandle, numberHandle, ...ofWatched] = handles as [QuickJSHandle, QuickJSHandle];
+      const withEach = each === null ? this.#context.false : this.#context.true;
+      const found = this.#call('run', textHandle, numberHandle, withEach, ...ofWatched);
+      for (const handle of ofWatched) copyNumbers(this.#context, handle, watched!.told);
+      return found;
     } catch (error) {
       if (error instanceof GuestFault) throw new ScriptStopped(error.message);
       throw error;
@@ -229,27 +267,15 @@ export class ScriptVm {
     }
   }
 
-  /**
-   * A text of the guest. As `newString`, which goes through the text twice character by character and so takes longer
-   * than the guest does to fold what it says.
-   */
-  #text(text: string): QuickJSHandle {
-    const { memory, ffi, ctx } = this.#context as unknown as ContextParts;
-    const most = text.length * 3 + 1;
-    if (scratch.length < most) scratch = Buffer.allocUnsafe(most * 2);
-    const written = scratch.write(text, 'utf8');
-    scratch[written] = 0;
-    return memory
-      .newHeapBufferPointer(scratch.subarray(0, written + 1))
-      .consume(({ value }) => memory.heapValueHandle(ffi.QTS_NewString(ctx.value, value.pointer)));
-  }
-
-  /** An ArrayBuffer of the guest, which frees the copy made here. */
-  #bytes(numbers: Float64Array): QuickJSHandle {
-    const { memory, ffi, ctx } = this.#context as unknown as ContextParts;
-    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-    const { pointer } = memory.newHeapBufferPointer(bytes).value;
-    return memory.heapValueHandle(ffi.QTS_NewArrayBuffer(ctx.value, pointer, bytes.length));
+  #watch(keys: string): void {
+    if (this.#watched === keys) return;
+    const handle = guestText(this.#context, keys);
+    try {
+      this.#call('watch', handle);
+      this.#watched = keys;
+    } finally {
+      if (this.alive) handle.dispose();
+    }
   }
 
   #tell({ source, texts, numbers }: Plan): boolean {

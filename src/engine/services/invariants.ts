@@ -11,6 +11,7 @@ import { compileConditions } from '../whatif/conditions.ts';
 import { type InvariantArgs, type InvariantStep, MOST_VIOLATIONS } from '../whatif/invariantRun.ts';
 import { keyTogether } from '../whatif/keyExchange.ts';
 import { runThreads, sumOf, threadsFor } from '../whatif/runThreads.ts';
+import { scopeOfSource } from '../whatif/sourceScope.ts';
 import type { ServiceDeps } from './deps.ts';
 import { chooseReducer, definitionsOf, reducersFor, textOf } from './timeline.ts';
 import { projectionSubject, type Subject, textOfReducer } from './whatifSubject.ts';
@@ -39,12 +40,15 @@ export function createInvariantService(deps: ServiceDeps): Service<'invariants'>
     const { coverage, revision, records } = await workspace.read('whatif.coverage', { types }, { signal });
     Object.assign(result, { coverage, revision });
     const parts = threadsFor(records);
-    const together = keyed !== null && parts > 1 ? keyTogether() : null;
+    const together =
+      keyed === null
+        ? null
+        : keyTogether(parts, await workspace.read('whatif.bounds', scopeOfSource(keyed), { signal }));
     const steps: InvariantStep[] = [];
     const conditions = result.invariants.map(({ name, expression }) => ({ name, expression }));
     await runThreads<InvariantStep>(workspace, {
       ...{ parts, log, signal, begin: 'invariants.begin', step: 'invariants.step' },
-      shareOf: ({ share }) => share,
+      mailOf: ({ mail }) => mail,
       argsOf: (part): InvariantArgs => ({
         ...{ conditions, cut, reducer: textOfReducer(reducer) },
         keyed: keyed === null ? null : formatJson(keyed as unknown as Json),

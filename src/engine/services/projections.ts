@@ -117,7 +117,16 @@ export function createProjectionService(deps: ServiceDeps): Service<'projections
       };
       const { file } = workspace;
       const { definition } = known;
-      await runBulk({ file, derived, definition, build, parts, signal, onProgress });
+      await runBulk({
+        file,
+        derived,
+        name: known.projection.name,
+        definition,
+        build,
+        parts,
+        signal,
+        onProgress,
+      });
     }
     const { state, rows } = await steps([workspace, known, signal, report], plan.build, folded);
     return endOf(state, plan.parts.length > 0 ? state.rows : rows);

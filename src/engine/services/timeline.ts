@@ -213,6 +213,18 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
     const reducers = reducersFor(definitions, ref);
     return { reducer: outOf(chooseReducer(reducers, ref, wanted)), reducers: reducers.map(choiceOf) };
   };
+  const stateAfter: Service<'aggregates'>['state'] = async ({ reducer, ...input }, { signal }) => {
+    const text = reducerText(input.ref, reducer);
+    return whenNear({ ...input, reducer: text }, input.index + 1, signal, (patient) =>
+      workspaces
+        .current()
+        .read('aggregates.state', { ...input, derived, patient, reducer: text }, { signal }),
+    );
+  };
+  const eventsOf: Service<'aggregates'>['events'] = async ({ ref, cut, from, count }, { signal }) =>
+    workspaces.current().read('aggregates.events', { ref, cut, from, count, derived }, { signal });
+  const locate: Service<'aggregates'>['locate'] = async ({ ref, cut, target }, { signal }) =>
+    workspaces.current().read('aggregates.locate', { ref, cut, target }, { signal });
   return {
     types: async (input, { signal }) => workspaces.current().read('aggregates.types', input, { signal }),
     async list({ columns = null, ...input }, { signal }) {
@@ -249,18 +261,10 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
         reducer: outOf(chosen),
       };
     },
-    events: async ({ ref, cut, from, count }, { signal }) =>
-      workspaces.current().read('aggregates.events', { ref, cut, from, count, derived }, { signal }),
+    events: eventsOf,
     strip: async (input, { signal }) =>
       workspaces.current().read('aggregates.strip', { ...input, derived }, { signal }),
-    async state({ reducer, ...input }, { signal }) {
-      const text = reducerText(input.ref, reducer);
-      return whenNear({ ...input, reducer: text }, input.index + 1, signal, (patient) =>
-        workspaces
-          .current()
-          .read('aggregates.state', { ...input, derived, patient, reducer: text }, { signal }),
-      );
-    },
+    state: stateAfter,
     stateLines: async ({ reducer, ...input }, { signal }) =>
       workspaces
         .current()
@@ -288,8 +292,17 @@ export function createAggregateService(deps: ServiceDeps): Service<'aggregates'>
           .read('aggregates.history', { ...input, derived, patient, reducer: text }, { signal }),
       );
     },
-    locate: async ({ ref, cut, target }, { signal }) =>
-      workspaces.current().read('aggregates.locate', { ref, cut, target }, { signal }),
+    locate,
+    async look({ time, page, ...subject }, context) {
+      // A moment has a place in every stream.
+      const index = (await locate({ ...subject, target: { time } }, context)).index!;
+      const from = Math.floor(Math.max(0, index) / page) * page;
+      const [state, events] = await Promise.all([
+        stateAfter({ ...subject, index, brief: true }, context),
+        eventsOf({ ...subject, from, count: page }, context),
+      ]);
+      return { state, events };
+    },
     plane: async (input, { signal }) => workspaces.current().read('aggregates.plane', input, { signal }),
     arrivals: async (input, { signal }) =>
       workspaces.current().read('aggregates.arrivals', input, { signal }),

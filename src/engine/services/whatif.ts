@@ -16,11 +16,12 @@ import type { Json } from '../../core/model.ts';
 import type { JobEnd, JobProgress } from '../jobs/jobRegistry.ts';
 import type { Workspace } from '../store/workspace.ts';
 import type { ChangedLogText, ChangeText } from '../whatif/changeText.ts';
-import { PathBook } from '../whatif/compareStreams.ts';
+import { PathBook } from '../whatif/difference.ts';
 import { Differing, differingFile } from '../whatif/differing.ts';
 import { keyTogether } from '../whatif/keyExchange.ts';
 import type { RowSearchArgs, RowSearchStep } from '../whatif/rowSearch.ts';
 import { runThreads, sumOf, threadsFor } from '../whatif/runThreads.ts';
+import { scopeOfSource } from '../whatif/sourceScope.ts';
 import type { OpenArgs, OpenedRow } from '../whatif/whatIfReads.ts';
 import { kept, MOST_PATHS_OF_ROW, MOST_ROWS, type WhatIfArgs, type WhatIfStep } from '../whatif/whatIfRun.ts';
 import type { ServiceDeps } from './deps.ts';
@@ -80,16 +81,22 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
     const revision = await workspace.read('whatif.revision', {}, { signal });
     let records =
       run?.result.revision === revision ? run.differing.recordsOf({ projection, key }) : undefined;
-    if (records === undefined)
+    if (records === undefined) {
+      const bounds = await workspace.read('whatif.bounds', scopeOfSource(keyed), { signal });
+      const parts = threadsFor(bounds.reduce((sum, { stored }) => sum + stored, 0));
+      const together = keyTogether(parts, bounds);
+      const found: number[] = [];
       await runThreads<RowSearchStep>(workspace, {
-        ...{ parts: 1, log, signal, begin: 'whatif.search', step: 'whatif.searchStep' },
-        argsOf: (): RowSearchArgs => ({ definition, key }),
+        ...{ parts, log, signal, begin: 'whatif.search', step: 'whatif.searchStep' },
+        argsOf: (): RowSearchArgs => ({ definition, key, together }),
         onStep(_part, step) {
-          if (step !== null) records = step;
+          for (const id of step ?? []) found.push(id);
           return step !== null;
         },
       });
-    return { definition, key, records: records! };
+      records = Float64Array.from(found).sort();
+    }
+    return { definition, key, records };
   }
 
   async function fold(
@@ -147,7 +154,7 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
     const isFew = keyed !== null && overlay !== null && isOnlyLog;
     if (isFew)
       result.notes.push('Only the rows that the changed log touches are folded: no other can differ.');
-    const parts = isFew ? 1 : threadsFor(records);
+    const parts = threadsFor(records);
     const steps: WhatIfStep[] = [];
     const before = { ...result, problems: { ...result.problems } };
     const sides: Omit<WhatIfArgs, 'scope'> = {
@@ -159,13 +166,16 @@ export function createWhatIfService(deps: ServiceDeps): Service<'whatif'> {
               definition: formatJson(keyed as unknown as Json),
               changed: changedOf(hypothesis),
               isOnly: isFew,
-              together: parts > 1 ? keyTogether() : null,
+              together: keyTogether(
+                parts,
+                await workspace.read('whatif.bounds', scopeOfSource(keyed), { signal }),
+              ),
             },
       hypothetical: hypotheticalText(hypothesis.reducer, subject.reducer),
     };
     await runThreads<WhatIfStep>(workspace, {
       ...{ parts, log, signal, begin: 'whatif.begin', step: 'whatif.step' },
-      shareOf: ({ share }) => share,
+      mailOf: ({ mail }) => mail,
       argsOf: (part): WhatIfArgs => ({ ...sides, scope: { types, topics, part, parts } }),
       onStep(part, step) {
         if (part === 0 && steps[0] === undefined) note(step.notMade);

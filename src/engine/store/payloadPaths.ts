@@ -11,7 +11,7 @@ import type { ValueBytes } from './walkedBlock.ts';
 export type { ValueBytes };
 
 /** Whole payloads are as quick to parse where more than so many paths are read. */
-const MOST_PATHS = 24;
+export const MOST_PATHS = 24;
 
 type Paths = readonly (readonly PathStep[])[] | null;
 
@@ -85,7 +85,7 @@ export class PathReader {
 }
 
 /** What all folders together read of an event of a type; null: one of them may read anything. */
-function pathsOf(folders: readonly Pick<Folder, 'reads'>[], type: string): Paths {
+export function pathsOf(folders: readonly Pick<Folder, 'reads'>[], type: string): Paths {
   const paths: (readonly PathStep[])[] = [];
   for (const folder of folders) {
     const own = folder.reads?.(type) ?? null;
@@ -96,10 +96,11 @@ function pathsOf(folders: readonly Pick<Folder, 'reads'>[], type: string): Paths
 }
 
 /** Bytes that are no UTF-8 are replaced, as {@link PayloadReader} expects it. */
-const textOf = ({ bytes, start, length }: ValueBytes): string | null =>
+export const textOf = ({ bytes, start, length }: ValueBytes): string | null =>
   length < 0 ? null : bytes.toString('utf8', start, start + length);
 
-function eventOf(head: StreamHead, data: Json): StreamEvent {
+/** An event of which only the payload is known beside its head. */
+export function eventOf(head: StreamHead, data: Json): StreamEvent {
   return {
     id: head.id,
     topic: head.topic,

@@ -125,11 +125,13 @@ export function* blocksFrom(
  * The blocks that hold some of these ascending record ids, in order, each read once, with the range of the ids in it:
  * from `from` up to `to` (exclusive). @throws DamagedBlock where no block lies before an id
  * @param wanted says of a block's bytes whether it is of interest; one that is not is passed over with all ids in it
+ * @param memory holds the bytes of each block until the next is asked for; null: each has memory of its own
  */
 export function* blocksOf(
   db: Database,
-  ids: readonly number[],
+  ids: ArrayLike<number>,
   wanted: ((bytes: Buffer) => boolean) | null,
+  memory: GrowingOutput | null = null,
 ): Generator<{ block: OpenBlock; from: number; to: number }> {
   const holding = db.prepare(
     'SELECT id, codec, raw_size, bytes FROM block WHERE id <= ? ORDER BY id DESC LIMIT 1',
@@ -137,12 +139,16 @@ export function* blocksOf(
   const following = db.prepare('SELECT id FROM block WHERE id > ? ORDER BY id LIMIT 1').pluck();
   for (let from = 0; from < ids.length; ) {
     const row = holding.get(ids[from]!) as BlockRow | undefined;
-    const end = (following.get(ids[from]!) as number | undefined) ?? Number.POSITIVE_INFINITY;
-    let to = from + 1;
-    while (to < ids.length && ids[to]! < end) to += 1;
     if (row === undefined) throw missingBytes(ids[from]!);
-    const bytes = unpackedOf(row);
-    if (wanted === null || wanted(bytes)) yield { block: openBlock(row, bytes), from, to };
+    const bytes = unpackedOf(row, memory);
+    const block = wanted === null || wanted(bytes) ? openBlock(row, bytes) : null;
+    const last =
+      block === null
+        ? ((following.get(ids[from]!) as number | undefined) ?? Number.POSITIVE_INFINITY) - 1
+        : block.ids[block.count - 1]!;
+    let to = from + 1;
+    while (to < ids.length && ids[to]! <= last) to += 1;
+    if (block !== null) yield { block, from, to };
     from = to;
   }
 }

@@ -8,7 +8,7 @@ import type { ReadContext } from '../workers/context.ts';
 import type { Dictionary } from './dictionary.ts';
 import { OFFSET_SPAN } from './ids.ts';
 import { candidateIds } from './postingLookups.ts';
-import { KIND_BITS, KIND_MASK, TYPE_SHIFT, VERDICT_MASK } from './recordState.ts';
+import { kindOfState, typeOfState, verdictOfState } from './recordState.ts';
 import { KINDS, orNull, VERDICTS } from './values.ts';
 
 /** An event as the columns of the store tell it, its payload unread: enough to be ordered, counted and listed. */
@@ -48,7 +48,6 @@ const COLUMNS = 'id, ts, late, occurred, state, version, event_hash';
 const ROWS_AT_ONCE = 2000;
 /** Where at least this share of a range of records is the aggregate's, the range is read through. */
 const DENSE = 1 / 12;
-const TYPE_SCALE = 2 ** TYPE_SHIFT;
 const BYTES_PER_ROW = 53;
 
 function allocate(count: number): StreamColumns {
@@ -74,9 +73,9 @@ function put(columns: StreamColumns, at: number, row: Row): void {
   columns.occurredAt[at] = row[3] ?? Number.NaN;
   columns.version[at] = row[5] ?? Number.NaN;
   columns.eventHash[at] = row[6] ?? Number.NaN;
-  columns.type[at] = Math.floor(state / TYPE_SCALE);
-  columns.kind[at] = state & KIND_MASK;
-  columns.verdict[at] = (state >>> KIND_BITS) & VERDICT_MASK;
+  columns.type[at] = typeOfState(state);
+  columns.kind[at] = kindOfState(state);
+  columns.verdict[at] = verdictOfState(state);
 }
 
 const firstCount = (columns: StreamColumns, count: number): StreamColumns => ({

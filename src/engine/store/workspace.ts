@@ -77,7 +77,7 @@ export interface Workspace {
   close(): Promise<void>;
 }
 
-/** For lists, for streams, and for what takes long; the last is started when it is needed. */
+/** For lists, for streams, and for what takes long; those behind the first are started when they are needed. */
 const READERS = 3;
 /** Change nothing that was captured, or made of it. */
 const QUIET_WRITES: ReadonlySet<keyof Writes> = new Set(['putDocument', 'removeDocument']);
@@ -201,13 +201,9 @@ class OpenWorkspace implements Workspace {
             log,
           }),
       );
-      const atOnce = this.#readers.slice(0, -1);
-      const [facts] = (await Promise.all(atOnce.map((reader) => reader.start()))) as {
-        kind: WorkspaceKind;
-        revision: number;
-      }[];
-      this.kind = facts!.kind;
-      this.#revision = facts!.revision;
+      const facts = (await this.#readers[0]!.start()) as { kind: WorkspaceKind; revision: number };
+      this.kind = facts.kind;
+      this.#revision = facts.revision;
     } catch (error) {
       await Promise.all([...this.#readers, this.#writer].map((thread) => thread?.close()));
       throw error;
@@ -235,7 +231,7 @@ class OpenWorkspace implements Workspace {
   #readerFor(name: string): StoreThread {
     const [lists, streams, folds] = this.#readers as [StoreThread, StoreThread, StoreThread];
     if (name.startsWith('invariants.') || name.startsWith('whatif.')) return folds;
-    if (name.startsWith('workspace.')) return streams.load < lists.load ? streams : lists;
+    if (/^(workspace|notebook)\./.test(name)) return streams.load < lists.load ? streams : lists;
     return name.startsWith('events.') || LISTS.has(name) ? lists : streams;
   }
 

@@ -14,9 +14,11 @@ import {
 } from '../../core/overlay.ts';
 import { loadHeads, PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
-import { type Difference, differenceOf, TwoStates } from './compareStreams.ts';
+import { countProblems } from './compareStreams.ts';
+import { type Difference, differenceOf } from './difference.ts';
 import type { Sides } from './sides.ts';
-import { TwoWalks, type WalkedPlace } from './twoWalks.ts';
+import { TwoStates } from './twoStates.ts';
+import { type Problems, TwoWalks, type WalkedPlace } from './twoWalks.ts';
 
 /** Both logs side by side, before the hypothesis leaves events out of every stream. */
 export interface AlignedLogs {
@@ -74,8 +76,8 @@ export class AlignedFold {
   /** Place of the first of them, −1: none. */
   first = -1;
   /** What the reducers could not do, by place. */
-  readonly problems = new Map<number, { real: string | null; hypothetical: string | null }>();
-  readonly problemCounts: { real: number; hypothetical: number };
+  readonly problems = new Map<number, Problems>();
+  readonly problemCounts = { real: 0, hypothetical: 0 };
   readonly difference: Difference | null;
   readonly #keyframes: Keyframe[] = [];
   readonly #sides: Sides;
@@ -88,7 +90,6 @@ export class AlignedFold {
     this.places = this.#leftOut(places, read);
     this.differs = new Uint8Array(this.places.length);
     const states = sides.hasScript ? this.#walk(context, read) : this.#step(context, read);
-    this.problemCounts = states.problems;
     this.difference =
       this.first === -1 ? null : differenceOf({ ref: of }, events, this.#firstEvent(), states);
   }
@@ -113,16 +114,16 @@ export class AlignedFold {
       this.#keyframes.push({ real: walks.real, hypothetical: walks.hypothetical });
       const some = this.places.slice(from, from + KEYFRAME_EVERY).map((place) => eventsOf(place, read));
       let at = from;
-      for (const { isSame, problem } of walks.go(some)) {
-        this.#note(at, problem, isSame);
+      for (const problems of walks.go(some)) {
+        this.#note(at, problems, walks.isSame);
         at += 1;
       }
     }
     return walks;
   }
 
-  #note(at: number, problem: { real: string | null; hypothetical: string | null }, isSame: boolean): void {
-    if (problem.real !== null || problem.hypothetical !== null) this.problems.set(at, problem);
+  #note(at: number, problems: Problems, isSame: boolean): void {
+    if (countProblems(this.problemCounts, problems)) this.problems.set(at, problems);
     if (isSame) return;
     this.differs[at] = 1;
     if (this.first === -1) this.first = at;
@@ -190,8 +191,10 @@ function reader(context: ReadContext): Read {
   };
 }
 
+/** The events of one stream; a walk begins where it begins. */
 const eventsOf = ({ real, hypothetical }: AlignedPlace<PlacedHead>, read: Read): WalkedPlace => ({
   real: real === null ? null : read(real),
   hypothetical: hypothetical === null ? null : hypotheticalEvent(hypothetical, read),
   stream: (real ?? hypothetical!.of).stream,
+  isFirst: false,
 });

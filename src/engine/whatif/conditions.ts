@@ -45,6 +45,8 @@ export function compileConditions(conditions: readonly Condition[]): CompiledCon
 /** What is folded to look at conditions. */
 export interface Watched {
   folder: Folder;
+  /** Keys of its states that the conditions look at; null: they cannot be told beforehand. */
+  keys: ReadonlySet<string> | null;
   /** False: the event changes nothing that a condition looks at, so that it need not be read. */
   concerns(event: Pick<StreamEvent, 'type' | 'kind'>): boolean;
 }
@@ -61,12 +63,17 @@ export function watchedBy(definition: string, conditions: readonly CompiledCondi
   // An upcaster may read the event as one of another type.
   if (isScript(reducer) || !areKnown || reducer.upcasters !== undefined) {
     const folder = folderFor(reducer);
-    return { folder, concerns: (event) => !isPlain(event) || folder.handles(event.type) };
+    return {
+      folder,
+      keys: areKnown ? keys : null,
+      concerns: (event) => !isPlain(event) || folder.handles(event.type),
+    };
   }
   const part = sliceReducer(reducer, keys);
   const known = new Map<string, boolean>();
   return {
     folder: folderFor(part),
+    keys,
     concerns(event) {
       if (!isPlain(event)) return true;
       let does = known.get(event.type);
@@ -139,7 +146,7 @@ function foldTracks(
 ): Omit<InvariantTrack, 'name'>[] {
   const { list, within } = cutView(context, ref, cut);
   const { columns, rows } = list;
-  const { folder, concerns } = watchedBy(reducer.definition, conditions);
+  const { folder, keys, concerns } = watchedBy(reducer.definition, conditions);
   const changes = conditions.map((condition) => watchedBy(reducer.definition, [condition]).concerns);
   const payloads = new PathReader(context, [folder]);
   const bytes = recordBytesOf(context);
@@ -160,7 +167,7 @@ function foldTracks(
     };
     return plans[no];
   };
-  const states = statesAlong(folder, {
+  const states = statesAlong(folder, keys, {
     count: within,
     isTouched: (index) => planOf(rows[index]!).isTouched,
     event(index) {
@@ -169,12 +176,10 @@ function foldTracks(
     },
     streamOf: () => stream,
   });
-  let index = 0;
-  for (const state of states) {
+  for (const { index, state } of states) {
     if (index % CHECK_EVERY === 0) context.throwIfAborted();
     const { touched } = planOf(rows[index]!);
     for (let at = 0; at < gathered.length; at += 1) gathered[at]!.add(index, state, touched[at]!);
-    index += 1;
   }
   return gathered.map(({ runs }, at) => {
     const broken = runs.filter(({ holds }) => holds === false).length;

@@ -3,7 +3,7 @@ import { type ExportColumn, formatCsv, formatJsonRows } from '../../contract/exp
 import type { Cell } from '../../contract/projections.ts';
 import type { DifferingRow, Folded } from '../../contract/whatif.ts';
 import { formatTime } from '../../core/time.ts';
-import { compareSizes, type Difference, sizeOf } from './compareStreams.ts';
+import { compareSizes, type Difference, sizeOf } from './difference.ts';
 
 export interface RowsQuestion {
   sort: 'size' | 'first' | 'id';

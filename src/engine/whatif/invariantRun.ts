@@ -8,14 +8,16 @@ import type { Json, Projection } from '../../core/model.ts';
 import { type CompiledCondition, type Condition, Runs } from '../../core/runs.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { compileConditions, type Watched, watchedBy } from './conditions.ts';
-import { KeyExchange, type KeyShare, type KeyTogether } from './keyExchange.ts';
+import { KeyExchange, type KeyMail, type KeyShare, type KeyTogether } from './keyExchange.ts';
+import { KeyedLog } from './keyedLog.ts';
 import { byKey } from './keyedRows.ts';
-import { statesAlong } from './statesAlong.ts';
+import { type StateAfter, StatesAlong, type WatchedEvents } from './statesAlong.ts';
 import type { StreamScope } from './streamRows.ts';
 import {
   byAggregate,
   type FoldedStream,
   type Grouping,
+  type Reading,
   type ScanProgress,
   StreamScan,
 } from './streamScan.ts';
@@ -27,7 +29,7 @@ export interface InvariantArgs {
   cut: Cut;
   /** The streams are rows of this projection, as JSON text; null: aggregates. */
   keyed: string | null;
-  /** The threads of the run read the keys of rows together; null: there is one thread. */
+  /** What the threads that read the rows of a projection have in common; null: streams are aggregates. */
   together: KeyTogether | null;
 }
 
@@ -39,8 +41,16 @@ export interface InvariantStep {
   /** By condition: streams in which it is broken, was broken and healed, can never be said. */
   counts: { broken: number; healed: number; unknown: number }[];
   done: boolean;
-  /** For the other threads, once. */
-  share: KeyShare | null;
+  /** For the other threads; null: they tell each other nothing. */
+  mail: KeyMail | null;
+}
+
+interface WatchedStream extends WatchedEvents {
+  stream: FoldedStream;
+  /** By condition. */
+  gathered: Runs[];
+  /** By condition, where it begins to be broken: what it is about. */
+  values: Map<number, string | null>[];
 }
 
 export const MOST_VIOLATIONS = 100_000;
@@ -67,53 +77,74 @@ export class InvariantRun {
     this.#counts = conditions.map(() => ({ broken: 0, healed: 0, unknown: 0 }));
     const { folder, concerns } = this.#watched;
     const reading = { folders: [folder], concerns };
-    this.#scan = new StreamScan(() => this.#context, { grouping: groupingOf(args, this.#exchange), reading });
+    this.#scan = new StreamScan(() => this.#context, { grouping: this.#groupingOf(args, reading), reading });
     this.#steps = this.#run();
   }
 
-  /** Goes on for about so long, ms. @param shares of the other threads, when all have told @throws HindcastError `cancelled` */
-  goOn(context: ReadContext, millis: number, shares: readonly KeyShare[] | null): InvariantStep {
+  /** Goes on for about so long, ms. @param shares of the other threads @throws HindcastError `cancelled` */
+  goOn(context: ReadContext, millis: number, shares: readonly KeyShare[]): InvariantStep {
     this.#context = context;
-    if (shares !== null) this.#exchange?.receive(shares);
+    this.#exchange?.receive(shares);
     const until = performance.now() + millis;
     let isDone = false;
     while (!isDone) {
       context.throwIfAborted();
       isDone = this.#steps.next().done === true;
-      if (performance.now() >= until || this.#exchange?.isWaiting === true) break;
+      if (performance.now() >= until || this.#exchange?.endsStep === true) break;
     }
     const rows = this.#rows;
     this.#rows = [];
     const { progress } = this.#scan;
-    const share = this.#exchange?.passOn() ?? null;
-    return { progress, rows, violations: this.#violations, counts: this.#counts, done: isDone, share };
+    const mail = this.#exchange?.passOn() ?? null;
+    return { progress, rows, violations: this.#violations, counts: this.#counts, done: isDone, mail };
+  }
+
+  #groupingOf({ scope, cut, keyed, together }: InvariantArgs, reading: Reading): Grouping<Folded> {
+    if (keyed === null || together === null) return byAggregate(scope, cut);
+    const projection = parseJson(keyed) as unknown as Projection;
+    const exchange = this.#exchange!;
+    return byKey(
+      new KeyedLog(() => this.#context, { ...scope, projection, cut, together, exchange, reading }),
+    );
   }
 
   *#run(): Generator<void, void> {
+    const { folder, keys } = this.#watched;
+    const states = new StatesAlong<WatchedStream>(folder, keys);
     for (const stream of this.#scan.streams()) {
-      if (stream !== null && stream.heads.length > 0) this.#look(stream);
+      if (stream !== null && stream.heads.length > 0)
+        for (const after of states.add(this.#watch(stream))) this.#look(after);
       yield;
     }
+    for (const after of states.end()) this.#look(after);
   }
 
-  #look(stream: FoldedStream): void {
+  #watch(stream: FoldedStream): WatchedStream {
     const { heads } = stream;
-    const gathered = this.#conditions.map((condition) => new Runs(condition));
-    const values = this.#conditions.map(() => new Map<number, string | null>());
-    const { folder, concerns } = this.#watched;
-    const isTouched = (index: number) => concerns(heads[index]!);
-    const event = (index: number) => stream.event(index);
-    const streamOf = (index: number) => stream.streamOf(index);
-    let index = 0;
-    for (const state of statesAlong(folder, { count: heads.length, isTouched, event, streamOf })) {
-      const mayChange = isTouched(index);
-      for (let at = 0; at < gathered.length; at += 1) {
-        const runs = gathered[at]!;
-        if (runs.add(index, state, mayChange) && runs.runs.at(-1)!.holds === false)
-          values[at]!.set(index, valueText(this.#conditions[at]!.value(state)));
-      }
-      index += 1;
+    const { concerns } = this.#watched;
+    return {
+      stream,
+      count: heads.length,
+      isTouched: (index) => concerns(heads[index]!),
+      event: (index) => stream.event(index),
+      streamOf: (index) => stream.streamOf(index),
+      gathered: this.#conditions.map((condition) => new Runs(condition)),
+      values: this.#conditions.map(() => new Map()),
+    };
+  }
+
+  #look({ stream: watched, index, state }: StateAfter<WatchedStream>): void {
+    const { gathered, values, count } = watched;
+    const mayChange = watched.isTouched(index);
+    for (let at = 0; at < gathered.length; at += 1) {
+      const runs = gathered[at]!;
+      if (runs.add(index, state, mayChange) && runs.runs.at(-1)!.holds === false)
+        values[at]!.set(index, valueText(this.#conditions[at]!.value(state)));
     }
+    if (index === count - 1) this.#count(watched);
+  }
+
+  #count({ stream, gathered, values }: WatchedStream): void {
     for (const [at, { runs }] of gathered.entries()) {
       const counts = this.#counts[at]!;
       if (runs.every(({ holds }) => holds === null)) counts.unknown += 1;
@@ -145,12 +176,6 @@ export class InvariantRun {
       events: to - from + 1,
     });
   }
-}
-
-function groupingOf({ scope, cut, keyed }: InvariantArgs, exchange: KeyExchange | null): Grouping<Folded> {
-  if (keyed === null) return byAggregate(scope, cut);
-  const projection = parseJson(keyed) as unknown as Projection;
-  return byKey({ ...scope, cut, projection, first: null, exchange });
 }
 
 const aggregateOf = ({ aggregateType: type, aggregateId: id }: FoldContext): AggregateRef | null =>

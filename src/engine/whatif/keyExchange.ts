@@ -1,81 +1,107 @@
 /**
- * Keys of rows that several threads read together: each takes the next chunk of rows that nobody has taken, and in the
- * end is told what the others have read. All of it lies in shared memory, so that passing it on costs nothing.
+ * Records that several threads read together: each takes the next chunk that nobody has taken, and tells the others what it
+ * has read of it. All of it lies in shared memory, so that passing it on costs nothing.
  */
 import { takeNext } from '../workers/shared.ts';
-import type { StreamRows } from './streamRows.ts';
+import type { KeyChunk, PartitionBounds } from './keyChunks.ts';
+import type { FoundRecords } from './keyedRecords.ts';
 
-/** What one thread has read. */
+/** What a thread tells of chunks that it has read. */
 export interface KeyShare {
-  /** Which rows these are: a thread that sees another state of the log cannot use it. */
-  rows: string;
-  /** Number of each key by its place, from 1, as JSON text in UTF-8. */
+  /** The thread. */
+  part: number;
+  /** Keys that it has met since it last told something, as JSON text in UTF-8; their numbers go on from 1. */
   keys: SharedArrayBuffer;
-  /** Places in the list of rows, from (inclusive) and to (exclusive), of what was read. */
-  chunks: readonly (readonly [from: number, to: number])[];
-  /** 32-bit numbers of the keys of these rows, in their order; 0: none. */
-  numbers: SharedArrayBuffer;
+  chunks: readonly KeyChunk[];
+  /** Instead: the ids that it has found of some keys. */
+  found?: FoundRecords;
+}
+
+/** What goes along with a step of a thread, for the others. */
+export interface KeyMail {
+  shares: readonly KeyShare[];
+  /** It cannot go on before it gets some of others. */
+  isWaiting: boolean;
 }
 
 /** How a step of a thread is asked for. */
 export interface StepArgs {
-  /** What the other threads had to tell, once all have told; null: nothing new. */
-  shares: readonly KeyShare[] | null;
+  /** What the other threads have told since its last step. */
+  shares: readonly KeyShare[];
 }
 
-/** The part of a thread, made before the threads begin. */
+/** What the threads of a run have in common, made before they begin. */
 export interface KeyTogether {
-  /** A 32-bit count of the rows that are taken. */
-  taken: SharedArrayBuffer;
+  parts: number;
+  bounds: readonly PartitionBounds[];
+  /** 32-bit counts of the chunks that are taken, and of the bytes of parts that are kept. */
+  counts: SharedArrayBuffer;
 }
 
-export const keyTogether = (): KeyTogether => ({ taken: new SharedArrayBuffer(4) });
+export const keyTogether = (parts: number, bounds: readonly PartitionBounds[]): KeyTogether => ({
+  ...{ parts, bounds },
+  counts: new SharedArrayBuffer(8),
+});
 
-/** Rows that are taken at once. */
-const CHUNK_ROWS = 16_384;
+/** Parts of payloads that are kept by all threads together; what has no room is read when it is folded. */
+const MOST_PART_BYTES = 192 * 1024 * 1024;
 
 /** One thread's end of it. */
 export class KeyExchange {
-  readonly #taken: Int32Array;
-  #given: KeyShare | null = null;
-  #others: readonly KeyShare[] | null = null;
-  #isWaiting = false;
+  readonly #chunks: Int32Array;
+  readonly #bytes: Int32Array;
+  #outgoing: KeyShare[] = [];
+  #incoming: KeyShare[] = [];
+  #isUrgent = false;
+  isWaiting = false;
 
-  constructor({ taken }: KeyTogether) {
-    this.#taken = new Int32Array(taken);
+  constructor({ counts }: KeyTogether) {
+    this.#chunks = new Int32Array(counts, 0, 1);
+    this.#bytes = new Int32Array(counts, 4, 1);
   }
 
-  /** Nothing can be done until the others have told. */
-  get isWaiting(): boolean {
-    return this.#isWaiting;
+  /** The number of the next chunk that nobody has taken yet. */
+  take(): number {
+    return takeNext(this.#chunks, 1);
   }
 
-  /** What the others have told; null: not yet. */
-  get others(): readonly KeyShare[] | null {
-    return this.#others;
+  /** Whether there is room for so many bytes; then they are counted. */
+  mayKeep(bytes: number): boolean {
+    if (bytes > MOST_PART_BYTES) return false;
+    if (Atomics.add(this.#bytes, 0, bytes) + bytes <= MOST_PART_BYTES) return true;
+    Atomics.sub(this.#bytes, 0, bytes);
+    return false;
   }
 
-  /** The next rows of so many that nobody has taken yet; null: all are taken. */
-  take(rows: number): [from: number, to: number] | null {
-    const from = takeNext(this.#taken, CHUNK_ROWS);
-    return from >= rows ? null : [from, Math.min(rows, from + CHUNK_ROWS)];
+  /** @param isUrgent somebody may wait for it */
+  give(share: KeyShare, isUrgent: boolean): void {
+    this.#outgoing.push(share);
+    this.#isUrgent ||= isUrgent;
   }
 
-  give(share: KeyShare): void {
-    this.#given = share;
-    this.#isWaiting = true;
+  /** The step ends here: others wait for what it tells, or it waits for them. */
+  get endsStep(): boolean {
+    return this.#isUrgent || this.isWaiting;
   }
 
-  /** What is to be passed on, once. */
-  passOn(): KeyShare | null {
-    const given = this.#given;
-    this.#given = null;
-    return given;
+  /** What goes along with the step that ends. */
+  passOn(): KeyMail {
+    const shares = this.#outgoing;
+    this.#outgoing = [];
+    this.#isUrgent = false;
+    return { shares, isWaiting: this.isWaiting };
   }
 
   receive(shares: readonly KeyShare[]): void {
-    this.#others = shares;
-    this.#isWaiting = false;
+    this.#incoming.push(...shares);
+    if (shares.length > 0) this.isWaiting = false;
+  }
+
+  /** What others have told since this was last asked. */
+  received(): KeyShare[] {
+    const incoming = this.#incoming;
+    this.#incoming = [];
+    return incoming;
   }
 }
 
@@ -94,57 +120,14 @@ export class KeyBook {
   }
 }
 
-/** What was read of some rows, to be told to others. @param numberOf by row, numbers of the book */
-export function shareOf(
-  rows: StreamRows,
-  asked: ArrayLike<number>,
-  chunks: KeyShare['chunks'],
-  book: KeyBook,
-  numberOf: Uint32Array,
-): KeyShare {
-  const count = chunks.reduce((sum, [from, to]) => sum + to - from, 0);
-  const numbers = new Uint32Array(new SharedArrayBuffer(count * 4));
-  let next = 0;
-  for (const [from, to] of chunks)
-    for (let nth = from; nth < to; nth += 1) numbers[next++] = numberOf[asked[nth]!]!;
-  const text = Buffer.from(JSON.stringify(book.names.slice(1)));
-  const keys = new SharedArrayBuffer(text.length);
-  text.copy(new Uint8Array(keys));
-  return { rows: printOf(rows, asked), keys, chunks, numbers: numbers.buffer as SharedArrayBuffer };
+/** Texts in memory that threads share. */
+export function sharedTexts(texts: readonly string[]): SharedArrayBuffer {
+  const text = Buffer.from(JSON.stringify(texts));
+  const memory = new SharedArrayBuffer(text.length);
+  text.copy(new Uint8Array(memory));
+  return memory;
 }
 
-/** Takes over what others have read of the same rows. The chunks that are known now. */
-export function takeOver(
-  rows: StreamRows,
-  asked: ArrayLike<number>,
-  others: readonly KeyShare[],
-  book: KeyBook,
-  numberOf: Uint32Array,
-): [from: number, to: number][] {
-  const known: [from: number, to: number][] = [];
-  const print = printOf(rows, asked);
-  for (const { rows: theirs, keys, chunks, numbers } of others) {
-    if (theirs !== print) continue;
-    // A text of shared memory has to be copied before it is decoded.
-    const names = JSON.parse(Buffer.from(new Uint8Array(keys)).toString()) as string[];
-    const own = Uint32Array.from([0, ...names.map((name) => book.numberOf(name))]);
-    const read = new Uint32Array(numbers);
-    let next = 0;
-    for (const [from, to] of chunks) {
-      for (let nth = from; nth < to; nth += 1) numberOf[asked[nth]!] = own[read[next++]!]!;
-      known.push([from, to]);
-    }
-  }
-  return known;
-}
-
-/** Rows with the same ids have the same print, others another one, but for a chance of one in 2^32. */
-function printOf({ id }: StreamRows, asked: ArrayLike<number>): string {
-  let hash = asked.length;
-  for (let nth = 0; nth < asked.length; nth += 1) {
-    const each = id[asked[nth]!]!;
-    hash = Math.imul(hash ^ (each % 0x1_0000_0000), 0x0100_0193);
-    hash = Math.imul(hash ^ (each / 0x1_0000_0000), 0x0100_0193);
-  }
-  return `${asked.length} ${hash >>> 0}`;
-}
+/** A text of shared memory has to be copied before it is decoded. */
+export const textsIn = (memory: SharedArrayBuffer): string[] =>
+  JSON.parse(Buffer.from(new Uint8Array(memory)).toString()) as string[];

@@ -5,95 +5,55 @@
 import type { Cut } from '../../contract/common.ts';
 import type { ProjectedRow } from '../../contract/whatif.ts';
 import { type FoldContext, foldContextOf } from '../../core/fold.ts';
-import type { Projection } from '../../core/model.ts';
 import { cutStream, orderStream } from '../../core/order.ts';
-import { Groups } from '../projection/groups.ts';
 import { mergeStreams, type Placed, placeAlong } from '../projection/placed.ts';
 import { partitionNoOf } from '../store/ids.ts';
 import { spreadAggregates } from '../store/spread.ts';
-import { KINDS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
-import type { KeyExchange } from './keyExchange.ts';
-import { numberKeys } from './keyNumbers.ts';
+import type { KeyedLog } from './keyedLog.ts';
+import { numberByEventId } from './keyNumbers.ts';
 import type { Sides } from './sides.ts';
-import {
-  headOf,
-  isCommitted,
-  type RowHead,
-  readRows,
-  type StreamRows,
-  type StreamScope,
-} from './streamRows.ts';
+import { headOf, type RowHead, type StreamRows } from './streamRows.ts';
 import { type FoldedStream, type Grouping, recordsOf, type StreamGroups } from './streamScan.ts';
 
-export interface KeyedScope extends Pick<StreamScope, 'part' | 'parts'> {
-  projection: Projection;
-  cut: Cut;
-  /** Only the first rows; null: all. */
-  first: FirstRows | null;
-  /** Other threads go through the same rows; null: none does. */
-  exchange: KeyExchange | null;
-}
-
+/** Only the first rows of every partition, as of the moment up to which these are all there is. */
 export interface FirstRows {
-  /** So many of each partition, as of the moment up to which that is all. */
-  most: number;
+  /** Up to which round of chunks. */
+  round: number;
+  /** Of so many keys, one. */
+  every: number;
   /** Only as far as it takes to have some such events, and nothing if there are none; null: in any case, and all. */
   mayDiffer: Sides['mayDiffer'];
 }
 
-/** Events after which states may differ that are enough for a first look. */
+/** Events after which states may differ that are enough for a first look, and rows that have one. */
 const FIRST_SUCH = 500;
+const FIRST_KEYS = 160;
 
 type ContextOf = () => ReadContext;
 
-/** The aggregate types and topics of a projection; null: all. */
-export function scopeOfSource({
-  source,
-}: Projection): Pick<StreamScope, 'types' | 'topics'> & { takesLoose: boolean } {
-  const { aggregateTypes, topics } = source;
-  const isAll = aggregateTypes === undefined || aggregateTypes.includes('*');
-  return {
-    types: isAll ? null : aggregateTypes,
-    topics: topics ?? null,
-    takesLoose: aggregateTypes === undefined,
-  };
-}
-
-/** Streams are the rows of a projection, those of one part of their keys. */
-export const byKey = ({
-  projection,
-  cut,
-  part,
-  parts,
-  first,
-  exchange,
-}: KeyedScope): Grouping<ProjectedRow> =>
+/** Streams are the rows of a projection: those of one part of their keys, or the first ones of all. */
+export const byKey = (log: KeyedLog, first: FirstRows | null = null): Grouping<ProjectedRow> =>
   function* (contextOf, note): Generator<void, StreamGroups<ProjectedRow>> {
-    const { takesLoose, ...source } = scopeOfSource(projection);
-    const scope = { ...source, part, parts };
-    const onStep = (looked: number) => note(`Reading rows: ${looked}.`);
-    const wanted = { isWhole: true, most: first?.most ?? null };
-    const rows = yield* readRows(contextOf, scope, onStep, wanted, takesLoose);
-    let knownOn = Math.min(cut.knownOn ?? Number.POSITIVE_INFINITY, rows.until);
-    const mayBeIn = (row: number) => rows.mono[row]! <= knownOn;
-    const isInScope = rowsInScope(contextOf(), rows, scope.topics !== null, knownOn);
-    const isIn = (row: number) => mayBeIn(row) && isInScope(row);
-    if (first !== null && first.mayDiffer !== null)
-      knownOn = Math.min(knownOn, momentOfFirst(contextOf(), rows, isIn, first.mayDiffer));
+    const { projection, cut, part, parts } = log.scope;
+    const round = first?.round ?? null;
+    yield* log.readTo(round, (looked) => note(`Reading rows and keys: ${looked}.`));
+    const known = cut.knownOn ?? Number.POSITIVE_INFINITY;
+    const { knownOn, isOwn } =
+      first === null
+        ? { knownOn: known, isOwn: (hash: number) => hash % parts === part }
+        : firstPart(log, first, known);
+    const { rows, key, kept } = log.rowsUpTo(round, knownOn, isOwn);
+    yield;
     const asOf = { ...cut, knownOn: knownOn === Number.POSITIVE_INFINITY ? null : knownOn };
-    const groups = new Groups(contextOf(), projection);
-    const { numberOf, nameOf } = yield* numberKeys(contextOf, rows, groups, {
-      exchange,
-      mayBeIn,
-      isIn,
-      isOwn: (hash) => hash % parts === part,
-      note: (looked) => note(`Reading keys: ${looked}.`),
-    });
     const lanes = new Lanes(contextOf, rows, asOf);
+    const noteKeys = (looked: number) => note(`Reading keys: ${looked}.`);
+    const { numberOf, nameOf } =
+      log.groups.keyPath === null
+        ? yield* numberByEventId(contextOf, rows, log.groups, noteKeys)
+        : { numberOf: key, nameOf: (number: number) => log.book.names[number]! };
     return {
-      rows,
-      numberOf,
+      ...{ rows, numberOf, kept },
       open(number, own) {
         return {
           ...lanes.merged(own),
@@ -105,6 +65,25 @@ export const byKey = ({
       },
     };
   };
+
+/**
+ * Up to which moment a first part of the log is looked at, monotonic, ms, and which keys, by hash. −Infinity: there is
+ * nothing to look at.
+ */
+function firstPart(
+  log: KeyedLog,
+  { round, every, mayDiffer }: FirstRows,
+  knownOn: number,
+): { knownOn: number; isOwn(hash: number): boolean } {
+  const known = Math.min(knownOn, log.knownAfter(round));
+  if (mayDiffer === null) return { knownOn: known, isOwn: (hash) => hash % every === 0 };
+  const such = log.suchEvents(round, known, mayDiffer);
+  const keys = new Set<number>();
+  for (const { hash } of such.slice(0, FIRST_SUCH)) if (keys.size < FIRST_KEYS) keys.add(hash);
+  // Events of a moment are known together.
+  const last = such[Math.min(such.length, FIRST_SUCH) - 1]?.mono ?? Number.NEGATIVE_INFINITY;
+  return { knownOn: last, isOwn: (hash) => keys.has(hash) };
+}
 
 type Ordered = Pick<FoldedStream, 'heads' | 'streamOf'>;
 
@@ -179,57 +158,4 @@ export class Lanes {
     }
     return stream;
   }
-}
-
-/** Committed rows that the projection takes in, known by a moment. */
-function rowsInScope(
-  { dictionary }: ReadContext,
-  rows: StreamRows,
-  hasTopics: boolean,
-  knownOn: number,
-): (row: number) => boolean {
-  const isCounted = (row: number) => isCommitted(rows, row) && rows.mono[row]! <= knownOn;
-  if (
-    hasTopics ||
-    dictionary.partitions().every(({ incarnation }) => incarnation === Number.POSITIVE_INFINITY)
-  )
-    return isCounted;
-  // Of a topic that was created again an aggregate takes the latest log that has it.
-  const latest = new Map<string, number>();
-  const nameOf = (row: number, kafkaName: string) => `${rows.aggregate[row]} ${kafkaName}`;
-  for (let row = 0; row < rows.count; row += 1) {
-    const { kafkaName, incarnation } = dictionary.placeOf(rows.id[row]!);
-    const name = nameOf(row, kafkaName);
-    latest.set(name, Math.max(latest.get(name) ?? 0, incarnation));
-  }
-  return (row) => {
-    if (!isCounted(row)) return false;
-    if (rows.aggregate[row] === 0) return true;
-    const { kafkaName, incarnation } = dictionary.placeOf(rows.id[row]!);
-    return latest.get(nameOf(row, kafkaName)) === incarnation;
-  };
-}
-
-/**
- * When the first events have come after which states may differ: recorded time made monotonic, ms. −Infinity: there are none,
- * Infinity: fewer than are looked for.
- */
-function momentOfFirst(
-  { dictionary }: ReadContext,
-  rows: StreamRows,
-  isIn: (row: number) => boolean,
-  mayDiffer: Exclude<Sides['mayDiffer'], null>,
-): number {
-  const known: (boolean | undefined)[] = [];
-  const found: number[] = [];
-  for (let row = 0; row < rows.count; row += 1) {
-    const no = rows.type[row]! * KINDS.length + rows.kind[row]!;
-    known[no] ??= mayDiffer({
-      type: dictionary.typeName(rows.type[row] === 0 ? null : rows.type[row]!),
-      kind: KINDS[rows.kind[row]!]!,
-    });
-    if (known[no] && isIn(row)) found.push(rows.mono[row]!);
-  }
-  if (found.length === 0) return Number.NEGATIVE_INFINITY;
-  return found.sort((one, other) => one - other)[FIRST_SUCH] ?? Number.POSITIVE_INFINITY;
 }

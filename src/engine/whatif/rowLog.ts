@@ -18,7 +18,8 @@ import { comesAt, mergeStreams, type Placed } from '../projection/placed.ts';
 import { PayloadReader, type StreamHead } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import type { AlignedLogs, PlacedHead } from './alignedFold.ts';
-import { Lanes, scopeOfSource } from './keyedRows.ts';
+import { Lanes } from './keyedRows.ts';
+import { scopeOfSource } from './sourceScope.ts';
 import { type RowHead, rowsOfRecords, type StreamRows } from './streamRows.ts';
 
 export interface ChangedLog {

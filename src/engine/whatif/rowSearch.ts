@@ -1,16 +1,20 @@
-/** Looks for the records of one row of a projection by another key, in short steps on a thread of its own. */
+/** Looks for the records of one row of a projection by another key, in short steps on threads of their own. */
 import { parseJson } from '../../core/json.ts';
 import type { Projection } from '../../core/model.ts';
 import type { ReadContext } from '../workers/context.ts';
+import { chunksOf } from './keyChunks.ts';
+import { KeyExchange, type KeyTogether } from './keyExchange.ts';
 import { recordsOfKeys } from './keyedRecords.ts';
 
 export interface RowSearchArgs {
   /** The projection as JSON text. */
   definition: string;
   key: string;
+  /** What the threads that search have in common. */
+  together: KeyTogether;
 }
 
-/** The ids of the records, ascending; null: not yet. */
+/** The ids of the records that this thread has found; null: it is not done. */
 export type RowSearchStep = Float64Array | null;
 
 export class RowSearch {
@@ -18,11 +22,13 @@ export class RowSearch {
   readonly #key: string;
   #context: ReadContext;
 
-  constructor(context: ReadContext, { definition, key }: RowSearchArgs) {
+  constructor(context: ReadContext, { definition, key, together }: RowSearchArgs) {
     this.#context = context;
     this.#key = key;
     const projection = parseJson(definition) as unknown as Projection;
-    this.#steps = recordsOfKeys(() => this.#context, projection, new Set([key]));
+    const exchange = new KeyExchange(together);
+    const search = { spans: chunksOf(together.bounds), take: () => exchange.take() };
+    this.#steps = recordsOfKeys(() => this.#context, projection, new Set([key]), search);
   }
 
   /** Goes on for about so long, ms. @throws HindcastError `cancelled` */

@@ -2,9 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { HindcastError } from '../../contract/errors.ts';
 import type { Log, Workspace } from '../store/workspace.ts';
-import { THREAD_LIMITS } from '../workers/locate.ts';
 import { StoreThread } from '../workers/storeThread.ts';
-import type { KeyShare, StepArgs } from './keyExchange.ts';
+import type { KeyMail, KeyShare, StepArgs } from './keyExchange.ts';
 import type { ScanProgress } from './streamScan.ts';
 
 /** From so many records on a second thread is worth its start. */
@@ -23,28 +22,28 @@ export interface Threads<Step> {
   argsOf(part: number): unknown;
   /** Called after every step of every thread; true: this thread is done. */
   onStep(part: number, step: Step): boolean;
-  /** What a step has for the other threads, which wait for it; null: nothing. Absent: they never tell each other anything. */
-  shareOf?(step: Step): KeyShare | null;
+  /** What a step has for the other threads; null: nothing. Absent: they never tell each other anything. */
+  mailOf?(step: Step): KeyMail | null;
 }
 
 /** @throws HindcastError `cancelled`, and what the first thread fails with; the others are stopped then */
 export async function runThreads<Step>(workspace: Workspace, options: Threads<Step>): Promise<void> {
-  const { parts, log, begin, step, argsOf, onStep, shareOf } = options;
+  const { parts, log, begin, step, argsOf, onStep, mailOf } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const table = new Table(parts, signal);
+  const post = new Post(parts, signal);
   const workerData = { file: workspace.file, check: false };
-  const limits = THREAD_LIMITS.run;
   const results = await Promise.allSettled(
     Array.from({ length: parts }, async (_, part) => {
-      const thread = new StoreThread({ entry: 'readerWorker', workerData, limits, log });
+      const thread = new StoreThread({ entry: 'runWorker', workerData, log });
       try {
         await thread.call(begin, argsOf(part), { signal });
-        for (let shares: StepArgs['shares'] = null; ; ) {
+        for (let shares: StepArgs['shares'] = []; ; ) {
           const found = (await thread.call(step, { shares } satisfies StepArgs, { signal })) as Step;
+          const mail = mailOf?.(found) ?? null;
+          if (mail !== null) post.send(part, mail.shares);
           if (onStep(part, found)) break;
-          const share = shareOf?.(found) ?? null;
-          shares = share === null ? null : await table.put(part, share);
+          shares = await post.fetch(part, mail?.isWaiting === true);
         }
       } catch (error) {
         failed.abort();
@@ -60,31 +59,40 @@ export async function runThreads<Step>(workspace: Workspace, options: Threads<St
   if (told !== undefined) throw told;
 }
 
-/** Where each thread puts what it has for the others, and waits until all have. */
-class Table {
-  readonly #parts: number;
-  readonly #put = new Map<number, KeyShare>();
-  readonly #all = Promise.withResolvers<void>();
+/** Takes what a thread has for the others to each of them. */
+class Post {
+  readonly #boxes: KeyShare[][];
+  /** Those who wait are called when something comes. */
+  readonly #bells: (PromiseWithResolvers<void> | undefined)[] = [];
+  readonly #signal: AbortSignal;
 
   constructor(parts: number, signal: AbortSignal) {
-    this.#parts = parts;
-    signal.addEventListener(
-      'abort',
-      () => this.#all.reject(new HindcastError('cancelled', { what: 'run' })),
-      {
-        once: true,
-      },
-    );
-    // Threads that do not wait any more have nobody to tell.
-    this.#all.promise.catch(() => {});
+    this.#boxes = Array.from({ length: parts }, () => []);
+    this.#signal = signal;
+    const stop = () => {
+      for (const bell of this.#bells) bell?.reject(new HindcastError('cancelled', { what: 'run' }));
+    };
+    signal.addEventListener('abort', stop, { once: true });
   }
 
-  /** What the others have put. @throws HindcastError `cancelled` */
-  async put(part: number, share: KeyShare): Promise<KeyShare[]> {
-    this.#put.set(part, share);
-    if (this.#put.size === this.#parts) this.#all.resolve();
-    await this.#all.promise;
-    return [...this.#put].filter(([other]) => other !== part).map(([, each]) => each);
+  send(from: number, shares: readonly KeyShare[]): void {
+    if (shares.length === 0) return;
+    for (const [part, box] of this.#boxes.entries()) {
+      if (part === from) continue;
+      box.push(...shares);
+      this.#bells[part]?.resolve();
+    }
+  }
+
+  /** What has come for a thread. @throws HindcastError `cancelled` */
+  async fetch(part: number, isWaiting: boolean): Promise<KeyShare[]> {
+    if (isWaiting && this.#boxes[part]!.length === 0) {
+      if (this.#signal.aborted) throw new HindcastError('cancelled', { what: 'run' });
+      this.#bells[part] = Promise.withResolvers();
+      await this.#bells[part].promise;
+      this.#bells[part] = undefined;
+    }
+    return this.#boxes[part]!.splice(0);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { HindcastError } from '../../contract/errors.ts';
 import { readWhere } from '../../contract/where.ts';
-import { compileEventFilter, type EventTest } from '../../core/eventFilter.ts';
+import { compileEventFilter, type EventTest, payloadPathsOf } from '../../core/eventFilter.ts';
 import { FilterProblem } from '../../core/filter/filter.ts';
 import { sameJson } from '../../core/fold.ts';
 import { type Folder, isScript } from '../../core/folder.ts';
@@ -23,6 +23,8 @@ export interface Sides {
   hypothetical: Folder;
   /** Events left out of the hypothetical log; null: none. */
   without: EventTest | null;
+  /** Who looks at the events; null: whole events are wanted. */
+  readers: readonly Pick<Folder, 'reads'>[] | null;
   /** A step may cost a call into the sandbox. */
   hasScript: boolean;
   /** Both do the same with such an event. */
@@ -70,10 +72,17 @@ export function sidesOf({ real, hypothetical, without }: SideArgs): Sides {
   return {
     ...{ real: folder, hypothetical: other, hasScript, doSame },
     without: without === null ? null : testOf(without),
+    readers: readersOf(folder, other, without),
     mayDiffer: isByType ? (event) => !doSame(event) : null,
     concerns: ({ type, kind }) =>
       (kind !== 'event' && kind !== 'plain') || folder.handles(type) || other.handles(type),
   };
+}
+
+function readersOf(real: Folder, hypothetical: Folder, without: string | null): Sides['readers'] {
+  if (without === null) return [real, hypothetical];
+  const paths = payloadPathsOf(readWhere(without));
+  return paths === null ? null : [real, hypothetical, { reads: () => paths }];
 }
 
 /** @throws HindcastError `filter.invalid` */

@@ -1,5 +1,6 @@
 /** The rows of the streams in scope as columns, in the order of record ids. */
 import { OFFSET_SPAN } from '../store/ids.ts';
+import { kindOfState, typeOfState, verdictOfState } from '../store/recordState.ts';
 import type { StreamHead } from '../store/stream.ts';
 import { KIND, KINDS, VERDICT, VERDICTS } from '../store/values.ts';
 import type { ReadContext } from '../workers/context.ts';
@@ -12,18 +13,8 @@ export interface StreamScope {
   parts: number;
 }
 
-/** Which rows are read of a scope. */
-export interface RowsWanted {
-  /** Records without an aggregate, too, and of the aggregates those of every part. */
-  isWhole: boolean;
-  /** Of each partition only so many, the first ones; null: all. */
-  most: number | null;
-}
-
 export interface StreamRows {
   count: number;
-  /** Of every partition all is here that is known by this moment, ms (monotonic recorded time); Infinity: all there is. */
-  until: number;
   /** Ascending. */
   id: Float64Array;
   ts: Float64Array;
@@ -40,40 +31,33 @@ export interface StreamRows {
   verdict: Uint8Array;
 }
 
+/** As the table itself has them: the columns made of them are slower to read. */
 type Row = [
   id: number,
   ts: number,
-  mono: number,
+  late: number | null,
   occurred: number | null,
   version: number | null,
-  type: number | null,
+  state: number,
   aggregate: number | null,
-  kind: number,
-  verdict: number,
   eventHash: number | null,
 ];
 
-const ROWS_AT_ONCE = 10_000;
+/** Few enough to be forgotten while they are young. */
+const ROWS_AT_ONCE = 2_000;
+const ROWS_A_STEP = 10_000;
 const FIRST_ROOM = 16_384;
 
-function allocate(room: number): StreamRows {
+export function allocate(room: number): StreamRows {
   const numbers = () => new Float64Array(room);
   return {
-    ...{
-      count: 0,
-      until: Number.POSITIVE_INFINITY,
-      id: numbers(),
-      ts: numbers(),
-      mono: numbers(),
-      occurred: numbers(),
-      version: numbers(),
-    },
+    ...{ count: 0, id: numbers(), ts: numbers(), mono: numbers(), occurred: numbers(), version: numbers() },
     ...{ eventHash: numbers(), type: new Uint32Array(room), aggregate: new Uint32Array(room) },
     ...{ kind: new Uint8Array(room), verdict: new Uint8Array(room) },
   };
 }
 
-const COLUMNS = [
+export const COLUMNS = [
   'id',
   'ts',
   'mono',
@@ -90,70 +74,81 @@ const COLUMNS = [
 function grown(rows: StreamRows): StreamRows {
   const larger = allocate(rows.id.length * 2);
   for (const name of COLUMNS) larger[name].set(rows[name] as never);
-  return Object.assign(larger, { count: rows.count, until: rows.until });
+  return Object.assign(larger, { count: rows.count });
 }
 
 /** Numbers of the aggregates in scope by number: 1 is one of them. Number 0 stands for records without one. */
-function aggregatesOf(
+export function aggregatesOf(
   { db }: ReadContext,
-  { types, part, parts }: StreamScope,
-  { isWhole }: RowsWanted,
+  { types, part, parts }: Omit<StreamScope, 'topics'>,
   takesLoose: boolean,
 ): Uint8Array {
   const most = db.prepare('SELECT coalesce(max(id), 0) FROM aggregate').pluck().get() as number;
   const wanted = new Uint8Array(most + 1).fill(types === null ? 1 : 0);
   const ofType = db.prepare('SELECT id FROM aggregate WHERE type = ?').pluck();
   for (const type of types ?? [])
-    for (const id of ofType.iterate(type) as IterableIterator<number>)
-      if (isWhole || id % parts === part) wanted[id] = 1;
+    for (const id of ofType.all(type) as number[]) if (id % parts === part) wanted[id] = 1;
   wanted[0] = takesLoose ? 1 : 0;
   return wanted;
 }
 
-const SELECT = `SELECT id, ts, mono, occurred, version, type_id, agg_id, kind, verdict, event_hash FROM record`;
-const ALL: RowsWanted = { isWhole: false, most: null };
+const SELECT = 'SELECT id, ts, late, occurred, version, state, agg_id, event_hash FROM record';
 
-/**
- * Reads the rows of all streams in scope, transaction markers aside; a step is some thousand rows of the file.
- * @param takesLoose records without an aggregate, too
- */
+/** Reads the rows of all streams in scope, transaction markers aside, in short steps. @param onStep gets how many were looked at */
 export function* readRows(
   contextOf: () => ReadContext,
   scope: StreamScope,
   onStep: (looked: number) => void,
-  wanted = ALL,
-  takesLoose = false,
 ): Generator<void, StreamRows> {
-  const { isWhole, most } = wanted;
-  const isWanted = aggregatesOf(contextOf(), scope, wanted, takesLoose);
-  const { dictionary, db } = contextOf();
-  const own = isWhole ? '' : `AND agg_id % ${scope.parts} = ${scope.part}`;
-  const read = db.prepare(`${SELECT} WHERE id >= ? AND id < ? ${own} ORDER BY id LIMIT ?`).raw();
-  let rows = allocate(FIRST_ROOM);
+  const isWanted = aggregatesOf(contextOf(), scope, false);
+  const only = `AND agg_id % ${scope.parts} = ${scope.part}`;
+  const into = { rows: allocate(FIRST_ROOM), isWanted };
   let looked = 0;
-  for (const { no, topic } of dictionary.partitions().toSorted((a, b) => a.no - b.no)) {
+  for (const { no, topic } of contextOf()
+    .dictionary.partitions()
+    .toSorted((a, b) => a.no - b.no)) {
     if (scope.topics?.includes(topic) === false) continue;
-    let from = no * OFFSET_SPAN;
-    for (let left = most ?? Number.POSITIVE_INFINITY; left > 0; ) {
-      const asked = Math.min(left, ROWS_AT_ONCE);
-      const page = read.all(from, (no + 1) * OFFSET_SPAN, asked) as Row[];
-      for (const row of page) {
-        if (isWanted[row[6] ?? 0] !== 1 || row[8] === VERDICT.control) continue;
-        if (rows.count === rows.id.length) rows = grown(rows);
-        put(rows, row);
-      }
-      looked += page.length;
-      left -= page.length;
+    const span = { from: no * OFFSET_SPAN, to: (no + 1) * OFFSET_SPAN };
+    for (const page of rowsBetween(contextOf, span, into, only)) {
+      looked += page;
       onStep(looked);
       yield;
-      if (page.length < asked) break;
-      const [id, , mono] = page.at(-1)!;
-      // Another event of the same moment may follow.
-      if (left === 0) rows.until = Math.min(rows.until, mono - 1);
-      from = id + 1;
     }
   }
-  return rows;
+  return into.rows;
+}
+
+/**
+ * Adds the rows of wanted aggregates with ids from one up to another (exclusive), transaction markers aside. Says after
+ * each step how many were looked at; in the end, when the last of all was recorded (made monotonic, ms), NaN: there was none.
+ */
+export function* rowsBetween(
+  contextOf: () => ReadContext,
+  { from, to }: { from: number; to: number },
+  into: { rows: StreamRows; isWanted: Uint8Array },
+  only = '',
+): Generator<number, number> {
+  const read = contextOf().db.prepare(`${SELECT} WHERE id >= ? AND id < ? ${only} ORDER BY id LIMIT ?`).raw();
+  let lastMono = Number.NaN;
+  let looked = 0;
+  for (let next = from; ; ) {
+    const page = read.all(next, to, ROWS_AT_ONCE) as Row[];
+    for (const row of page) {
+      if (into.isWanted[row[6] ?? 0] !== 1 || verdictOfState(row[5]) === VERDICT.control) continue;
+      if (into.rows.count === into.rows.id.length) into.rows = grown(into.rows);
+      put(into.rows, row);
+    }
+    looked += page.length;
+    const last = page.at(-1);
+    if (last !== undefined) lastMono = last[2] ?? last[1];
+    const isLast = page.length < ROWS_AT_ONCE;
+    if (isLast || looked >= ROWS_A_STEP) {
+      yield looked;
+      looked = 0;
+    }
+    if (isLast) return lastMono;
+    next = last![0] + 1;
+  }
 }
 
 /** The rows of these records, in the order of their ids. */
@@ -172,18 +167,18 @@ export function rowsOfRecords({ db }: ReadContext, ids: ArrayLike<number>): Stre
 }
 
 function put(rows: StreamRows, row: Row): void {
-  const [id, ts, mono, occurred, version, type, aggregate, kind, verdict, eventHash] = row;
+  const [id, ts, late, occurred, version, state, aggregate, eventHash] = row;
   const at = rows.count;
   rows.count += 1;
   rows.id[at] = id;
   rows.ts[at] = ts;
-  rows.mono[at] = mono;
+  rows.mono[at] = late ?? ts;
   rows.occurred[at] = occurred ?? Number.NaN;
   rows.version[at] = version ?? Number.NaN;
-  rows.type[at] = type ?? 0;
+  rows.type[at] = typeOfState(state);
   rows.aggregate[at] = aggregate ?? 0;
-  rows.kind[at] = kind;
-  rows.verdict[at] = verdict;
+  rows.kind[at] = kindOfState(state);
+  rows.verdict[at] = verdictOfState(state);
   rows.eventHash[at] = eventHash ?? Number.NaN;
 }
 

@@ -35,11 +35,20 @@ export interface FoldedStream<R extends Folded = Folded> {
   records(): Float64Array;
 }
 
+/** Events of which what the folders look at is at hand. */
+export interface KeptEvents {
+  has(row: number): boolean;
+  /** @param head of a row that it has @param type its number */
+  event(head: RowHead, type: number): StreamEvent;
+}
+
 /** Rows, and which of them make a stream. */
 export interface StreamGroups<R extends Folded> {
   rows: StreamRows;
   /** By row, the number of its stream; 0: it is in none. */
   numberOf: Uint32Array;
+  /** What was read of payloads on the way; absent: nothing. */
+  kept?: KeptEvents;
   /** A stream of some rows as of the cut, its heads in fold order. */
   open(number: number, own: Uint32Array): Omit<FoldedStream<R>, 'event'>;
 }
@@ -53,7 +62,7 @@ export type Grouping<R extends Folded> = (
 /** What will be asked of the streams. */
 export interface Reading {
   /** All that step over the events; null: whole events are wanted. */
-  folders: readonly Folder[] | null;
+  folders: readonly Pick<Folder, 'reads'>[] | null;
   /** False: such an event will not be asked for. */
   concerns(head: Pick<StreamEvent, 'type' | 'kind'>): boolean;
 }
@@ -114,10 +123,8 @@ export class StreamScan<R extends Folded> {
     progress.events.total = groups.rows;
     progress.note = 'Folding.';
     const perRecord = meanBytes(this.#contextOf());
-    const bytes = new BytesTogether(
-      rows,
-      Math.min(this.#room, Math.ceil(rows.count * perRecord * 1.3) + 65536),
-    );
+    const room = Math.min(this.#room, Math.ceil(rows.count * perRecord * 1.3) + 65536);
+    const bytes = new BytesTogether(rows, room);
     const most = Math.max(1, Math.floor((this.#room * PLANNED) / perRecord));
     for (let from = 0; from < groups.numbers.length; ) {
       let to = from;
@@ -125,11 +132,12 @@ export class StreamScan<R extends Folded> {
       do records += groups.rowsOf(to++).length;
       while (to < groups.numbers.length && records + groups.rowsOf(to).length <= most);
       const payloads = new PathReader(this.#contextOf(), this.#reading.folders);
-      const isNeeded = this.#needs(rows, payloads);
+      const isLookedAt = this.#needs(rows, payloads);
+      const isNeeded = (row: number) => found.kept?.has(row) !== true && isLookedAt(row);
       for (const _step of bytes.read(this.#contextOf, groups, { from, to, isNeeded })) yield null;
       for (; from < to; from += 1) {
         const own = groups.rowsOf(from);
-        yield withEvents(found.open(groups.numbers[from]!, own), bytes, payloads);
+        yield withEvents(found, found.open(groups.numbers[from]!, own), bytes, payloads);
         progress.aggregates.done += 1;
         progress.events.done += own.length;
       }
@@ -188,6 +196,7 @@ function inOrder(context: ReadContext, rows: StreamRows, own: Uint32Array, cut: 
 }
 
 const withEvents = <R extends Folded>(
+  { kept, rows }: StreamGroups<R>,
   stream: Omit<FoldedStream<R>, 'event'>,
   bytes: BytesTogether,
   payloads: PathReader,
@@ -195,7 +204,10 @@ const withEvents = <R extends Folded>(
   Object.assign(stream, {
     event(index: number): StreamEvent {
       const head = stream.heads[index]!;
-      return payloads.event(head, bytes.valueOf(head.row));
+      const { row } = head;
+      return kept?.has(row) === true
+        ? kept.event(head, rows.type[row]!)
+        : payloads.event(head, bytes.valueOf(row));
     },
   });
 
@@ -229,7 +241,8 @@ function groupRows({ numberOf, rows: { count } }: StreamGroups<Folded>): Groups 
 /** The values of some streams, read in one go. */
 class BytesTogether {
   readonly #rows: StreamRows;
-  readonly #bytes: Buffer;
+  #bytes: Buffer = Buffer.alloc(0);
+  readonly #room: number;
   readonly #start: Int32Array;
   readonly #end: Int32Array;
   #wanted: number[] = [];
@@ -237,7 +250,7 @@ class BytesTogether {
 
   constructor(rows: StreamRows, room: number) {
     this.#rows = rows;
-    this.#bytes = Buffer.allocUnsafeSlow(room);
+    this.#room = room;
     this.#start = new Int32Array(rows.count).fill(NOT_READ);
     this.#end = new Int32Array(rows.count);
     this.#value = { bytes: this.#bytes, start: 0, length: 0 };
@@ -261,6 +274,11 @@ class BytesTogether {
     this.#wanted = [];
     for (let at = from; at < to; at += 1)
       for (const row of groups.rowsOf(at)) if (isNeeded(row)) this.#wanted.push(row);
+    if (this.#wanted.length === 0) return;
+    if (this.#bytes.length === 0) {
+      this.#bytes = Buffer.allocUnsafeSlow(this.#room);
+      this.#value.bytes = this.#bytes;
+    }
     this.#wanted.sort((a, b) => a - b);
     const ids = this.#wanted.map((row) => this.#rows.id[row]!);
     let filled = 0;

@@ -1,32 +1,22 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { defaultDemo, story } from '../../../test/fixtures/demo/stories.ts';
-import type { DemoRecord } from '../../../test/fixtures/demo/types.ts';
+import { story } from '../../../test/fixtures/demo/stories.ts';
 import type { Hypothesis } from '../../contract/whatif.ts';
 import { formatJson } from '../../core/json.ts';
 import type { Json, Reducer } from '../../core/model.ts';
 import { reducerFor } from '../../core/projections/builtin.ts';
-import type { ImportRecord } from '../capture/import.ts';
-import { recordOf } from '../projection/testing/events.ts';
-import { type Kit, NO_CUT, openKit } from '../projection/testing/kit.ts';
-import { idOf, NOTHING, servicesOver } from './testing/services.ts';
+import { type Kit, NO_CUT } from '../projection/testing/kit.ts';
+import { openDemo } from './testing/demo.ts';
+import { idOf, NOTHING, type servicesOver } from './testing/services.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-const importOf = ({ transaction, ...record }: DemoRecord): ImportRecord => ({
-  ...record,
-  verdict: transaction?.outcome === 'abort' ? 'aborted' : 'committed',
-});
+let demo: Awaited<ReturnType<typeof openDemo>>;
 let kit: Kit;
 let over: ReturnType<typeof servicesOver>;
 beforeAll(async () => {
-  kit = await openKit('whatif');
-  await kit.append(defaultDemo().records.map(importOf));
-  over = servicesOver(kit);
+  demo = await openDemo('whatif');
+  ({ kit, over } = demo);
 });
-afterAll(async () => {
-  await over.jobs.close();
-  await kit.close();
-});
+afterAll(() => demo.close());
 
 const savings = reducerFor('SavingsAccount');
 const changed = (on: Reducer['on']): Hypothesis => ({
@@ -258,149 +248,5 @@ describe('what-if', () => {
       code: 'reducer.invalid',
       details: { problem: expect.stringMatching(/on\.A\[0\]\.from/) },
     });
-  });
-});
-
-describe('invariants', () => {
-  const told = story('below-zero-healed');
-
-  it('find a violation that healed, over all aggregates, with its times', async () => {
-    const { result, rows } = await over.watch('savings_account');
-    expect(result.state).toBe('done');
-    const found = rows.filter(
-      ({ ref, invariant }) => idOf(ref) === told.aggregateId && invariant.startsWith('Balance'),
-    );
-    expect(found).toHaveLength(1);
-    expect(new Date(found[0]!.at).toISOString()).toBe(told.facts.from);
-    expect(new Date(found[0]!.healedAt!).toISOString()).toBe(told.facts.until);
-    expect(found[0]!.value).toBe(told.facts.balanceAfterWithdrawal);
-    expect(result.invariants[0]!.healed).toBeGreaterThan(0);
-  });
-
-  it('over one aggregate: runs without gaps, the same violation', async () => {
-    const about = { ref: { type: 'SavingsAccount', id: told.aggregateId }, cut: NO_CUT, reducer: null };
-    const { tracks } = await over.invariants.tracks(
-      {
-        ...about,
-        conditions: [
-          { name: 'typed', expression: 'balance >= 0' },
-          { name: 'half', expression: 'balance >=' },
-        ],
-      },
-      kit.context,
-    );
-    const [track, half] = tracks;
-    expect(track).toMatchObject({ violations: 1, healed: 1, problem: null });
-    expect(half).toMatchObject({ problem: { position: expect.any(Number) }, runs: [] });
-    const { rows, total } = await kit.aggregates.events({ ...about, from: 0, count: 500 }, kit.context);
-    expect(track!.runs[0]!.from).toBe(0);
-    expect(track!.runs.at(-1)!.to).toBe(total - 1);
-    const broken = track!.runs.find(({ holds }) => holds === 'false')!;
-    expect(new Date(rows[broken.from]!.recordedAt).toISOString()).toBe(told.facts.from);
-    const own = await over.invariants.tracks({ ...about, conditions: null }, kit.context);
-    expect(own.tracks.map(({ name }) => name)).toContain('Balance is never below zero');
-  });
-
-  it('refuse a condition that cannot be used, and a projection without any', async () => {
-    const conditions = [{ name: 'x', expression: 'balance >= ' }];
-    await expect(over.watch('savings_account', conditions)).rejects.toMatchObject({ code: 'filter.invalid' });
-    await expect(over.watch('golden_record')).rejects.toMatchObject({ code: 'whatif.unsupported' });
-  });
-});
-
-describe('random streams', () => {
-  it('the run over all says of each aggregate what opening it says, as of any cut', async () => {
-    const event = fc.record({
-      aggregate: fc.integer({ min: 1, max: 4 }).map((n) => `o-${n}`),
-      topic: fc.constantFrom('shop.orders', 'shop.payments'),
-      partition: fc.integer({ min: 0, max: 1 }),
-      type: fc.constantFrom('Paid', 'Refunded', 'Noted'),
-      amount: fc.integer({ min: -3, max: 3 }),
-      at: fc.integer({ min: 0, max: 40 }).map((n) => 1_700_000_000_000 + n * 4_000),
-      lag: fc.constantFrom(0, 0, 60_000),
-      verdict: fc.constantFrom('committed', 'committed', 'committed', 'aborted'),
-    });
-    const real: Reducer = {
-      name: 'sums',
-      version: 1,
-      initial: { sum: 0 },
-      on: {
-        Paid: [{ op: 'add', path: 'sum', from: 'data.amount' }],
-        Refunded: [{ op: 'set', path: 'sum', from: 'data.amount' }],
-      },
-    };
-    const other = {
-      ...real,
-      on: { ...real.on, Refunded: [{ op: 'subtract', path: 'sum', from: 'data.amount' }] },
-    };
-    const cut = fc.record({
-      knownOn: fc.option(fc.integer({ min: 0, max: 40 }), { nil: null }),
-      trueOn: fc.option(fc.integer({ min: 0, max: 40 }), { nil: null }),
-    });
-    const moment = (n: number | null) => (n === null ? null : 1_700_000_000_000 + n * 4_000);
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(event, { minLength: 1, maxLength: 40 }),
-        cut,
-        fc.boolean(),
-        async (made, k, isSame) => {
-          const random = await openKit('whatif-random');
-          const asked = servicesOver(random);
-          try {
-            await random.append(
-              made.map(({ amount, lag, at, ...rest }) =>
-                recordOf({ ...rest, at, occurred: at - lag, data: `{"amount":${amount}}` } as never),
-              ),
-            );
-            await random.projections.save(
-              {
-                definition: JSON.stringify({
-                  ...{ name: 'sums', source: { aggregateTypes: ['Order'] } },
-                  columns: [{ name: 'sum', type: 'decimal' }],
-                  reducer: real,
-                }),
-              },
-              random.context,
-            );
-            const hypothesis: Hypothesis = {
-              ...NOTHING,
-              reducer: { language: 'json', text: JSON.stringify(isSame ? real : other) },
-            };
-            const at = { knownOn: moment(k.knownOn), trueOn: moment(k.trueOn) };
-            const { rows, result } = await asked.ask({
-              ...{ scope: { kind: 'projection', name: 'sums' }, cut: at, hypothesis },
-            });
-            if (isSame) expect(result.differing).toBe(0);
-            for (const id of new Set(made.map(({ aggregate }) => aggregate))) {
-              const about = { ref: { type: 'Order', id }, cut: at, reducer: 'sums', hypothesis };
-              const opened = await asked.whatif.events({ ...about, from: 0, count: 100 }, random.context);
-              const row = rows.find(({ ref }) => idOf(ref) === id);
-              expect(row?.firstIndex ?? null).toBe(opened.firstIndex);
-              if (row === undefined) continue;
-              expect([row.events, row.firstId]).toEqual([opened.total, opened.rows[row.firstIndex]!.id]);
-              const last = await asked.whatif.states(
-                { ...about, index: opened.total - 1, show: 'differences', from: 0, count: 10 },
-                random.context,
-              );
-              expect(row.healed).toBe(last.different === 0);
-              const info = await random.aggregates.timeline(
-                { ref: about.ref, cut: at, reducer: 'sums' },
-                random.context,
-              );
-              expect(opened.total).toBe(info.within);
-              const { hash } = await random.aggregates.state(
-                { ref: about.ref, cut: at, reducer: 'sums', index: info.within - 1 },
-                random.context,
-              );
-              expect(last.real.hash).toBe(hash);
-            }
-          } finally {
-            await asked.jobs.close();
-            await random.close();
-          }
-        },
-      ),
-      { numRuns: 12 },
-    );
   });
 });

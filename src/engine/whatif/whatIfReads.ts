@@ -1,4 +1,4 @@
-/** What-if and invariants as reads: long runs on a thread of their own, one aggregate on any reader thread. */
+/** What-if and invariants as reads: one aggregate or row on any reader thread, and what a run has to know before it begins. */
 import type { z } from 'zod';
 import type { AggregateRef, Cut } from '../../contract/common.ts';
 import type { InvariantTrack } from '../../contract/invariants.ts';
@@ -15,21 +15,12 @@ import type { ReadContext } from '../workers/context.ts';
 import { AlignedFold, type AlignedLogs, alignAggregate } from './alignedFold.ts';
 import { type ChangedLogText, changeOf } from './changeText.ts';
 import { type TracksArgs, tracksOf } from './conditions.ts';
-import { type InvariantArgs, InvariantRun, type InvariantStep } from './invariantRun.ts';
-import type { StepArgs } from './keyExchange.ts';
+import { boundsOf } from './keyChunks.ts';
 import { alignRow, RowOverlay } from './rowLog.ts';
-import { RowSearch, type RowSearchArgs, type RowSearchStep } from './rowSearch.ts';
 import { type SideArgs, sidesOf } from './sides.ts';
-import { type WhatIfArgs, WhatIfRun, type WhatIfStep } from './whatIfRun.ts';
 
 type Answer<K extends keyof typeof whatif> = z.infer<(typeof whatif)[K]['output']>;
 type Page = { from: number; count: number };
-
-const RUN = 'what-if run';
-const WATCH = 'invariant run';
-const SEARCH = 'records of a row';
-/** How long one step takes, ms: a cancel is heard after it, and what was found is shown. */
-const STEP_MS = 150;
 
 export interface OpenArgs extends SideArgs {
   cut: Cut;
@@ -166,31 +157,14 @@ const types = ({ db }: ReadContext): string[] =>
   db.prepare("SELECT DISTINCT type FROM aggregate WHERE type <> '' ORDER BY type").pluck().all() as string[];
 
 export const whatIfReads = {
-  'whatif.begin': (context: ReadContext, args: WhatIfArgs): true => {
-    context.lasting.set(RUN, new WhatIfRun(context, args));
-    return true;
-  },
-  'whatif.step': (context: ReadContext, { shares }: StepArgs): WhatIfStep =>
-    (context.lasting.get(RUN) as WhatIfRun).goOn(context, STEP_MS, shares),
-  'whatif.search': (context: ReadContext, args: RowSearchArgs): true => {
-    context.lasting.set(SEARCH, new RowSearch(context, args));
-    return true;
-  },
-  'whatif.searchStep': (context: ReadContext, _args: StepArgs): RowSearchStep =>
-    (context.lasting.get(SEARCH) as RowSearch).goOn(context, STEP_MS),
   'whatif.one': one,
   'whatif.events': events,
   'whatif.states': states,
   'whatif.payload': payload,
   'whatif.coverage': coverage,
+  'whatif.bounds': boundsOf,
   'whatif.revision': ({ revision }: ReadContext, _args: Record<string, never>): number => revision,
   'whatif.sharedIds': sharedIds,
   'whatif.types': (context: ReadContext, _args: Record<string, never>) => types(context),
   'invariants.tracks': (context: ReadContext, args: TracksArgs): InvariantTrack[] => tracksOf(context, args),
-  'invariants.begin': (context: ReadContext, args: InvariantArgs): true => {
-    context.lasting.set(WATCH, new InvariantRun(context, args));
-    return true;
-  },
-  'invariants.step': (context: ReadContext, { shares }: StepArgs): InvariantStep =>
-    (context.lasting.get(WATCH) as InvariantRun).goOn(context, STEP_MS, shares),
 };

@@ -3,7 +3,7 @@
  * their own, so that the first difference is there at once; then every stream.
  */
 import type { AggregateRef, Cut } from '../../contract/common.ts';
-import type { Folded } from '../../contract/whatif.ts';
+import type { Folded, ProjectedRow } from '../../contract/whatif.ts';
 import { foldContextOf } from '../../core/fold.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Projection } from '../../core/model.ts';
@@ -13,10 +13,13 @@ import { loadHeads, PayloadReader } from '../store/stream.ts';
 import type { ReadContext } from '../workers/context.ts';
 import { AlignedFold, type AlignedLogs } from './alignedFold.ts';
 import { type ChangedLogText, changeOf } from './changeText.ts';
-import { type Compared, compareStream, type Difference, PathBook, type PathCount } from './compareStreams.ts';
-import { KeyExchange, type KeyShare, type KeyTogether } from './keyExchange.ts';
-import { recordsOfKeys } from './keyedRecords.ts';
-import { byKey } from './keyedRows.ts';
+import { type Compared, StreamComparison } from './compareStreams.ts';
+import { type Difference, PathBook, type PathCount } from './difference.ts';
+import { chunksOf, LAST_ROUND } from './keyChunks.ts';
+import { KeyExchange, type KeyMail, type KeyShare, type KeyTogether, sharedTexts } from './keyExchange.ts';
+import { KeyedLog } from './keyedLog.ts';
+import { allFound, type FoundRecords, recordsOfKeys } from './keyedRecords.ts';
+import { byKey, type FirstRows } from './keyedRows.ts';
 import { alignRow, RowOverlay } from './rowLog.ts';
 import { type SideArgs, type Sides, sidesOf } from './sides.ts';
 import type { StreamScope } from './streamRows.ts';
@@ -24,6 +27,7 @@ import {
   byAggregate,
   type FoldedStream,
   type Grouping,
+  type Reading,
   type ScanProgress,
   StreamScan,
 } from './streamScan.ts';
@@ -44,8 +48,8 @@ export interface KeyedWhatIf {
   changed: ChangedLogText | null;
   /** Nothing but that log is changed. */
   isOnly: boolean;
-  /** The threads of the run read keys together; null: there is one thread. */
-  together: KeyTogether | null;
+  /** What the threads of the run have in common. */
+  together: KeyTogether;
 }
 
 export interface WhatIfStep {
@@ -60,8 +64,8 @@ export interface WhatIfStep {
   notMade: AlignedLogs['notMade'];
   /** The sums of all paths, when all is done. */
   paths: PathCount[] | null;
-  /** For the other threads, once. */
-  share: KeyShare | null;
+  /** For the other threads; null: they tell each other nothing. */
+  mail: KeyMail | null;
 }
 
 /** Streams that are looked at first. */
@@ -69,24 +73,23 @@ const FIRST_LOOK = 64;
 /** Rows beyond this many are counted only. */
 export const MOST_ROWS = 100_000;
 
-interface FirstLook {
-  /** Records of each partition. */
-  most: number;
-  /** Every so many rows of those. */
-  every: number;
-}
+/** After a round of chunks, at one of so many rows. */
+type FirstLook = Pick<FirstRows, 'round' | 'every'>;
 
 /** A first look at rows of a projection; when nothing differs there, the next. */
 const FIRST_LOOKS: FirstLook[] = [
-  { most: 2000, every: 1 },
-  { most: 20_000, every: 1 },
+  { round: 0, every: 1 },
+  { round: 2, every: 1 },
 ];
-/** One more when it is known by types where both part, and such events are among them. */
-const LOOKS_BY_TYPE: FirstLook[] = [...FIRST_LOOKS, { most: 100_000, every: 1 }];
-/** Programs are slow, most of all at many short streams. */
+/** Where it is known by types after which events both part, there is nothing to fold before one has come. */
+const LOOKS_BY_TYPE: FirstLook[] = Array.from({ length: LAST_ROUND + 1 }, (_, round) => ({
+  round,
+  every: 1,
+}));
+/** Programs are slow. */
 const PROGRAM_LOOKS: FirstLook[] = [
-  { most: 500, every: 1 },
-  { most: 20_000, every: 8 },
+  { round: 0, every: 1 },
+  { round: 2, every: 8 },
 ];
 /** Events of a first look that programs fold, then it ends. */
 const FIRST_EVENTS = 12_000;
@@ -113,21 +116,20 @@ export class WhatIfRun {
     this.#context = context;
     this.#args = args;
     this.#sides = sidesOf(args);
-    const together = args.keyed?.together ?? null;
-    this.#exchange = together === null ? null : new KeyExchange(together);
+    this.#exchange = args.keyed === null ? null : new KeyExchange(args.keyed.together);
     this.#steps = args.keyed === null ? this.#run() : this.#runKeyed(args.keyed);
   }
 
-  /** Goes on for about so long, ms. @param shares of the other threads, when all have told @throws HindcastError `cancelled` */
-  goOn(context: ReadContext, millis: number, shares: readonly KeyShare[] | null): WhatIfStep {
+  /** Goes on for about so long, ms. @param shares of the other threads @throws HindcastError `cancelled` */
+  goOn(context: ReadContext, millis: number, shares: readonly KeyShare[]): WhatIfStep {
     this.#context = context;
-    if (shares !== null) this.#exchange?.receive(shares);
+    this.#exchange?.receive(shares);
     const until = performance.now() + millis;
     let isDone = false;
     while (!isDone) {
       context.throwIfAborted();
       isDone = this.#steps.next().done === true;
-      if (performance.now() >= until || this.#exchange?.isWaiting === true) break;
+      if (performance.now() >= until || this.#exchange?.endsStep === true) break;
       // What is found first is told at once.
       if (!this.#hasTold && this.#rows.length > 0) break;
     }
@@ -138,35 +140,52 @@ export class WhatIfRun {
       ...{ progress: this.#progress, rows, differing: this.#differing, healed: this.#healed },
       ...{ problems: this.#problems, notMade: this.#notMade },
       paths: isDone ? this.#paths.list() : null,
-      share: this.#exchange?.passOn() ?? null,
+      mail: this.#exchange?.passOn() ?? null,
     };
   }
 
   *#run(): Generator<void, void> {
     const { scope, cut } = this.#args;
-    for (const stream of firstLook(() => this.#context, this.#args)) {
-      if (stream !== null && !this.#isAside(stream.ref)) {
-        const { difference } = compareStream(this.#sides, stream);
-        if (difference !== null) this.#rows.push(kept(difference));
-      }
+    const isOwn = ({ ref }: FoldedStream<AggregateRef>) => !this.#isAside(ref);
+    for (const compared of this.#compared(
+      firstLook(() => this.#context, this.#args),
+      isOwn,
+    )) {
+      const difference = compared?.difference ?? null;
+      if (difference !== null) this.#rows.push(kept(difference));
       yield;
     }
-    for (const stream of this.#streams(byAggregate(scope, cut))) {
-      if (stream !== null && !this.#isAside(stream.ref)) this.#count(compareStream(this.#sides, stream));
+    for (const compared of this.#compared(this.#streams(byAggregate(scope, cut)), isOwn)) {
+      if (compared !== null) this.#count(compared);
       yield;
     }
   }
 
+  /** Those of the streams that are to be compared; null between them is a chance to stop. */
+  *#compared<R extends Folded>(
+    streams: Iterable<FoldedStream<R> | null>,
+    isOwn: (stream: FoldedStream<R>) => boolean,
+  ): Generator<Compared<R> | null, void> {
+    const comparison = new StreamComparison<R>(this.#sides);
+    for (const stream of streams) {
+      if (stream !== null && isOwn(stream)) yield* comparison.add(stream);
+      yield null;
+    }
+    yield* comparison.end();
+  }
+
   *#streams<R extends Folded>(grouping: Grouping<R>): Generator<FoldedStream<R> | null, void> {
-    const { real, hypothetical, without, concerns } = this.#sides;
-    // A condition on events may ask for anything in them.
-    const folders = without === null ? [real, hypothetical] : null;
-    const scan = new StreamScan(() => this.#context, { grouping, reading: { folders, concerns } });
+    const scan = new StreamScan(() => this.#context, { grouping, reading: this.#reading() });
     this.#progress = scan.progress;
     yield* scan.streams();
   }
 
-  *#runKeyed({ definition, changed, isOnly }: KeyedWhatIf): Generator<void, void> {
+  #reading(): Reading {
+    const { readers, concerns } = this.#sides;
+    return { folders: readers, concerns };
+  }
+
+  *#runKeyed({ definition, changed, isOnly, together }: KeyedWhatIf): Generator<void, void> {
     const projection = parseJson(definition) as unknown as Projection;
     const { cut, scope } = this.#args;
     const log =
@@ -179,20 +198,25 @@ export class WhatIfRun {
     this.#notMade = log?.notMade ?? [];
     yield;
     if (log !== null && isOnly) {
-      yield* this.#runChanged(projection, log);
+      yield* this.#runChanged(projection, log, together);
       return;
     }
-    yield* this.#firstRows(projection, log);
+    const reading = this.#reading();
+    const exchange = this.#exchange!;
+    const records = new KeyedLog(() => this.#context, {
+      ...{ part: scope.part, parts: scope.parts, projection, cut, together, exchange, reading },
+    });
+    yield* this.#firstRows(records, log);
     const left = new Set([...(log?.keys ?? [])].filter((key) => hashOf(key) % scope.parts === scope.part));
-    for (const stream of this.#streams(
-      byKey({ ...scope, projection, cut, first: null, exchange: this.#exchange }),
-    )) {
-      // Its name may have to be read: most rows are not asked for it.
-      if (stream !== null && left.size > 0 && left.delete(stream.ref.key))
-        this.#countRow(projection, stream.ref.key, stream.records(), log);
-      else if (stream !== null) {
-        const compared = compareStream(this.#sides, stream);
-        if (compared.difference !== null) compared.difference.records = stream.records();
+    // Its name may have to be read: most rows are not asked for it.
+    const isOwn = (stream: FoldedStream<ProjectedRow>) => {
+      if (left.size === 0 || !left.delete(stream.ref.key)) return true;
+      this.#countRow(projection, stream.ref.key, stream.records(), log);
+      return false;
+    };
+    for (const compared of this.#compared(this.#streams(byKey(records)), isOwn)) {
+      if (compared !== null) {
+        if (compared.difference !== null) compared.difference.records = compared.stream.records();
         this.#count(compared);
       }
       yield;
@@ -202,13 +226,25 @@ export class WhatIfRun {
   }
 
   /** Only the rows that a changed log touches. */
-  *#runChanged(projection: Projection, log: RowOverlay): Generator<void, void> {
+  *#runChanged(projection: Projection, log: RowOverlay, together: KeyTogether): Generator<void, void> {
     this.#progress = noProgress('Looking for the events of the rows.');
-    const found = yield* recordsOfKeys(() => this.#context, projection, log.keys);
+    const { part, parts } = this.#args.scope;
+    const exchange = this.#exchange!;
+    const search = { spans: chunksOf(together.bounds), take: () => exchange.take() };
+    const own = yield* recordsOfKeys(() => this.#context, projection, log.keys, search);
+    const all: FoundRecords[] = [own];
+    if (parts > 1) exchange.give({ part, keys: sharedTexts([]), chunks: [], found: own }, true);
+    for (;;) {
+      for (const { found } of exchange.received()) if (found !== undefined) all.push(found);
+      if (all.length === parts) break;
+      exchange.isWaiting = true;
+      yield;
+    }
+    const rows = [...allFound(all)].filter(([key]) => hashOf(key) % parts === part);
     const { aggregates, events } = this.#progress;
-    aggregates.total = found.size;
-    for (const records of found.values()) events.total += records.length;
-    for (const [key, records] of found) {
+    aggregates.total = rows.length;
+    for (const [, records] of rows) events.total += records.length;
+    for (const [key, records] of rows) {
       this.#countRow(projection, key, records, log);
       aggregates.done += 1;
       events.done += records.length;
@@ -217,29 +253,24 @@ export class WhatIfRun {
   }
 
   /** What the first events of the log say, as of the moment of the last of them. */
-  *#firstRows(projection: Projection, log: RowOverlay | null): Generator<void, void> {
+  *#firstRows(records: KeyedLog, log: RowOverlay | null): Generator<void, void> {
     const { cut, scope } = this.#args;
     // By the other clock the events of a moment are no first part of the log.
     if (scope.part !== 0 || cut.trueOn !== null) return;
     const { mayDiffer, hasScript } = this.#sides;
     const mostEvents = hasScript ? FIRST_EVENTS : Number.POSITIVE_INFINITY;
     const looks = hasScript ? PROGRAM_LOOKS : mayDiffer === null ? FIRST_LOOKS : LOOKS_BY_TYPE;
-    for (const { most, every } of looks) {
-      const grouping = byKey({
-        ...{ projection, cut, part: 0, parts: every },
-        first: { most, mayDiffer },
-        exchange: null,
-      });
+    for (const { round, every } of looks) {
+      if (round > records.lastRound) return;
+      const grouping = byKey(records, { round, every, mayDiffer });
       let found = 0;
       let events = 0;
-      for (const stream of this.#streams(grouping)) {
-        if (stream !== null && (log === null || !log.keys.has(stream.ref.key))) {
-          const { difference } = compareStream(this.#sides, stream);
-          events += stream.heads.length;
-          if (difference !== null) {
-            found += 1;
-            this.#rows.push(preliminary(difference));
-          }
+      const isOwn = (stream: FoldedStream<ProjectedRow>) => log === null || !log.keys.has(stream.ref.key);
+      for (const compared of this.#compared(this.#streams(grouping), isOwn)) {
+        if (compared !== null) events += compared.stream.heads.length;
+        if (compared !== null && compared.difference !== null) {
+          found += 1;
+          this.#rows.push(preliminary(compared.difference));
         }
         yield;
         if (found >= FIRST_ROWS || events >= mostEvents) break;
@@ -261,7 +292,7 @@ export class WhatIfRun {
     return aside !== null && aside.type === type && aside.id === id;
   }
 
-  #count({ difference, problems }: Compared): void {
+  #count({ difference, problems }: Pick<Compared, 'difference' | 'problems'>): void {
     this.#problems.real += problems.real;
     this.#problems.hypothetical += problems.hypothetical;
     if (difference === null) return;

@@ -9,15 +9,15 @@ export const THREAD_LIMITS = {
   writerWorker: { maxYoungGenerationSizeMb: 64 },
   captureWorker: { maxYoungGenerationSizeMb: 64 },
   replayWorker: { maxYoungGenerationSizeMb: 64 },
-  check: { maxYoungGenerationSizeMb: 64 },
-  run: { maxYoungGenerationSizeMb: 64 },
+  checkWorker: { maxYoungGenerationSizeMb: 64 },
+  runWorker: { maxYoungGenerationSizeMb: 64 },
 } as const;
 
 /**
  * Where a worker's entry file is. Run from source (tests, command line) it is the .ts file beside this one; in the
  * bundle this module and the entries are .js files in one folder.
  */
-export function workerUrl(name: 'readerWorker' | 'writerWorker' | 'captureWorker' | 'replayWorker'): URL {
+export function workerUrl(name: keyof typeof THREAD_LIMITS): URL {
   const extension = new URL(import.meta.url).pathname.endsWith('.ts') ? 'ts' : 'js';
   return new URL(`./${name}.${extension}`, import.meta.url);
 }

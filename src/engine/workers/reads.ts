@@ -1,5 +1,5 @@
 /** Everything a reader thread can be asked. Each is (context, args) => plain data; it may also return a promise. */
-import { consistencyReads } from '../check/checkReads.ts';
+import { reportReads } from '../check/reportFacts.ts';
 import { compensationReads } from '../compensation/registry.ts';
 import { keyframeReads } from '../keyframes/keyframeReads.ts';
 import { mappingReads } from '../mapping/preview.ts';
@@ -39,7 +39,7 @@ export const reads = {
   ...searchReads,
   ...exportReads,
   ...workspaceReads,
-  ...consistencyReads,
+  ...reportReads,
   ...whatIfReads,
   ...notebookReads,
   ...mappingReads,

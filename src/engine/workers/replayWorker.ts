@@ -6,7 +6,7 @@ import type { Projection } from '../../core/model.ts';
 import { type BulkPart, foldAtOnce } from '../projection/bulk.ts';
 import { writeAtOnce } from '../projection/bulkWrite.ts';
 import { openDerived } from '../projection/derived.ts';
-import { setCancelled, withSandbox } from '../sandbox/quickjs.ts';
+import { setCancelled, setPulse, withSandbox } from '../sandbox/quickjs.ts';
 import { Dictionary } from '../store/dictionary.ts';
 import { storeFault } from '../store/faults.ts';
 import { metaOf, openForReading, type WorkspaceKind } from '../store/open.ts';
@@ -23,6 +23,8 @@ export interface ReplayData extends BulkPart {
   /** Of the part in the plan. */
   name: string;
   cancel: SharedArrayBuffer;
+  /** Shown to the thread that watches this one. */
+  pulse: SharedArrayBuffer;
 }
 
 export type ReplayMessage =
@@ -60,6 +62,7 @@ try {
   const projection = parseJson(data.definition) as unknown as Projection;
   const context = readContext();
   setCancelled(() => isRaised(data.cancel));
+  setPulse(new Int32Array(data.pulse));
   const folded = await withSandbox(() =>
     foldAtOnce(context, projection, data, (done, total) => post({ kind: 'progress', done, total })),
   );

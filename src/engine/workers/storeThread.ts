@@ -4,10 +4,7 @@ import { HindcastError } from '../../contract/errors.ts';
 import { THREAD_LIMITS, workerUrl } from './locate.ts';
 import { fromWire, raiseFlag, type ThreadMessage } from './messages.ts';
 import { PendingCall } from './pendingCall.ts';
-
-/** A script that spends this long inside one built-in function cannot be interrupted; only its thread can be ended. */
-const STUCK_AFTER_MS = 30_000;
-const HANGS = 'it hangs inside one built-in function, so its thread was ended and started again';
+import { hangs, newPulse, watchScripts } from './watchScripts.ts';
 
 export interface CallOptions {
   signal?: AbortSignal;
@@ -15,11 +12,9 @@ export interface CallOptions {
 }
 
 export interface StoreThreadOptions {
-  /** Default {@link STUCK_AFTER_MS}. */
+  /** See {@link watchScripts}. */
   stuckAfterMs?: number;
-  entry: 'readerWorker' | 'writerWorker';
-  /** Default that of the entry. */
-  limits?: (typeof THREAD_LIMITS)[keyof typeof THREAD_LIMITS];
+  entry: 'readerWorker' | 'checkWorker' | 'runWorker' | 'writerWorker';
   workerData: Record<string, unknown>;
   onChanged?: (revision: number) => void;
   log: (level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
@@ -35,9 +30,8 @@ export class StoreThread {
   #told: unknown = null;
   #nextId = 1;
   #closed = false;
-  /** See sandbox/quickjs.ts. */
-  readonly #pulse = new Int32Array(new SharedArrayBuffer(8));
-  #watch: NodeJS.Timeout | null = null;
+  readonly #pulse = newPulse();
+  #endWatch = () => {};
   #isStuck = false;
 
   constructor(options: StoreThreadOptions) {
@@ -52,10 +46,10 @@ export class StoreThread {
   /** Starts the thread; what it knows of the file. @throws HindcastError when it cannot open the file */
   start(): Promise<unknown> {
     this.#ready ??= new Promise((resolve, reject) => {
-      this.#watchScripts();
+      this.#endWatch = watchScripts(this.#pulse, () => this.#endStuck(), this.#options.stuckAfterMs);
       const worker = new Worker(workerUrl(this.#options.entry), {
-        workerData: { ...this.#options.workerData, pulse: this.#pulse.buffer },
-        resourceLimits: this.#options.limits ?? THREAD_LIMITS[this.#options.entry],
+        workerData: { ...this.#options.workerData, pulse: this.#pulse },
+        resourceLimits: THREAD_LIMITS[this.#options.entry],
       });
       this.#worker = worker;
       if (this.#told !== null) worker.postMessage(this.#told);
@@ -72,13 +66,12 @@ export class StoreThread {
         crash = error instanceof Error ? error : new Error(String(error));
       });
       worker.on('exit', (code) => {
-        if (this.#watch !== null) clearInterval(this.#watch);
-        this.#watch = null;
+        this.#endWatch();
         if (this.#worker === worker) this.#worker = null;
         this.#ready = null;
         const problem = crash?.message ?? `the ${this.#options.entry} thread ended with status ${code}`;
         const error = this.#isStuck
-          ? new HindcastError('reducer.invalid', { name: 'in use', problem: HANGS })
+          ? hangs('in use')
           : new HindcastError('internal', { problem }, { cause: crash ?? undefined });
         this.#isStuck = false;
         reject(error);
@@ -172,21 +165,8 @@ export class StoreThread {
     return at !== -1;
   }
 
-  #watchScripts(): void {
-    const stuckAfter = this.#options.stuckAfterMs ?? STUCK_AFTER_MS;
-    this.#pulse.fill(0);
-    let seen = 0;
-    let since = performance.now();
-    this.#watch = setInterval(() => {
-      const beats = Atomics.load(this.#pulse, 1);
-      if (Atomics.load(this.#pulse, 0) === 0 || beats !== seen) {
-        seen = beats;
-        since = performance.now();
-      } else if (performance.now() - since >= stuckAfter) {
-        this.#isStuck = true;
-        void this.#worker?.terminate();
-      }
-    }, stuckAfter / 5);
-    this.#watch.unref();
+  #endStuck(): void {
+    this.#isStuck = true;
+    void this.#worker?.terminate();
   }
 }

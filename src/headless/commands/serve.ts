@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import open from 'open';
 import { HindcastError } from '../../contract/errors.ts';
 import { createEngine } from '../../engine/app.ts';
 import { parsePort } from '../arguments.ts';
 import { endByForce } from '../endByForce.ts';
-import { startHost } from '../host/startHost.ts';
 import { createNodeHost } from '../nodeHost.ts';
 import { EXIT } from '../output.ts';
 import { packageRoot } from '../packageRoot.ts';
@@ -48,6 +46,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   try {
     if (options.workspace !== undefined)
       await engine.openWorkspaceFile(options.workspace, engineMode(options.workspace, 'ensure'));
+    // No other command should wait until a web server is loaded.
+    const { startHost } = await import('../host/startHost.ts');
     const server = await startHost({ port: options.port, engine, pageDir, log: host.log }).catch((error) => {
       if (error.code !== 'EADDRINUSE') throw error;
       const next = 'Choose another with --port, or leave it out for a free one.';
@@ -57,7 +57,10 @@ export async function serve(options: ServeOptions): Promise<number> {
       });
     });
     process.stdout.write(`${server.url}\n`);
-    if (options.open) await open(server.url).catch(() => {});
+    if (options.open) {
+      const { default: open } = await import('open');
+      await open(server.url).catch(() => {});
+    }
     await asked;
     await server.close();
   } finally {

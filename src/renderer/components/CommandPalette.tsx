@@ -1,9 +1,11 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { Command as Cmdk } from 'cmdk';
 import { Search } from 'lucide-react';
+import { useState } from 'react';
 import { type Command, keysOf } from '../lib/keys.ts';
 import styles from './CommandPalette.module.css';
 import { Kbd } from './Kbd.tsx';
+import { usePopupFocus } from './popupFocus.tsx';
 
 interface PaletteProps {
   open: boolean;
@@ -21,15 +23,28 @@ export function CommandPalette({ open, onClose, commands }: PaletteProps) {
   const groups = [...new Set(runnable.map((command) => command.group))].sort(
     (a, b) => Number(EVERYWHERE.has(a)) - Number(EVERYWHERE.has(b)),
   );
+  const focus = usePopupFocus(undefined, true);
+  const [search, setSearch] = useState('');
+  const [wasOpen, setWasOpen] = useState(open);
+  // One that is opened again at once has not left the page: what was typed last must not stand before what is typed now.
+  if (open !== wasOpen) {
+    setWasOpen(open);
+    if (open) setSearch('');
+  }
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={styles.backdrop} />
-        <Dialog.Popup className={styles.popup} aria-label="Commands">
+        <Dialog.Popup {...focus} className={styles.popup} aria-label="Commands">
           <Cmdk label="Commands" loop vimBindings={false}>
             <div className={styles.field}>
               <Search />
-              <Cmdk.Input className={styles.input} placeholder="Type a command" />
+              <Cmdk.Input
+                className={styles.input}
+                placeholder="Type a command"
+                value={search}
+                onValueChange={setSearch}
+              />
             </div>
             <Cmdk.List className={styles.list}>
               <Cmdk.Empty className={styles.empty}>No command has this name.</Cmdk.Empty>

@@ -1,8 +1,9 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import { type FormEvent, type ReactNode, type RefObject, useRef } from 'react';
+import type { FormEvent, ReactNode, RefObject } from 'react';
 import { cx } from './cx.ts';
 import styles from './Dialog.module.css';
+import { usePopupFocus } from './popupFocus.tsx';
 
 interface DialogProps {
   open: boolean;
@@ -21,12 +22,10 @@ interface DialogProps {
 }
 
 /** The first field of the body, else the first button of the footer: never the cross. */
-const firstControl = (popup: HTMLElement | null): HTMLElement | true =>
-  popup?.querySelector<HTMLElement>(
+const firstControl = (popup: HTMLElement): HTMLElement | null =>
+  popup.querySelector<HTMLElement>(
     '[data-part=body] :is(input:not([type=hidden]),textarea,[role=combobox])',
-  ) ??
-  popup?.querySelector<HTMLElement>('[data-part=foot] button') ??
-  true;
+  ) ?? popup.querySelector<HTMLElement>('[data-part=foot] button');
 
 /** A question that must be answered before anything else. Esc closes it. */
 export function Dialog({
@@ -40,7 +39,7 @@ export function Dialog({
   firstFocus,
   children,
 }: DialogProps) {
-  const popup = useRef<HTMLDivElement>(null);
+  const focus = usePopupFocus((popup) => firstFocus?.current ?? firstControl(popup), true);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onSubmit?.();
@@ -49,15 +48,7 @@ export function Dialog({
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
-        <Base.Popup
-          ref={popup}
-          className={cx(styles.popup, styles[width])}
-          initialFocus={() => {
-            if (firstFocus === undefined) return firstControl(popup.current);
-            firstFocus.current?.focus();
-            return false;
-          }}
-        >
+        <Base.Popup {...focus} className={cx(styles.popup, styles[width])}>
           <form className={styles.form} onSubmit={submit} noValidate>
             <div className={styles.head}>
               <Base.Title className={styles.title}>{title}</Base.Title>

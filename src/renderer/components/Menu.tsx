@@ -1,8 +1,9 @@
 import { Menu as Base } from '@base-ui/react/menu';
 import { Check, ChevronDown } from 'lucide-react';
-import type { ReactElement, ReactNode } from 'react';
+import { type ReactElement, type ReactNode, useRef } from 'react';
 import { cx } from './cx.ts';
 import styles from './Floating.module.css';
+import { usePopupFocus } from './popupFocus.tsx';
 
 export interface MenuItem {
   id: string;
@@ -22,6 +23,10 @@ export interface MenuGroup {
   items: MenuItem[];
 }
 
+/** A click that no pointer made is a key's. */
+const isKey = (event: Event | null): boolean =>
+  event instanceof KeyboardEvent || (event instanceof MouseEvent && event.detail === 0);
+
 /** A menu on a button, in groups. */
 export function Menu({
   trigger,
@@ -32,12 +37,24 @@ export function Menu({
   groups: MenuGroup[];
   align?: 'start' | 'end';
 }) {
+  const opener = useRef<Event>(null);
+  const focus = usePopupFocus((popup) => {
+    if (!isKey(opener.current)) return popup;
+    const items = [...popup.querySelectorAll<HTMLElement>('[role=menuitem]:not([data-disabled])')];
+    return opener.current instanceof KeyboardEvent && opener.current.key === 'ArrowUp'
+      ? items.at(-1)
+      : items[0];
+  });
   return (
-    <Base.Root>
+    <Base.Root
+      onOpenChange={(open, { event }) => {
+        if (open) opener.current = event;
+      }}
+    >
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={6} align={align} className={styles.positioner}>
-          <Base.Popup className={cx(styles.popup, styles.menu)}>
+          <Base.Popup {...focus} className={cx(styles.popup, styles.menu)}>
             {groups.map((group, index) => (
               <Base.Group key={group.id}>
                 {index === 0 ? null : <Base.Separator className={styles.separator} />}

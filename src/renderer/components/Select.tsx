@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { cx } from './cx.ts';
 import { useFieldControl } from './Field.tsx';
 import floating from './Floating.module.css';
+import { usePopupFocus } from './popupFocus.tsx';
 import styles from './Select.module.css';
 
 export interface SelectOption<Value extends string> {
@@ -32,6 +33,11 @@ export function Select<Value extends string>({
   className,
 }: SelectProps<Value>) {
   const chosen = options.find((option) => option.value === value);
+  const focus = usePopupFocus(
+    (popup) =>
+      popup.querySelector<HTMLElement>('[role=option][aria-selected=true]') ??
+      popup.querySelector<HTMLElement>('[role=option]'),
+  );
   return (
     <Base.Root
       value={value}
@@ -51,7 +57,7 @@ export function Select<Value extends string>({
           sideOffset={4}
           alignItemWithTrigger={false}
         >
-          <Base.Popup className={cx(floating.popup, floating.menu, floating.choices)}>
+          <Base.Popup {...focus} className={cx(floating.popup, floating.menu, floating.choices)}>
             <Base.List>
               {options.map((option) => (
                 <Base.Item key={option.value} value={option.value} className={floating.item}>

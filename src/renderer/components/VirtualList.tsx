@@ -108,6 +108,7 @@ function RowList<Row>(props: ListProps<Row>) {
       aria-label={label}
       aria-activedescendant={selected >= view.first && selected <= view.last ? idOf(selected) : undefined}
       tabIndex={0}
+      data-takes-focus={autoFocus || undefined}
       onKeyDown={onKeyDown}
     >
       <div className={styles.range} style={{ height: view.height }} role="presentation">

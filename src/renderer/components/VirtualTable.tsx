@@ -145,6 +145,7 @@ export function VirtualTable<Row>(props: TableProps<Row>) {
       aria-busy={isOld === true || undefined}
       aria-activedescendant={selected >= view.first && selected <= view.last ? idOf(selected) : undefined}
       tabIndex={0}
+      data-takes-focus={autoFocus || undefined}
       onKeyDown={onKeyDown}
       onScroll={onScroll}
       onPointerDown={({ currentTarget, target }) => {

@@ -121,12 +121,22 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** A dialog or menu takes the keyboard for itself. */
+/** Popups that are open; notices are dialogs too, but never open in this sense. */
+const POPUP = ':is([role=dialog],[role=menu],[role=listbox])[data-open]';
+
+/**
+ * Whether something that comes late, such as the rows of a list, may take the focus: a person who types in a field or has
+ * opened a popup meanwhile goes on there.
+ */
+export function mayTakeFocus(element: Element): boolean {
+  const popup = document.querySelector(POPUP);
+  return !isTyping(document.activeElement) && (popup === null || popup.contains(element));
+}
+
+/** A dialog or menu takes the keyboard for itself, also while the focus is not in it (a click beside its fields). */
 function isCovered(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element &&
-    target.closest('[role=dialog],[role=menu],[role=listbox][data-open]') !== null
-  );
+  if (document.querySelector(POPUP) !== null) return true;
+  return target instanceof Element && target.closest('[role=dialog],[role=menu]') !== null;
 }
 
 /** A focused control has its own use for these keys. */

@@ -1,6 +1,7 @@
 import {
   keepPreviousData,
   QueryClient,
+  timeoutManager,
   type UseMutationResult,
   type UseQueryResult,
   useMutation,
@@ -10,6 +11,7 @@ import type { Api, Contract, Input, Namespace, Output } from '../../contract/con
 import type { Procedure } from '../../contract/procedure.ts';
 import type { ChangedScope } from '../../contract/system.ts';
 import { EngineError, engineReady } from './engine.ts';
+import { coarseTimers } from './timers.ts';
 
 /** Names of the procedures of a namespace that answer once. */
 export type CallName<N extends Namespace> = {
@@ -62,6 +64,9 @@ const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
 };
 
 const MAX_RETRIES = 3;
+
+// Whoever scrubs asks for sixty answers a second, each of which is let go of some time later.
+timeoutManager.setTimeoutProvider(coarseTimers());
 
 /** The engine answers as well without a network: it is on this machine. */
 export const queryClient = new QueryClient({

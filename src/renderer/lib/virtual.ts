@@ -1,4 +1,6 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'react';
+import { mayTakeFocus } from './keys.ts';
+import { restTimer } from './timers.ts';
 
 /**
  * Chromium caps an element at 33,554,428 px and Firefox at about 17.8 million; a list that would be higher gets a
@@ -94,25 +96,21 @@ export function useVirtualRows(
   const own = useRef(-1);
   /** The scroll position of the element as far as it is known: asking for it would lay the page out. */
   const known = useRef(0);
-  const settling = useRef<ReturnType<typeof setTimeout> | null>(null);
-  useEffect(
-    () => () => {
-      if (settling.current !== null) clearTimeout(settling.current);
-    },
-    [],
-  );
+  const settled = useRef(() => {});
+  const [settling] = useState(() => restTimer(SETTLE_MS, () => settled.current()));
+  useEffect(() => settling.cancel, [settling]);
 
   /** Puts the handle where the offset is; the rows do not hang on it. */
   const settle = useCallback(() => {
-    if (settling.current !== null) clearTimeout(settling.current);
-    settling.current = null;
+    settling.cancel();
     const element = ref.current;
     if (element === null) return;
     // Reading it back would lay the page out at once; the element rounds it by less than a pixel.
     own.current = now.current.scale.toScrollTop(now.current.offset);
     known.current = own.current;
     element.scrollTop = own.current;
-  }, [ref]);
+  }, [ref, settling]);
+  settled.current = settle;
   const place = useCallback(
     (next: number) => {
       position.current = next;
@@ -121,10 +119,9 @@ export function useVirtualRows(
       // Scrolling lays the page out. In a list so long, a step moves the handle by far less than can be seen.
       const unseen = scale.height / Math.max(1, seen) / 2;
       if (!scale.scaled || Math.abs(scale.toScrollTop(next) - known.current) >= unseen) return settle();
-      if (settling.current !== null) clearTimeout(settling.current);
-      settling.current = setTimeout(settle, SETTLE_MS);
+      settling.touch();
     },
-    [settle],
+    [settle, settling],
   );
   useLayoutEffect(() => {
     if (target !== null && offset !== position.current) place(offset);
@@ -223,7 +220,8 @@ export function useSelectableRows(rows: SelectableRows) {
   }, [selected, total, viewport]);
   useEffect(() => onRange(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
   useEffect(() => {
-    if (autoFocus) scroller.current?.focus({ preventScroll: true });
+    const element = scroller.current;
+    if (autoFocus && element !== null && mayTakeFocus(element)) element.focus({ preventScroll: true });
   }, [autoFocus]);
   // In the same frame as the rows: the end is never seen to run away.
   useLayoutEffect(() => {

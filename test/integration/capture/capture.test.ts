@@ -284,7 +284,7 @@ describeKafka('capture from a real Kafka', () => {
 
   test('a start by offset or by time leaves out what is before, and says so', async () => {
     const topic = 'capture-from';
-    await createTopic(kafka, topic);
+    await createTopic(kafka, topic, { config: { 'retention.ms': -1 } });
     await send(
       topic,
       Array.from({ length: 20 }, (_, i) => ({

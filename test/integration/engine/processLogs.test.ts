@@ -32,7 +32,8 @@ import {
 
 /** Every case so many times. */
 async function produce(kafka: KafkaHandle, topic: string, rows: LogRow[], copies: number): Promise<number> {
-  await createTopic(kafka, topic, { partitions: LOG_PARTITIONS });
+  // The broker would remove what is as old as these logs.
+  await createTopic(kafka, topic, { partitions: LOG_PARTITIONS, config: { 'retention.ms': -1 } });
   const client = new Kafka({ brokers: kafka.bootstrap.split(','), logLevel: logLevel.NOTHING });
   const producer = client.producer();
   await producer.connect();

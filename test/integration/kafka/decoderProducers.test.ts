@@ -76,8 +76,9 @@ describeKafka('what other clients write', () => {
 
   const topicFor = async (writer: string, codec: string, times: string): Promise<string> => {
     const topic = `any-${writer}-${codec}-${times}`;
-    // The broker keeps a batch as it was compressed.
-    await createTopic(kafka, topic, { config: { 'message.timestamp.type': times } });
+    // The broker keeps a batch as it was compressed, and however old its records say they are.
+    const config = { 'message.timestamp.type': times, 'retention.ms': -1 };
+    await createTopic(kafka, topic, { config });
     return topic;
   };
 

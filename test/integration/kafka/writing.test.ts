@@ -22,7 +22,8 @@ describeKafka('writing to a real Kafka', () => {
   beforeAll(async () => {
     kafka = await sharedKafka();
     client = await connectCluster(connectionTo(kafka));
-    await createTopic(kafka, 'written', { partitions: 3 });
+    // Records are as old as they say; a broker removes those that are older than a week.
+    await createTopic(kafka, 'written', { partitions: 3, config: { 'retention.ms': -1 } });
   });
 
   afterAll(() => client?.close());

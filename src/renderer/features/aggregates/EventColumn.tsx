@@ -116,6 +116,10 @@ function rowClass(row: TimelineRow): string | undefined {
 }
 
 const EventLine = memo(function EventLine({ row, colourOf }: { row: TimelineRow; colourOf: ColourOf }) {
+  const when =
+    row.moved && row.occurredAt !== null
+      ? formatTime(row.occurredAt)
+      : `${formatTime(row.recordedAt)} · ${shown(shortTopic(row.place.topic))}`;
   return (
     <div className={styles.line}>
       <span className={styles.mark}>{row.version ?? row.index + 1}</span>
@@ -124,30 +128,30 @@ const EventLine = memo(function EventLine({ row, colourOf }: { row: TimelineRow;
         <span className={styles.sentence} title={shown(row.sentence)}>
           {shown(row.sentence)}
         </span>
-        <span className={styles.sub}>
-          <span className="ellipsis">
-            {row.moved && row.occurredAt !== null
-              ? formatTime(row.occurredAt)
-              : `${formatTime(row.recordedAt)} · ${shown(shortTopic(row.place.topic))}`}
+        {row.moved || row.faults.length > 0 ? (
+          <span className={cx(styles.sub, styles.subWithMarks)}>
+            <span className="ellipsis">{when}</span>
+            {row.moved ? (
+              <span
+                className={styles.moved}
+                title={`Recorded ${formatTime(row.recordedAt)} in ${shown(row.place.topic)}; it stands where it occurred`}
+              >
+                <Clock /> backdated
+              </span>
+            ) : null}
+            {row.faults.length === 0 ? null : (
+              <span
+                className={row.faults.some(isSevere) ? styles.bad : styles.warn}
+                title={row.faults.map((fault) => shown(fault)).join('\n')}
+              >
+                <TriangleAlert /> {row.faults.length === 1 ? '' : row.faults.length}
+                <span className="sr-only">{row.faults.map((fault) => shown(fault)).join('; ')}</span>
+              </span>
+            )}
           </span>
-          {row.moved ? (
-            <span
-              className={styles.moved}
-              title={`Recorded ${formatTime(row.recordedAt)} in ${shown(row.place.topic)}; it stands where it occurred`}
-            >
-              <Clock /> backdated
-            </span>
-          ) : null}
-          {row.faults.length === 0 ? null : (
-            <span
-              className={row.faults.some(isSevere) ? styles.bad : styles.warn}
-              title={row.faults.map((fault) => shown(fault)).join('\n')}
-            >
-              <TriangleAlert /> {row.faults.length === 1 ? '' : row.faults.length}
-              <span className="sr-only">{row.faults.map((fault) => shown(fault)).join('; ')}</span>
-            </span>
-          )}
-        </span>
+        ) : (
+          <span className={styles.sub}>{when}</span>
+        )}
       </span>
       {row.amount === null ? null : (
         <span className={cx(styles.amount, styles[`amount-${row.tone}`])}>{formatSigned(row.amount)}</span>

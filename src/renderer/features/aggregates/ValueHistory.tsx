@@ -41,9 +41,12 @@ export function ValueHistory({ timeline, answer, isMoving }: ValueHistoryProps) 
   const newest = history.data?.path === path ? history.data : undefined;
   // The newest steps are given; further back, those up to the chosen event are asked for.
   const isFar = newest !== undefined && newest.omitted > 0 && newest.steps[0]!.index > timeline.index;
+  // A question for every event that one passes would be prepared and never asked.
+  const rested = useRef(timeline.index);
+  if (!isMoving) rested.current = timeline.index;
   const far = useEngineQuery(
     ['aggregates', 'history'],
-    { ...timeline.subject, path: path ?? '', upTo: timeline.index },
+    { ...timeline.subject, path: path ?? '', upTo: rested.current },
     { enabled: isFar && !isMoving },
   );
   const data = isFar && far.data?.path === path ? far.data : newest;

@@ -43,19 +43,37 @@ const KEEP_STATE_MS = 15_000;
 const LONG_WAIT_MS = 200;
 export const useLongWaits = create<{ waits: number }>(() => ({ waits: 0 }));
 
-/** Asks for a state; one that takes long is counted meanwhile. */
-async function askState(subject: Subject, index: number): Promise<StateAnswer> {
-  let isLong = false;
-  const count = (by: 1 | -1) => useLongWaits.setState(({ waits }) => ({ waits: waits + by }));
-  const timer = setTimeout(() => {
-    isLong = true;
-    count(1);
-  }, LONG_WAIT_MS);
+/** When each state that is under way was asked for, by performance.now(); the oldest first. */
+const asked = new Set<{ since: number }>();
+let looking: ReturnType<typeof setTimeout> | null = null;
+
+/** Counts what is waited for long; one timer looks after all of them, for those who scrub ask for sixty a second. */
+function countLongWaits(): void {
+  const now = performance.now();
+  let waits = 0;
+  let next: number | null = null;
+  for (const { since } of asked) {
+    if (now - since >= LONG_WAIT_MS) waits += 1;
+    else next ??= since + LONG_WAIT_MS - now;
+  }
+  if (useLongWaits.getState().waits !== waits) useLongWaits.setState({ waits });
+  if (next !== null)
+    looking ??= setTimeout(() => {
+      looking = null;
+      countLongWaits();
+    }, next);
+}
+
+/** Waits for an answer that holds a state; one that takes long is counted meanwhile. */
+async function counted<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const wait = { since: performance.now() };
+  asked.add(wait);
+  if (looking === null) countLongWaits();
   try {
-    return await callEngine(['aggregates', 'state'], { ...subject, index, brief: true });
+    return await answer;
   } finally {
-    clearTimeout(timer);
-    if (isLong) count(-1);
+    asked.delete(wait);
+    if (useLongWaits.getState().waits > 0) countLongWaits();
   }
 }
 
@@ -63,7 +81,7 @@ async function askState(subject: Subject, index: number): Promise<StateAnswer> {
 export function stateQuery(subject: Subject, index: number) {
   return {
     queryKey: ['aggregates', 'state', { ...subject, index }],
-    queryFn: () => askState(subject, index),
+    queryFn: () => counted(callEngine(['aggregates', 'state'], { ...subject, index, brief: true })),
     gcTime: KEEP_STATE_MS,
   };
 }
@@ -74,6 +92,20 @@ export const proofQuery = (subject: Subject, index: number) => ({
   queryFn: () => callEngine(['aggregates', 'state'], { ...subject, index, brief: true, fromStart: true }),
   gcTime: KEEP_STATE_MS,
 });
+
+/** The place of a moment, with all that the screen shows of it in the same answer: one who drags asks for sixty a second. */
+export async function lookAt(subject: Subject, time: number): Promise<number> {
+  const { state, events } = await counted(
+    callEngine(['aggregates', 'look'], { ...subject, time, page: PAGE_ROWS }),
+  );
+  const { index } = state;
+  // Kept as if each had been asked for by itself.
+  await Promise.all([
+    queryClient.fetchQuery({ ...stateQuery(subject, index), queryFn: () => state }),
+    queryClient.fetchQuery({ ...pageQuery(subject, index), queryFn: () => events }),
+  ]);
+  return index;
+}
 
 /** Asks for all that the screen shows of an event, so that turning to it is one step. */
 export async function prepare(subject: Subject, index: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { restTimer } from '../../lib/timers.ts';
 import { showProblem } from '../events/showProblem.ts';
 import { prepare, prepareAhead } from './timelinePages.ts';
 import type { Timeline } from './useTimeline.ts';
@@ -29,20 +30,19 @@ export function useMover({ subject, index, info, select, chosen }: Timeline): Mo
   const [isMoving, setMoving] = useState(false);
   const now = useRef({ subject, index, last: 0, select, chosen });
   now.current = { subject, index, last: (info?.total ?? 0) - 1, select, chosen };
-  const rest = useRef<ReturnType<typeof setTimeout> | null>(null);
-  useEffect(
-    () => () => {
-      if (rest.current !== null) clearTimeout(rest.current);
-    },
-    [],
-  );
-  const moves = useMemo(() => {
+  const { rest, ...moves } = useMemo(() => {
     let next: Destination | null = null;
     let running: Promise<void> | null = null;
     /** Where the move that is under way leads, as soon as it is known; null: none is. */
     let under: number | null = null;
     /** From the first move until the rest after the last: what is rendered then. */
     let isUnderWay = false;
+    const rest = restTimer(REST_MS, () => {
+      // Still on its way: the end of it begins the rest anew.
+      if (running !== null) return;
+      isUnderWay = false;
+      setMoving(false);
+    });
     const run = async (): Promise<void> => {
       while (next !== null) {
         const wanted: Destination = next;
@@ -68,14 +68,11 @@ export function useMover({ subject, index, info, select, chosen }: Timeline): Mo
       next = destination;
       if (!isUnderWay) setMoving(true);
       isUnderWay = true;
-      if (rest.current !== null) clearTimeout(rest.current);
+      rest.touch();
       running ??= run().finally(() => {
         running = null;
         under = null;
-        rest.current = setTimeout(() => {
-          isUnderWay = false;
-          setMoving(false);
-        }, REST_MS);
+        rest.touch();
       });
       return running;
     };
@@ -85,7 +82,8 @@ export function useMover({ subject, index, info, select, chosen }: Timeline): Mo
       const to = Math.max(-1, Math.min(last, from + steps));
       if (to !== from) void reach(to);
     };
-    return { reach, by, to: (destination: Destination) => void reach(destination) };
+    return { reach, by, to: (destination: Destination) => void reach(destination), rest };
   }, []);
+  useEffect(() => rest.cancel, [rest]);
   return { ...moves, isMoving };
 }

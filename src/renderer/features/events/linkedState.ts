@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Address, setParams, useAddress } from '../../lib/address.ts';
+import { restTimer } from '../../lib/timers.ts';
 
 /**
  * Browsers ignore more than about 200 changes of the address in ten seconds; a held arrow key makes 300. Writing takes
@@ -33,45 +34,36 @@ export function useLinkedState<Name extends string>(
   const written = useRef(signature);
   const [values, setValues] = useState(inAddress);
   const newest = useRef(values);
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  /** When the oldest change that is not written yet was made, by performance.now(). */
-  const since = useRef(0);
-
+  const [{ rest, write }] = useState(() => {
+    const write = () => {
+      written.current = JSON.stringify(newest.current);
+      setParams(newest.current);
+    };
+    return { rest: restTimer(WRITE_AFTER_MS, write, WRITE_AT_LAST_MS), write };
+  });
   const flush = useCallback(() => {
-    if (timer.current === null) return;
-    clearTimeout(timer.current);
-    timer.current = null;
-    written.current = JSON.stringify(newest.current);
-    setParams(newest.current);
-  }, []);
+    if (!rest.isTouched()) return;
+    rest.cancel();
+    write();
+  }, [rest, write]);
   const change = useCallback(
     (next: Partial<Values<Name>>) => {
       newest.current = { ...newest.current, ...next };
       setValues(newest.current);
-      const now = performance.now();
-      if (timer.current === null) since.current = now;
-      else clearTimeout(timer.current);
-      const left = since.current + WRITE_AT_LAST_MS - now;
-      timer.current = setTimeout(flush, Math.max(0, Math.min(WRITE_AFTER_MS, left)));
+      rest.touch();
     },
-    [flush],
+    [rest],
   );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for the values in the address.
   useEffect(() => {
     if (signature === written.current) return;
     written.current = signature;
-    if (timer.current !== null) clearTimeout(timer.current);
-    timer.current = null;
+    rest.cancel();
     newest.current = inAddress;
     setValues(inAddress);
   }, [signature]);
-  useEffect(
-    () => () => {
-      if (timer.current !== null) clearTimeout(timer.current);
-    },
-    [],
-  );
+  useEffect(() => rest.cancel, [rest]);
   const peek = useCallback(() => newest.current, []);
   return [values, change, flush, peek];
 }

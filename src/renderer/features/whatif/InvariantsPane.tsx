@@ -356,7 +356,7 @@ const columnsFor = (title: string): TableColumn<Violation>[] => [
   {
     id: 'id',
     title,
-    width: 'minmax(110px, 1fr)',
+    width: 'minmax(110px, 0.8fr)',
     mono: true,
     cell: ({ ref }) => <span className="ellipsis">{shown(idOf(ref))}</span>,
     hover: ({ ref }) => shown('key' in ref ? ref.key : `${ref.type} ${ref.id}`),
@@ -364,7 +364,7 @@ const columnsFor = (title: string): TableColumn<Violation>[] => [
   {
     id: 'invariant',
     title: 'Condition',
-    width: 'minmax(120px, 1fr)',
+    width: 'minmax(120px, 0.9fr)',
     cell: ({ invariant }) => <span className="ellipsis">{shown(invariant)}</span>,
   },
   {
@@ -378,7 +378,7 @@ const columnsFor = (title: string): TableColumn<Violation>[] => [
   {
     id: 'at',
     title: 'Broken by',
-    width: 'minmax(160px, 1.2fr)',
+    width: 'minmax(160px, 1.5fr)',
     cell: (row) => (
       <span className="ellipsis">
         {shown(row.type)} <span className={styles.faint}>{formatTime(row.at, 's')}</span>

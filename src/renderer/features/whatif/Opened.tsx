@@ -80,7 +80,7 @@ export function Opened({ subject: ref, question }: { subject: Folded; question: 
     <Columns
       id="whatif-one"
       columns={[
-        { id: 'logs', size: '50%', min: 220 },
+        { id: 'logs', size: '53%', min: 220 },
         { id: 'states', min: 220 },
       ]}
     >
@@ -136,20 +136,20 @@ const LOG_COLUMNS: TableColumn<AlignedEvent>[] = [
   {
     id: 'real',
     title: 'Real log',
-    width: 'minmax(84px, 1.3fr)',
+    width: 'minmax(84px, 1.2fr)',
     cell: (event) => <Side event={event} side="real" />,
     hover: ({ row }) => shown(row?.sentence ?? ''),
   },
   {
     id: 'hypothetical',
     title: 'Hypothetical',
-    width: 'minmax(76px, 0.6fr)',
+    width: 'minmax(104px, 0.8fr)',
     cell: (event) => <Side event={event} side="hypothetical" />,
   },
   {
     id: 'state',
     title: <span title="Whether the states differ after it">≠</span>,
-    width: '36px',
+    width: '32px',
     align: 'right',
     cell: ({ differs }) =>
       differs ? (

@@ -308,7 +308,7 @@ function columnsFor(
     {
       id: 'id',
       title,
-      width: 'minmax(120px, 1fr)',
+      width: 'minmax(110px, 0.8fr)',
       mono: true,
       cell: ({ ref }) => <span className="ellipsis">{shown(idOf(ref))}</span>,
       hover: ({ ref }) => shown('key' in ref ? ref.key : `${ref.type} ${ref.id}`),
@@ -317,7 +317,7 @@ function columnsFor(
     {
       id: 'first',
       title: 'Differs from',
-      width: 'minmax(190px, 1.5fr)',
+      width: 'minmax(190px, 1.65fr)',
       cell: (row) => (
         <span className="ellipsis">
           {shown(row.firstType)} <span className={styles.faint}>{formatTime(row.firstAt, 's')}</span>
@@ -329,7 +329,7 @@ function columnsFor(
     {
       id: 'path',
       title: 'At the end',
-      width: 'minmax(170px, 1.3fr)',
+      width: 'minmax(170px, 1.75fr)',
       mono: true,
       cell: (row) => <Change row={row} change={leading(row, path)} />,
       hover: (row) =>
@@ -340,7 +340,7 @@ function columnsFor(
     {
       id: 'size',
       title: 'By',
-      width: 'minmax(90px, 0.7fr)',
+      width: 'minmax(100px, 0.5fr)',
       align: 'right',
       mono: true,
       cell: (row) => {

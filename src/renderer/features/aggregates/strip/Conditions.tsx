@@ -18,8 +18,8 @@ import type { Span } from './zoom.ts';
 /** Conditions that a person watches, by type of aggregate; on this machine. */
 const KEPT = 'hindcast.timeline.conditions';
 const MOST_CONDITIONS = 6;
-/** Violations that can be chosen as single things. */
-const MOST_BUTTONS = 160;
+/** Violations nearer together than this (share of the width) are chosen as one: the first of them. */
+const SLOT = 1 / 48;
 
 function readKept(type: string): string[] {
   try {
@@ -236,9 +236,14 @@ export const ConditionTrack = memo(function ConditionTrack({ track, window, onPi
     },
     [runs, window],
   );
-  const broken = runs.filter(
-    ({ holds, fromAt, toAt }) => holds === 'false' && toAt >= window.from && fromAt <= window.to,
-  );
+  const slots = new Map<number, { run: InvariantTrack['runs'][number]; more: number }>();
+  for (const run of runs) {
+    if (run.holds !== 'false' || run.toAt < window.from || run.fromAt > window.to) continue;
+    const at = Math.floor(Math.max(0, shareOf(window, run.fromAt)) / SLOT);
+    const slot = slots.get(at);
+    if (slot === undefined) slots.set(at, { run, more: 0 });
+    else slot.more += 1;
+  }
   return (
     <div className={styles.track}>
       <Lane
@@ -246,14 +251,14 @@ export const ConditionTrack = memo(function ConditionTrack({ track, window, onPi
         draw={draw}
         className={styles.under}
       />
-      {broken.slice(0, MOST_BUTTONS).map((run) => (
+      {[...slots.values()].map(({ run, more }) => (
         <button
           key={run.from}
           type="button"
           tabIndex={-1}
           className={styles.brokenRun}
           style={{ left: `${Math.max(0, shareOf(window, run.fromAt)) * 100}%` }}
-          title={`${shown(track.name)} is broken from ${formatTime(run.fromAt)}, ${plural(run.to - run.from + 1, 'event')}`}
+          title={`${shown(track.name)} is broken from ${formatTime(run.fromAt)}, ${plural(run.to - run.from + 1, 'event')}${more === 0 ? '' : `; ${formatCount(more)} more beside it`}`}
           aria-label={`${shown(track.name)} broken from ${formatTime(run.fromAt)}`}
           onClick={() => onPick(run.from)}
         />

@@ -54,7 +54,11 @@ export const EventMarks = memo(function EventMarks({
             type="button"
             tabIndex={-1}
             className={styles.event}
-            style={{ left: `${share * 100}%`, color: `var(${colourOf(row.type)})` }}
+            // Those at the ends of a life are whole, too.
+            style={{
+              left: `clamp(7px, ${share * 100}%, 100% - 7px)`,
+              color: `var(${colourOf(row.type)})`,
+            }}
             title={`${shown(row.sentence)}\n${shown(row.type)} · ${formatTime(row.recordedAt)}`}
             aria-label={shown(row.sentence)}
             onClick={() => onPick(index)}

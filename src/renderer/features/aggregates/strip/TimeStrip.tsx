@@ -17,6 +17,7 @@ import { shown } from '../../../lib/escape.ts';
 import { formatCount, formatTime } from '../../../lib/format.ts';
 import { callEngine, useEngineQuery } from '../../../lib/queries.ts';
 import { type ColourOf, useTypeColours } from '../../../lib/typeColour.ts';
+import { lookAt } from '../timelinePages.ts';
 import type { Mover } from '../useMover.ts';
 import type { Timeline } from '../useTimeline.ts';
 import { Axis } from './Axis.tsx';
@@ -91,9 +92,7 @@ const StripOf = memo(function StripOf(props: StripOfProps) {
     onZoom: setZoom,
     onScrub: (time) => {
       onTake();
-      moveTo(
-        async () => (await callEngine(['aggregates', 'locate'], { ...subject, target: { time } })).index,
-      );
+      moveTo(() => lookAt(subject, time));
     },
     onStep: (by) => {
       onTake();
