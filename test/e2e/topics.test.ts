@@ -4,6 +4,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commitOffsets } from '../integration/kafka/support.ts';
 import { type KafkaHandle, passwordOf, startKafka } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { kafkaProblem } from './demoCluster.ts';
@@ -48,14 +49,9 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
       waitForLeaders: true,
     });
     for (const [partition, count] of [10, 90, 10].entries()) await send(partition, count);
-    const partitions = [0, 1].map((partition) => ({ partition, offset: '5' }));
-    await admin.setOffsets({ groupId: 'nightly-export', topic: 'shop.orders', partitions });
-    await admin.setOffsets({
-      groupId: 'billing',
-      topic: 'shop.orders',
-      partitions: [0, 1, 2].map((partition) => ({ partition, offset: partition === 1 ? '90' : '10' })),
-    });
     await admin.disconnect();
+    await commitOffsets(kafka, 'nightly-export', 'shop.orders', { 0: 5, 1: 5 });
+    await commitOffsets(kafka, 'billing', 'shop.orders', { 0: 10, 1: 90, 2: 10 });
     const rights = ['--allow-principal', 'User:reader', '--topic', 'shop.orders'];
     await kafka.tool(
       'AclCommand',

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
-import { createTopic, writerTo } from '../kafka/support.ts';
+import { commitOffsets, createTopic, writerTo } from '../kafka/support.ts';
 import { CommandLine, oneSentence } from './support.ts';
 
 const TOPIC = 'trades';
@@ -51,14 +51,8 @@ describeJavaKafka('topics of three brokers on the command line', () => {
         messages: Array.from({ length: 20 + partition }, (_, i) => ({ partition, value: `trade ${i}` })),
       });
     await producer.disconnect();
-    const admin = writerTo(kafka).admin();
-    await admin.connect();
     for (const [index, groupId] of groups.entries())
-      await admin.setOffsets({
-        ...{ groupId, topic: TOPIC },
-        partitions: [0, 3].map((partition) => ({ partition, offset: String(index) })),
-      });
-    await admin.disconnect();
+      await commitOffsets(kafka, groupId, TOPIC, { 0: index, 3: index });
   });
   afterAll(async () => {
     await kafka?.stop();

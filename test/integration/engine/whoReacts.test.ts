@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
-import { createTopic, writerTo } from '../kafka/support.ts';
+import { commitOffsets, createTopic, writerTo } from '../kafka/support.ts';
 import {
   Bank,
   captureAll,
@@ -47,17 +47,13 @@ describeKafka('who reacts to a compensating event', () => {
     };
     expect(await guard()).toMatchObject({ status: 'ok', text: `No group that can be seen reads ${topic}.` });
 
-    const admin = writerTo(kafka).admin();
-    await admin.connect();
-    const partitions = [{ partition: 0, offset: '0' }];
-    await admin.setOffsets({ groupId: 'general-ledger', topic, partitions });
-    await admin.setOffsets({ groupId: 'marketing', topic: 'reacts.elsewhere', partitions });
-    await admin.disconnect();
+    await commitOffsets(kafka, 'general-ledger', topic, { 0: 0 });
+    await commitOffsets(kafka, 'marketing', 'reacts.elsewhere', { 0: 0 });
     const consumer = writerTo(kafka).consumer({ groupId: 'statements' });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({ eachMessage: async () => {} });
-    await expect.poll(guard, { timeout: 20_000, interval: 300 }).toMatchObject({
+    await expect.poll(guard, { timeout: 60_000, interval: 300 }).toMatchObject({
       status: 'note',
       text: `2 groups on ${topic} will get the event: general-ledger (nobody in it now), statements.`,
     });

@@ -10,7 +10,7 @@ import { type KafkaHandle, passwordOf, startKafka } from '../../kafka/broker.ts'
 import { describeJavaKafka } from '../../kafka/describe.ts';
 import { connectionInput, startEngine, type TestEngine, temporaryFolder } from '../engine/support.ts';
 import { streamsMember } from './streamsMember.ts';
-import { connectionTo, createTopic, withClient, writerTo } from './support.ts';
+import { commitOffsets, connectionTo, createTopic, withClient, writerTo } from './support.ts';
 
 const TOPIC = 'payments';
 const GROUP_COMMAND = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
@@ -300,14 +300,7 @@ describeJavaKafka('groups, sizes and settings of a topic', () => {
   });
 
   test('an offset beyond the end is named, not counted as nothing', async () => {
-    const admin = writerTo(kafka).admin();
-    await admin.connect();
-    await admin.setOffsets({
-      groupId: 'ahead',
-      topic: 'other',
-      partitions: [{ partition: 0, offset: '999' }],
-    });
-    await admin.disconnect();
+    await commitOffsets(kafka, 'ahead', 'other', { 0: 999 });
     const group = await groupOf('other', 'ahead');
     expect(group.partitions[0]).toMatchObject({ committed: '999', lag: null });
     expect(group.partitions[0]!.problem).toContain('beyond the end 5');
