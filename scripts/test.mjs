@@ -22,8 +22,8 @@ const SUITES = ['unit', 'integration', 'e2e', 'electron'];
 const asked = process.argv.slice(2).filter((a) => SUITES.includes(a));
 const suites = asked.length > 0 ? asked : SUITES;
 
-function has(command) {
-  return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+function has(command, argument = '--version') {
+  return spawnSync(command, [argument], { stdio: 'ignore' }).status === 0;
 }
 
 function findChromium() {
@@ -43,7 +43,7 @@ function ensureDebianPackages() {
   if (!findChromium()) missing.push('chromium');
   if (!has('java') && !has('docker')) missing.push('openjdk-17-jre-headless');
   if (has('java') && !has('mvn')) missing.push('maven');
-  if (!has('openssl')) missing.push('openssl');
+  if (!has('openssl', 'version')) missing.push('openssl');
   if (spawnSync('kcat', ['-V'], { stdio: 'ignore' }).error) missing.push('kcat');
   if (missing.length === 0) return;
   const command = `apt-get update && apt-get install -y ${missing.join(' ')}`;
