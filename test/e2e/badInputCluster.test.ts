@@ -11,7 +11,7 @@ import { type App, browserProblem, openBrowser, openPage, startApp } from './app
 import { kafkaProblem } from './demoCluster.ts';
 import { digits, newConnection, open, pressEnter } from './screen.ts';
 
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 const RECORDS = 40_000;
 /** A thousand letters that no compression makes much smaller, so that files grow. */
 const padOf = (n: number): string =>

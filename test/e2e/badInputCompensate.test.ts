@@ -17,7 +17,7 @@ import {
   unlockAndReason,
 } from './screen.ts';
 
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
 const REASON = 'Interest was posted twice by a retry';
 

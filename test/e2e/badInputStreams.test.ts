@@ -67,7 +67,7 @@ describe.skipIf(browserProblem !== null)('a stream with every fault', () => {
     const workspace = await openWorkspace(file, { mode: 'create', log: () => {} });
     await appendRecords(workspace, EVENTS.map(eventOf), { clusterId: 'streams' });
     await workspace.close();
-    opened = await openApp({ workspace: file, timeout: 40_000 });
+    opened = await openApp({ workspace: file, timeout: 60_000 });
     ({ page, problems } = opened);
   });
   afterAll(async () => {

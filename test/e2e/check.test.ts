@@ -42,7 +42,7 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
 
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
     }
 
     const download = page.waitForEvent('download');
@@ -83,7 +83,7 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
         await field.press('Control+Enter');
         await dialog.getByText(/^yesterday: /).waitFor();
         await field.fill(doubled.facts.firstRecorded!);
-        await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+        await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
       }
       const download = page.waitForEvent('download');
       await field.press('Control+Enter');

@@ -75,13 +75,13 @@ describe.skipIf(demoProblem !== null)('compare', () => {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         for (const width of [1280, 1920]) {
           await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 });
-          await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+          await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
         }
       }
     }
     await page.keyboard.press('a');
     await page.getByRole('dialog', { name: 'Choose side A' }).waitFor();
-    await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
     await page.keyboard.press('Escape');
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });

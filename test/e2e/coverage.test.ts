@@ -77,7 +77,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
   };
   /** One capture runs at a time: the next one begins when no job is under way any more. */
   const ended = () =>
-    expect.poll(() => page.getByRole('contentinfo').getByRole('link').count(), { timeout: 30_000 }).toBe(0);
+    expect.poll(() => page.getByRole('contentinfo').getByRole('link').count(), { timeout: 60_000 }).toBe(0);
   const badge = () => page.getByRole('button', { name: /^Coverage: / });
 
   test('one key: the dialog, by keyboard; the bars say what was looked through', async () => {
@@ -94,7 +94,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     expect(await accessibilityProblems(page)).toEqual([]);
     await shoot('dialog-key');
     await begin();
-    await expect.poll(() => badge().textContent(), { timeout: 30_000 }).toContain('partial');
+    await expect.poll(() => badge().textContent(), { timeout: 60_000 }).toContain('partial');
     await ended();
     await pressEnter(badge());
     const popover = page.getByRole('dialog', { name: 'Coverage' });
@@ -119,7 +119,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     await expect.poll(() => choice('Go on').getAttribute('aria-pressed')).toBe('true');
     await pressEnter(choice('All'));
     await begin();
-    await expect.poll(() => badge().textContent(), { timeout: 30_000 }).toContain('complete');
+    await expect.poll(() => badge().textContent(), { timeout: 60_000 }).toContain('complete');
     await pressEnter(badge());
     await expect.poll(() => popover.getByText(/\d of aborted transactions$/).count()).toBe(3);
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -130,7 +130,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     const popover = page.getByRole('dialog', { name: 'Coverage' });
     await pressEnter(popover.getByRole('button', { name: 'Compare with the cluster' }));
     await expect
-      .poll(() => popover.getByText(/equal, byte for byte/).count(), { timeout: 30_000 })
+      .poll(() => popover.getByText(/equal, byte for byte/).count(), { timeout: 60_000 })
       .toBeGreaterThan(0);
     await shoot('recheck');
     await page.keyboard.press('Escape');

@@ -30,7 +30,7 @@ export const shots: string | undefined = process.env.HINDCAST_SHOTS;
 export async function judged(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
-    await expect.poll(() => accessibilityProblems(page), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
     if (shots === undefined) continue;
     for (const [width, height] of SIZES) {
       await page.setViewportSize({ width, height });

@@ -45,7 +45,7 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
 
   beforeAll(async () => {
     await makeWorkspace();
-    opened = await openApp({ workspace: file, timeout: 30_000 });
+    opened = await openApp({ workspace: file, timeout: 60_000 });
     ({ page, problems } = opened);
     await open(page, 'events');
     await rows().nth(5).waitFor();

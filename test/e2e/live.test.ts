@@ -8,7 +8,7 @@ import { type App, browserProblem, openBrowser, openPage, startApp } from './app
 import { groups, kafkaProblem } from './demoCluster.ts';
 import { accessibilityProblems, digits, newConnection, open, pressEnter } from './screen.ts';
 
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 const TOPIC = 'bank.accounts.events';
 const FIRST = 400;
 

@@ -12,7 +12,7 @@ describe.skipIf(demoProblem !== null)('the focus of dialogs and menus', () => {
   let problems: string[];
 
   beforeAll(async () => {
-    demo = await openDemo({ timeout: 15_000, slowFrames: 1000 });
+    demo = await openDemo({ timeout: 60_000, slowFrames: 1000 });
     ({ page, problems } = demo);
   });
   afterAll(async () => {

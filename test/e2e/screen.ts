@@ -49,7 +49,7 @@ export async function stepTo(
     if (isWanted(words)) return;
     const id = await chosen.getAttribute('id');
     await page.keyboard.press(key);
-    await list.locator(`[aria-selected="true"]:not([id="${id}"])`).waitFor({ timeout: 30_000 });
+    await list.locator(`[aria-selected="true"]:not([id="${id}"])`).waitFor({ timeout: 60_000 });
   }
 }
 

@@ -21,7 +21,7 @@ import {
 
 const WAIT = { timeout: 60_000 };
 /** Colours change at once with reduced motion; what is loaded late may still move. */
-const SETTLED = { timeout: 30_000, interval: 300 };
+const SETTLED = { timeout: 60_000, interval: 300 };
 const THEMES = ['dark', 'light'] as const;
 const doubled = story('interest-posted-twice');
 const backdated = story('backdated-deposit');

@@ -22,7 +22,7 @@ import {
   unlockAndReason,
 } from './screen.ts';
 
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
 const account = defaultDemo().summary.accounts.find(
   ({ aggregateId }) => aggregateId === doubled.aggregateId,

@@ -329,7 +329,7 @@ describe.skipIf(browserProblem !== null)('states that no screen can hold', () =>
 
   beforeAll(async () => {
     const workspace = await makeLargeStates(folder);
-    opened = await openApp({ workspace, timeout: 40_000 });
+    opened = await openApp({ workspace, timeout: 60_000 });
     ({ page, problems } = opened);
   });
   afterAll(async () => {

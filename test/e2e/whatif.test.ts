@@ -50,7 +50,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await page.getByRole('grid', { name: 'Both states line by line' }).waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
     }
     const download = page.waitForEvent('download');
     await pressEnter(page.getByRole('button', { name: 'Export what differs' }));
@@ -98,7 +98,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     expect(decodeURIComponent(page.url())).toContain('openType=row:processed_events');
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
     }
     expect(problems).toEqual([]);
     await page.context().close();
@@ -144,7 +144,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await list.waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
     }
     await list.focus();
     await stepTo(page, list, 'ArrowDown', (words) => words.includes(overdrawn.aggregateId.slice(0, 8)));
@@ -180,7 +180,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await list.getByRole('columnheader', { name: 'Row' }).waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect.poll(() => accessibilityProblems(page), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);
     }
     await list.focus();
     await page.keyboard.press('Enter');

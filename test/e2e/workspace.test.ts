@@ -12,7 +12,7 @@ import { judgedAtBothSizes } from './demoPage.ts';
 import { open, pressEnter } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
-const SETTLED = { timeout: 30_000, interval: 300 };
+const SETTLED = { timeout: 60_000, interval: 300 };
 
 describe.skipIf(browserProblem !== null)('the workspace screen', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'hindcast-e2e-workspace-'));
@@ -31,7 +31,7 @@ describe.skipIf(browserProblem !== null)('the workspace screen', () => {
     );
     await appendRecords(workspace, records, { clusterId: 'c-1' });
     await workspace.close();
-    opened = await openApp({ dataDir, workspace: file, timeout: 15_000 });
+    opened = await openApp({ dataDir, workspace: file, timeout: 60_000 });
     ({ page, problems } = opened);
     await open(page, 'workspace');
     await table().getByRole('gridcell').first().waitFor();

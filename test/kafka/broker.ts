@@ -56,7 +56,7 @@ export interface KafkaHandle {
   dir: string;
   /** SIGKILL one broker. */
   kill(id: number): Promise<void>;
-  /** Starts a killed or stopped broker on its old ports and data. */
+  /** Starts a killed or stopped broker on its old ports and data; it leads partitions again when this is over. */
   restart(id: number): Promise<void>;
   /** SIGSTOP: the broker keeps its sockets and says nothing. */
   freeze(id: number): void;
@@ -304,21 +304,28 @@ class LocalKafka {
     for (const { id } of this.layout.brokers) await this.format(id);
     for (const { id } of this.layout.brokers) this.launch(id);
     for (const { id } of this.layout.brokers) await this.untilUp(id);
-    await this.untilAllCanLead();
+    const all = this.layout.brokers.map(({ id }) => id);
+    for (const id of all) await this.untilLead(id, all);
   }
 
-  /** A broker answers a moment before the controller gives it partitions: until then topics cannot be created. */
-  async untilAllCanLead(): Promise<void> {
-    const brokers = this.layout.brokers.map(({ ports }) => `127.0.0.1:${ports.PLAINTEXT}`);
-    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+  /**
+   * A broker answers a moment before the controller gives it partitions: until then no topic can be created on it. Each
+   * hears of the others, and of itself, when it comes to that.
+   */
+  async untilLead(id: number, all: readonly number[]): Promise<void> {
+    const port = this.layout.brokers.find((each) => each.id === id)!.ports.PLAINTEXT;
+    const brokers = [`127.0.0.1:${port}`];
+    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 8 } }).admin();
     await admin.connect();
     try {
-      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50))
-        if ((await admin.describeCluster()).brokers.length === brokers.length) return;
+      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
+        const leading = (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId);
+        if (all.every((each) => leading.includes(each))) return;
+      }
     } finally {
       await admin.disconnect();
     }
-    throw new Error(`not all of ${brokers.join(', ')} came to lead partitions within a minute`);
+    throw new Error(`broker ${id} did not hear within a minute that ${all.join(', ')} lead partitions`);
   }
 
   async end(id: number, signal: NodeJS.Signals): Promise<void> {
@@ -360,6 +367,7 @@ class LocalKafka {
       restart: async (id) => {
         this.launch(id);
         await this.untilUp(id);
+        await this.untilLead(id, [id]);
       },
       freeze: (id) => void process.kill(this.pid(id), 'SIGSTOP'),
       thaw: (id) => void process.kill(this.pid(id), 'SIGCONT'),

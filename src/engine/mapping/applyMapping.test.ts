@@ -106,7 +106,7 @@ function dump(file: string) {
 const apply = ({ workspace }: Kit, mapping = MAPPING) =>
   workspace.write('applyMapping', { topic: TOPIC, mapping, reason: 'a test' });
 
-describe('applying a mapping to a captured topic', { timeout: 30_000 }, () => {
+describe('applying a mapping to a captured topic', () => {
   test('leaves what a capture under that mapping would have stored', async () => {
     const records = [
       ...yardRecords(200),
@@ -217,7 +217,7 @@ describe('applying a mapping to a captured topic', { timeout: 30_000 }, () => {
   });
 });
 
-test('the preview tells how records come out, and what would differ', { timeout: 30_000 }, async () => {
+test('the preview tells how records come out, and what would differ', async () => {
   const one = await kit();
   await one.append(yardRecords(300));
   const preview = await one.workspace.read('mappings.preview', { topic: TOPIC, mapping: MAPPING });

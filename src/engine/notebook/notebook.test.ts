@@ -56,7 +56,7 @@ async function withEvents(name: string): Promise<Workspace> {
   return workspace;
 }
 
-describe('cases', { timeout: 30_000 }, () => {
+describe('cases', () => {
   test('bookmarks go into the active case, once, and make one where there is none', async () => {
     const workspace = await withEvents('one.hindcast');
     const { cases } = over(workspace);
@@ -171,7 +171,7 @@ describe('cases', { timeout: 30_000 }, () => {
   });
 });
 
-test('saved queries are kept by name', { timeout: 30_000 }, async () => {
+test('saved queries are kept by name', async () => {
   const { queries } = over(await withEvents('one.hindcast'));
   const query = { name: 'All', sql: 'SELECT 1', parameters: { a: '9007199254740993' }, chart: null };
   const saved = await queries.save({ id: null, ...query }, call);
@@ -183,7 +183,7 @@ test('saved queries are kept by name', { timeout: 30_000 }, async () => {
   await expect(queries.remove({ id: saved.id }, call)).rejects.toMatchObject({ code: 'query.unknown' });
 });
 
-test('what was kept is there after a kill', { timeout: 30_000 }, async () => {
+test('what was kept is there after a kill', async () => {
   const file = join(folder, 'killed.hindcast');
   const child = fork(fileURLToPath(new URL('./testing/keepAndWait.ts', import.meta.url)), [file], {
     execArgv: [],

@@ -258,7 +258,7 @@ describeJavaKafka('a cluster of three brokers in trouble', () => {
         ...[...where, '--election-type', 'preferred', '--all-topic-partitions'],
       );
       const wanted = partitions.map((partition) => order(partition)[0]);
-      await expect.poll(() => leadersOf(name), { timeout: 30_000 }).toEqual(wanted);
+      await expect.poll(() => leadersOf(name), { timeout: 60_000 }).toEqual(wanted);
     }
   }
 
@@ -325,14 +325,14 @@ describeJavaKafka('a cluster of three brokers in trouble', () => {
       }
     })();
     try {
-      await expect.poll(counted, { timeout: 30_000 }).toBeGreaterThan(0);
+      await expect.poll(counted, { timeout: 60_000 }).toBeGreaterThan(0);
       await moveLeaders(live);
       isMoving = false;
       await sending;
       await send();
       // The producer may have repeated what a moving leader did not acknowledge: the log is the truth.
       await expect.poll(counted, { timeout: 60_000 }).toBe(await lengthOf(live));
-      await expect.poll(() => told, { timeout: 30_000 }).toMatchObject({ behind: 0, waits: null });
+      await expect.poll(() => told, { timeout: 60_000 }).toMatchObject({ behind: 0, waits: null });
       abort.abort();
       expect(await following).toMatchObject({ waits: null });
       const { badge } = await coverageOf(workspace, live);

@@ -53,8 +53,8 @@ describeKafka('a log that changes under us', () => {
     const admin = writer.admin();
     await admin.connect();
     await admin.deleteTopics({ topics: [topic] });
+    await expect.poll(() => admin.listTopics(), { timeout: 60_000 }).not.toContain(topic);
     await admin.disconnect();
-    await new Promise((done) => setTimeout(done, 500));
     await createTopic(kafka, topic, { partitions: 2 });
     await send(topic, [{ ...event(1, 'new'), partition: 0 }]);
     const outcome = await capture(workspace, kafka, [topic], { from: 'go-on' });
@@ -98,8 +98,8 @@ describeKafka('a log that changes under us', () => {
     const admin = writer.admin();
     await admin.connect();
     await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+    await expect.poll(() => admin.fetchTopicOffsets(topic), { timeout: 60_000 }).toHaveLength(3);
     await admin.disconnect();
-    await new Promise((done) => setTimeout(done, 500));
     await send(topic, [{ partition: 2, value: 'c' }]);
     expect(await capture(workspace, kafka, [topic], { from: 'go-on' })).toMatchObject({ stored: 1 });
     const { partitions, badge } = await coverageOf(workspace, topic);
@@ -123,7 +123,6 @@ describeKafka('a log that changes under us', () => {
     truncateSync(join(folder, log), Math.floor(statSync(join(folder, log)).size / 2));
     for (const name of readdirSync(folder)) if (/index$|snapshot$/.test(name)) rmSync(join(folder, name));
     await kafka.restart(1);
-    await new Promise((done) => setTimeout(done, 1500));
     const shorter = await capture(workspace, kafka, [topic], { from: 'go-on' });
     expect(shorter.aside).toMatchObject([
       { topic, label: 'truncated~1', reason: 'truncated', partition: 0, from: 10 },
@@ -159,7 +158,6 @@ describeKafka('a log that changes under us', () => {
     truncateSync(join(folder, log), Math.floor(statSync(join(folder, log)).size / 2));
     for (const name of readdirSync(folder)) if (/index$|snapshot$/.test(name)) rmSync(join(folder, name));
     await kafka.restart(1);
-    await new Promise((done) => setTimeout(done, 1500));
     await send(
       topic,
       Array.from({ length: 12 }, (_, i) => ({ key: 'k', value: `after ${i}` })),

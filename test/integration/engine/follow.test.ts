@@ -8,7 +8,7 @@ import { createTopic } from '../kafka/support.ts';
 import { Bank, connectionInput, ended, startEngine, type TestEngine, temporaryFolder } from './support.ts';
 
 const TOPIC = 'followed.savings.interest';
-const WAIT = { timeout: 30_000, interval: 50 };
+const WAIT = { timeout: 60_000, interval: 50 };
 
 describeKafka('following as the page does', () => {
   const folder = temporaryFolder();

@@ -138,7 +138,7 @@ describeKafka('the truth about a cluster', () => {
     const admin = other.admin();
     await admin.connect();
     await admin.deleteTopics({ topics: [topic] });
-    await expect.poll(() => admin.listTopics(), { timeout: 30_000 }).not.toContain(topic);
+    await expect.poll(() => admin.listTopics(), { timeout: 60_000 }).not.toContain(topic);
     await admin.disconnect();
     await createTopic(kafka, topic);
     await bank.send([bank.event('SavingsAccountOpened', opened), deposit('7.50')]);
@@ -180,7 +180,7 @@ describeKafka('the truth about a cluster', () => {
     const follow = await api.capture.follow({ connectionId, topics: [topic], from: 'go-on' });
     await expect
       .poll(async () => (await api.jobs.list({})).find(({ id }) => id === follow.jobId)!.note, {
-        timeout: 30_000,
+        timeout: 60_000,
       })
       .toBe('Up to date.');
     await api.jobs.cancel({ id: follow.jobId });

@@ -171,7 +171,7 @@ describeJavaKafka('one broker in trouble', () => {
                 () => 'there',
                 ({ code }) => code,
               ),
-            { timeout: 20_000 },
+            { timeout: 60_000 },
           )
           .toBe('topic-unknown');
       });

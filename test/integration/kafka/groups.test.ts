@@ -14,7 +14,7 @@ import { commitOffsets, connectionTo, createTopic, withClient, writerTo } from '
 
 const TOPIC = 'payments';
 const GROUP_COMMAND = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
-const WAIT = { timeout: 40_000, interval: 300 };
+const WAIT = { timeout: 60_000, interval: 300 };
 
 describeJavaKafka('groups, sizes and settings of a topic', () => {
   const folder = temporaryFolder();

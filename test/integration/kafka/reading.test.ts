@@ -116,7 +116,7 @@ describeKafka('reading a real Kafka without a group', () => {
     // The end of a transaction is confirmed before its marker is in the log.
     const countOf = async (verdict: number) =>
       (await readTopic(client, topic)).rows.filter((row) => row.verdict === verdict).length;
-    await expect.poll(() => countOf(VERDICT.control), { timeout: 30_000 }).toBe(3);
+    await expect.poll(() => countOf(VERDICT.control), { timeout: 60_000 }).toBe(3);
 
     const { rows, chunks } = await readTopic(client, topic);
     const by = (verdict: number) => rows.filter((row) => row.verdict === verdict).map(({ value }) => value);
@@ -139,7 +139,7 @@ describeKafka('reading a real Kafka without a group', () => {
     expect(by(VERDICT.committed).slice(0, -1)).toEqual(committed.map(({ value }) => value));
 
     await c.transaction.abort();
-    await expect.poll(() => countOf(VERDICT.control), { timeout: 30_000 }).toBe(4);
+    await expect.poll(() => countOf(VERDICT.control), { timeout: 60_000 }).toBe(4);
     const later = await readTopic(client, topic, { from: 0 });
     const open = later.rows.filter(({ verdict }) => verdict === VERDICT.open);
     expect(open).toEqual([]);
