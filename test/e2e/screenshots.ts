@@ -38,7 +38,7 @@ async function shoot(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     await page.evaluate(() => document.fonts.ready);
     const path = join(folder, `${name}-${theme}.png`);
-    await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+    await page.screenshot({ path, caret: 'hide' });
     const { size } = statSync(path);
     process.stdout.write(`${path} ${size.toLocaleString('en-US')} bytes\n`);
     if (size > MOST_BYTES) throw new Error(`${path} is larger than ${MOST_BYTES} bytes`);

@@ -103,6 +103,34 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await stateIsThere(page);
   });
 
+  test('the playhead stands at its event, and a second line under the pointer that holds it', async () => {
+    await openFault();
+    const box = (await strip(page).boundingBox())!;
+    const middleOf = async (line: 'play' | 'ghost'): Promise<number> => {
+      const { x, width } = (await page.locator(`[class*="_${line}_"]`).boundingBox()) ?? { x: -1, width: 0 };
+      return Math.round(x + width / 2 - box.x);
+    };
+    await page.keyboard.press('Home');
+    await expect.poll(() => middleOf('play'), WAIT).toBe(0);
+    await page.keyboard.press('End');
+    await expect.poll(() => middleOf('play'), WAIT).toBe(Math.round(box.width));
+    const [x, y] = [Math.round(box.width / 2), box.y + 10];
+    await page.mouse.move(box.x + x - 50, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + x, y, { steps: 5 });
+    await expect.poll(() => middleOf('ghost'), WAIT).toBe(x);
+    // The last event before that moment: hundreds of them stand on the strip.
+    await expect.poll(async () => x - (await middleOf('play')), WAIT).toBeLessThan(20);
+    expect(await middleOf('play')).toBeLessThanOrEqual(x);
+    await page.mouse.up();
+    await expect.poll(() => page.locator('[class*="_ghost_"]').isVisible(), WAIT).toBe(false);
+    const before = await middleOf('play');
+    await page.setViewportSize({ width: 1000, height: 800 });
+    await expect.poll(() => middleOf('play'), WAIT).toBeLessThan(before * 0.8);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await expect.poll(() => middleOf('play'), WAIT).toBe(before);
+  });
+
   test('plays from the chosen event on, says what it skips, and stops where a person goes', async () => {
     await openFault();
     await page.keyboard.press('Home');

@@ -1,6 +1,7 @@
-import { createContext, use, useEffect, useRef } from 'react';
+import { createContext, use, useEffect, useLayoutEffect, useRef } from 'react';
 import type { TimelineRow } from '../../../../contract/aggregates.ts';
 import { useCommands } from '../../../lib/keys.ts';
+import { shiftTo } from '../../../lib/shift.ts';
 import type { Timeline } from '../useTimeline.ts';
 import styles from './strip.module.css';
 import { shareOf } from './tracks.tsx';
@@ -19,11 +20,14 @@ export const PlaceOf = createContext<Place>({ index: -1, row: undefined, isPlace
 
 /** The playhead; moving it paints nothing anew. */
 export function Playhead({ window, width }: { window: Span; width: number }) {
+  const line = useRef<HTMLSpanElement>(null);
   const at = use(PlaceOf).row?.recordedAt;
-  if (at === undefined || at < window.from || at > window.to) return null;
-  return (
-    <span className={styles.play} style={{ transform: `translateX(${shareOf(window, at) * width}px)` }} />
-  );
+  const isSeen = at !== undefined && at >= window.from && at <= window.to;
+  const px = isSeen ? shareOf(window, at) * width : null;
+  useLayoutEffect(() => {
+    if (line.current !== null && px !== null) shiftTo(line.current, px);
+  }, [px]);
+  return isSeen ? <span ref={line} className={styles.play} /> : null;
 }
 
 interface WindowProps extends Pick<Timeline, 'setZoom'> {

@@ -1,4 +1,5 @@
 import { type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import { shiftTo } from '../../../lib/shift.ts';
 import { lengthOf, movedBy, type Span, within, zoomedAt } from './zoom.ts';
 
 /** Nearer than this (px) between down and up, a drag is a click. */
@@ -62,7 +63,7 @@ export function usePointer(area: HTMLElement | null, use: PointerUse): StripPoin
   const hold = (clientX: number): void => {
     const { left, width } = box();
     const at = Math.max(0, Math.min(width, clientX - left));
-    if (ghost.current !== null) ghost.current.style.transform = `translateX(${at}px)`;
+    if (ghost.current !== null) shiftTo(ghost.current, at);
   };
   const newest = useRef({ timeAt, box });
   newest.current = { timeAt, box };
