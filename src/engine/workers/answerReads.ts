@@ -1,4 +1,5 @@
 /** What a reader thread does: it answers the reads it was made for, one at a time, each inside one read transaction. */
+import { totalmem } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { HindcastError } from '../../contract/errors.ts';
@@ -21,7 +22,8 @@ export interface ReaderData {
   pulse?: SharedArrayBuffer;
 }
 
-const CACHE_BYTES = 256 * 1024 * 1024;
+/** What belongs to a stream of ten million events takes about a gigabyte. */
+const CACHE_BYTES = Math.max(256 * 1024 * 1024, totalmem() / 16);
 
 const port = parentPort!;
 const post = (message: ThreadMessage) => port.postMessage(message);
@@ -58,6 +60,7 @@ function listen(db: Database, { file, scratch }: ReaderData, registry: ReadonlyM
       const revision = readRevision.get() as number;
       if (revision !== cachedRevision) cache.clear();
       cachedRevision = revision;
+      cache.begin();
       const layout = readLayout.get();
       if (layout !== cachedLayout) {
         for (const kept of lasting.values()) (kept as Partial<Disposable>)[Symbol.dispose]?.();
