@@ -205,11 +205,9 @@ describe('limits', () => {
   const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
 
   it('kill a runaway query', async () => {
-    const started = performance.now();
     await expect(
       kit.sql.run({ sql: endless, cut: NO_CUT, limit: 1 }, { maxBytes: null, timeoutMs: 1500 }),
     ).rejects.toMatchObject({ code: 'sql.timeout', message: expect.stringContaining('1.5 s') });
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(await rowsOf('SELECT 1')).toEqual([[1]]);
   });
 
