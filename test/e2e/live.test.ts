@@ -42,6 +42,9 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
   }
 
   const table = () => page.getByRole('grid', { name: 'Events' });
+  const stripHeight = async () => (await page.getByTitle(/^By recorded time/).boundingBox())?.height;
+  /** Of the strip before anything is captured. */
+  let emptyHeight: number | undefined;
   const rowCount = async () => Number(digits(await table().getAttribute('aria-rowcount'))) - 1;
   /** All that is drawn, without the grouping of numbers. */
   const drawn = async () => digits(await table().getByRole('rowgroup').textContent());
@@ -67,6 +70,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await open(page, 'events');
     const button = page.getByRole('button', { name: /^Live/ });
     await expect.poll(() => button.isDisabled(), WAIT).toBe(true);
+    emptyHeight = await stripHeight();
   });
 
   test('a capture with “keep following” makes the topic live', async () => {
@@ -85,6 +89,12 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await page.getByRole('button', { name: /^Live/, pressed: true }).waitFor();
     await expect.poll(rowCount, WAIT).toBe(FIRST);
     await page.getByRole('contentinfo').getByText(`Following ${TOPIC} from core-banking`).waitFor();
+  });
+
+  test('the table does not move when the histogram comes', async () => {
+    await page.getByLabel('Recorded time: choose a range').first().waitFor();
+    expect(emptyHeight).toBeGreaterThan(50);
+    expect(await stripHeight()).toBe(emptyHeight);
   });
 
   test('what is appended appears at the end, and the table stays there', async () => {
