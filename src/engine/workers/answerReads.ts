@@ -22,8 +22,11 @@ export interface ReaderData {
   pulse?: SharedArrayBuffer;
 }
 
-/** What belongs to a stream of ten million events takes about a gigabyte. */
-const CACHE_BYTES = Math.max(256 * 1024 * 1024, totalmem() / 16);
+/**
+ * What belongs to a stream of ten million events takes about a gigabyte. Sizes are rough, and objects among them live in the
+ * heap of the thread, which V8 ends at four however large the machine is: well below that.
+ */
+const CACHE_BYTES = Math.min(1536 * 1024 * 1024, Math.max(256 * 1024 * 1024, totalmem() / 16));
 
 const port = parentPort!;
 const post = (message: ThreadMessage) => port.postMessage(message);
