@@ -40,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          setupFiles: ['test/e2e/failedPages.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

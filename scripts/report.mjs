@@ -20,6 +20,13 @@ export function awaited(message) {
   return log < 0 ? '' : firstLine(lines[log + 1]).replace(/^- /, '');
 }
 
+/** What the pages of a failed browser test showed, by the lines that failedPages.ts adds to its error. */
+export function pagesIn(message) {
+  const lines = (message ?? '').replace(ANSI, '').split('\n');
+  const pages = lines.filter((line) => line.startsWith('The page: '));
+  return pages.map((line) => firstLine(line)).join(' | ');
+}
+
 /** Where a test stood, by the first line of its stack that names its own file: `line 112`. */
 export function placeIn(file, stack) {
   const found = (stack ?? '')
@@ -56,7 +63,9 @@ export function vitestFailures({ suite, report, more, status, root }) {
   const add = (file, name, error, difference = '') =>
     failures.push({
       ...{ suite, file: relative(root, file), name },
-      error: [firstLine(error), awaited(error), placeIn(file, error), difference].filter(Boolean).join(' | '),
+      error: [firstLine(error), awaited(error), placeIn(file, error), difference, pagesIn(error)]
+        .filter(Boolean)
+        .join(' | '),
     });
   for (const { name: file, status: state, message, assertionResults } of report?.testResults ?? []) {
     const failed = assertionResults.filter((each) => each.status === 'failed');

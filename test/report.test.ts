@@ -51,13 +51,13 @@ describe('failures of Vitest', () => {
     ]);
   });
 
-  test('of a browser test: what it was waiting for, and in which line of its file', () => {
+  test('of a browser test: what it was waiting for, in which line of its file, and what the page showed', () => {
     const failing = assertion(
       'opens',
-      "TimeoutError: locator.waitFor: Timeout 30000ms exceeded.\nCall log:\n\u001b[2m  - waiting for getByRole('grid') to be visible\u001b[22m\n\n    at help (/repo/test/e2e/screen.ts:7:9)\n    at /repo/test/e2e/a.test.ts:112:29\n    at run (node_modules/x.js:1:2)",
+      "TimeoutError: locator.waitFor: Timeout 30000ms exceeded.\nCall log:\n\u001b[2m  - waiting for getByRole('grid') to be visible\u001b[22m\n\n    at help (/repo/test/e2e/screen.ts:7:9)\n    at /repo/test/e2e/a.test.ts:112:29\n    at run (node_modules/x.js:1:2)\nThe page: #/events · focus div",
     );
     expect(vitestFailures(run(file('test/e2e/a.test.ts', [failing])))[0]?.error).toBe(
-      "TimeoutError: locator.waitFor: Timeout 30000ms exceeded. | waiting for getByRole('grid') to be visible | line 112",
+      "TimeoutError: locator.waitFor: Timeout 30000ms exceeded. | waiting for getByRole('grid') to be visible | line 112 | The page: #/events · focus div",
     );
   });
 

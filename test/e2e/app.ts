@@ -97,6 +97,9 @@ export async function openBrowser(): Promise<Browser> {
  */
 const slowness = Number(process.env.HINDCAST_SLOW_FRAMES ?? 0);
 
+/** How many times slower everything in the window is, also for finding such: `HINDCAST_SLOW_WINDOW=6 npm test -- e2e` */
+const slowWindow = Number(process.env.HINDCAST_SLOW_WINDOW ?? 1);
+
 // As text: this file is also read without the types of a browser.
 const slowFrames = (ms: number): string => `
   const frame = window.requestAnimationFrame.bind(window);
@@ -111,6 +114,9 @@ const slowFrames = (ms: number): string => `
     cancel(asked.get(id));
   };
 `;
+
+/** Pages that were opened and not closed yet. */
+export const openPages = new Set<Page>();
 
 /**
  * A page on the app that fails the test on any uncaught error or blocked resource. `slowFrames`: so many milliseconds its
@@ -129,6 +135,12 @@ export async function openPage(
   const late = options.slowFrames ?? slowness;
   if (late > 0) await context.addInitScript(slowFrames(late));
   const page = await context.newPage();
+  if (slowWindow > 1) {
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: slowWindow });
+  }
+  openPages.add(page);
+  page.on('close', () => openPages.delete(page));
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
