@@ -124,13 +124,18 @@ function isTyping(target: EventTarget | null): boolean {
 /** Popups that are open; notices are dialogs too, but never open in this sense. */
 const POPUP = ':is([role=dialog],[role=menu],[role=listbox])[data-open]';
 
+/** What was used last: a list may be what it led to. */
+let used: Element | null = null;
+
 /**
- * Whether something that comes late, such as the rows of a list, may take the focus: a person who types in a field or has
- * opened a popup meanwhile goes on there.
+ * Whether something that comes late, such as the rows of a list, may take the focus: a person who types in a field, has
+ * opened a popup or gone to a control of the screen meanwhile goes on there.
  */
 export function mayTakeFocus(element: Element): boolean {
+  const at = document.activeElement;
   const popup = document.querySelector(POPUP);
-  return !isTyping(document.activeElement) && (popup === null || popup.contains(element));
+  if (isTyping(at) || (popup !== null && !popup.contains(element))) return false;
+  return at === used || at?.closest('main') == null;
 }
 
 /** A dialog or menu takes the keyboard for itself, also while the focus is not in it (a click beside its fields). */
@@ -162,6 +167,14 @@ export function startKeyboard(): () => void {
     event.preventDefault();
     command.run?.();
   };
+  // Enter and the space bar on a control click it too.
+  const onClick = () => {
+    used = document.activeElement;
+  };
   addEventListener('keydown', onKeyDown);
-  return () => removeEventListener('keydown', onKeyDown);
+  addEventListener('click', onClick, true);
+  return () => {
+    removeEventListener('keydown', onKeyDown);
+    removeEventListener('click', onClick, true);
+  };
 }

@@ -14,7 +14,13 @@ const FIRST: readonly FieldName[] = ['type', 'data', 'key', 'aggregate', 'record
 const OWN_PATH = /^(data|value|header)/;
 const IN_PATH = /^(data|value|header)[^\s=<>!~()]*$/;
 const NOT_IN_PATH = /^(?!data|value|header)\w*$/;
-const WHILE = { join: /^\w*$/, operator: /^\S*$/, value: /^"?[^"]*$/, condition: NOT_IN_PATH } as const;
+/** Spaces and signs after an operator are not yet the value: what is offered there begins after them. */
+const WHILE = {
+  join: /^\w*$/,
+  operator: /^(?:\w*|[=!<>~]*)$/,
+  value: /^(?:"[^"]*|'[^']*|[^\s"'=!<>~()]*)$/,
+  condition: NOT_IN_PATH,
+} as const;
 
 /** @param quick the filter beside the expression: values are offered that fit it */
 export async function suggestExpression(
