@@ -63,9 +63,8 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
     await suggestion(/^>=/).waitFor();
     await page.keyboard.type('> 9990 and type =');
     await suggestion(/"FeeCharged"/).waitFor();
-    // The space is no beginning of the value.
+    // The space is no beginning of the value, and Tab takes what is on its way.
     await page.keyboard.type(' "Fee');
-    await suggestion(/"FeeCharged"/).waitFor();
     await page.keyboard.press('Tab');
     await suggestion(/^and$/).waitFor();
     // Nothing is chosen in the list: Enter applies the filter.

@@ -203,6 +203,8 @@ export function ExpressionField(props: ExpressionFieldProps) {
         })),
       };
     };
+    /** Tab was pressed while suggestions were on their way: the first is taken when they come. */
+    let takesNext = false;
     const editor = new EditorView({
       root,
       parent: root,
@@ -239,7 +241,14 @@ export function ExpressionField(props: ExpressionFieldProps) {
           EditorView.lineWrapping,
           Prec.highest(
             keymap.of([
-              { key: 'Tab', run: takeFirst },
+              {
+                key: 'Tab',
+                run: (at) => {
+                  takesNext = completionStatus(at.state) === 'pending';
+                  // The focus does not run from under them.
+                  return takesNext || takeFirst(at);
+                },
+              },
               {
                 key: 'Enter',
                 run: (at) => {
@@ -276,6 +285,11 @@ export function ExpressionField(props: ExpressionFieldProps) {
           hintPart.current.of([]),
           attributes.current.of([]),
           EditorView.updateListener.of((update) => {
+            if (update.docChanged || update.selectionSet || update.focusChanged) takesNext = false;
+            else if (takesNext && completionStatus(update.state) !== 'pending') {
+              takesNext = false;
+              takeFirst(update.view);
+            }
             if (!update.docChanged) return;
             const typed = update.state.doc.toString();
             if (!isTaking.current) told.current.push(typed);
@@ -336,11 +350,9 @@ export function ExpressionField(props: ExpressionFieldProps) {
 
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ');
 
-/** Tab takes the chosen suggestion, else the first; with none it leaves the field. */
+/** Takes the chosen suggestion, else the first. @returns false: there is none, and Tab leaves the field */
 function takeFirst(view: EditorView): boolean {
-  const status = completionStatus(view.state);
-  // Suggestions are on their way: the focus does not run from under them.
-  if (status !== 'active') return status === 'pending';
+  if (completionStatus(view.state) !== 'active') return false;
   if (selectedCompletion(view.state) === null) moveCompletionSelection(true)(view);
   return acceptCompletion(view);
 }
