@@ -1,4 +1,5 @@
 import { type ComponentProps, type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
+import { focusRestsAt } from '../lib/keys.ts';
 
 interface Focusable {
   focus(options?: FocusOptions): void;
@@ -10,7 +11,7 @@ type FirstFocus = (popup: HTMLElement) => Focusable | null | undefined;
 const CONTROLS = 'a[href],button,input,select,textarea,summary,[tabindex],[contenteditable]';
 
 /** What Tab stops at inside of an element, in the order of the page. */
-const controlsIn = (element: HTMLElement): HTMLElement[] =>
+export const controlsIn = (element: HTMLElement): HTMLElement[] =>
   [...element.querySelectorAll<HTMLElement>(CONTROLS)].filter(
     (each) => each.tabIndex >= 0 && !each.matches(':disabled') && each.checkVisibility(),
   );
@@ -124,5 +125,8 @@ function giveBack(to: Control | null): void {
   const list = () => document.querySelector<HTMLElement>('[data-takes-focus]');
   const target = to?.isConnected ? to : list();
   if (target === null) focused()?.blur();
-  else target.focus({ preventScroll: true });
+  else {
+    target.focus({ preventScroll: true });
+    focusRestsAt(target);
+  }
 }

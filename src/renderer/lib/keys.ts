@@ -124,18 +124,23 @@ function isTyping(target: EventTarget | null): boolean {
 /** Popups that are open; notices are dialogs too, but never open in this sense. */
 const POPUP = ':is([role=dialog],[role=menu],[role=listbox])[data-open]';
 
-/** What was used last: a list may be what it led to. */
-let used: Element | null = null;
+/** Where the focus stood when something was done last: a list may be what that led to. */
+let restsAt: Element | null = null;
+
+/** The focus was put there, such as by a popup that closed; nobody has gone there. */
+export function focusRestsAt(element: Element): void {
+  restsAt = element;
+}
 
 /**
  * Whether something that comes late, such as the rows of a list, may take the focus: a person who types in a field, has
- * opened a popup or gone to a control of the screen meanwhile goes on there.
+ * opened a popup or gone to another control meanwhile goes on there.
  */
 export function mayTakeFocus(element: Element): boolean {
   const at = document.activeElement;
   const popup = document.querySelector(POPUP);
   if (isTyping(at) || (popup !== null && !popup.contains(element))) return false;
-  return at === used || at?.closest('main') == null;
+  return at === null || at === document.body || at === restsAt;
 }
 
 /** A dialog or menu takes the keyboard for itself, also while the focus is not in it (a click beside its fields). */
@@ -169,7 +174,7 @@ export function startKeyboard(): () => void {
   };
   // Enter and the space bar on a control click it too.
   const onClick = () => {
-    used = document.activeElement;
+    restsAt = document.activeElement;
   };
   addEventListener('keydown', onKeyDown);
   addEventListener('click', onClick, true);
