@@ -81,6 +81,8 @@ export async function startApp(
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: executablePath!,
+    // The browser of a person passes over changes of the address when too many come.
+    ignoreDefaultArgs: ['--disable-ipc-flooding-protection'],
     args: [
       '--no-sandbox',
       '--disable-gpu',

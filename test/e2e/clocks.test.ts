@@ -57,8 +57,8 @@ describe.skipIf(demoProblem !== null)('two clocks', () => {
     await rows.first().waitFor();
     expect(await rows.count()).toBe(1);
     await chooseRow(page, arrivals(), (words) => words.includes('backdated'));
+    await expect.poll(async () => (await focus()).true, WAIT).not.toBeNull();
     const there = await focus();
-    expect(there.true).not.toBeNull();
     expect(Date.parse(there.true!)).toBeLessThan(Date.parse(there.known!));
   });
 
@@ -84,11 +84,37 @@ describe.skipIf(demoProblem !== null)('two clocks', () => {
     await page.mouse.down();
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3, { steps: 8 });
     await page.mouse.up();
+    // The address is written a moment later.
+    await expect.poll(async () => (await focus()).known?.slice(0, 7), WAIT).toMatch(/^2025-0[78]/);
     const { known, true: happened } = await focus();
     // Half of the way along what was recorded, two thirds along what occurred.
     expect(known!.slice(0, 7)).toMatch(/^2025-0[78]/);
     expect(happened!.slice(0, 7)).toMatch(/^2025-(09|10)/);
     await expect.poll(() => page.getByText('144 of 144 events count').count(), WAIT).toBe(0);
+  });
+
+  test('moves are written less often than browsers pass over changes of the address: 200 in ten seconds', async () => {
+    await open(page, place());
+    await point().focus();
+    const { writes, ms } = await point().evaluate(async (slider) => {
+      let count = 0;
+      const replace = history.replaceState.bind(history);
+      history.replaceState = (...state) => {
+        count += 1;
+        replace(...state);
+      };
+      const began = performance.now();
+      for (let time = 0; time < 301; time += 1) {
+        const key = time % 2 === 0 ? 'ArrowLeft' : 'ArrowRight';
+        slider.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+        await new Promise((done) => setTimeout(done));
+      }
+      history.replaceState = replace;
+      return { writes: count, ms: performance.now() - began };
+    });
+    expect(writes).toBeGreaterThan(0);
+    expect(writes).toBeLessThanOrEqual(ms / 55 + 2);
+    await expect.poll(async () => (await focus()).known, WAIT).not.toBeNull();
   });
 
   test('by keyboard: down the list of late arrivals, Enter opens the event in its timeline', async () => {

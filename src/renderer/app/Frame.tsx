@@ -4,7 +4,7 @@ import { cx } from '../components/cx.ts';
 import { Screen } from '../components/Screen.tsx';
 import { ErrorState, Skeleton } from '../components/States.tsx';
 import { useEdited } from '../features/sentences/editing.ts';
-import { go, hrefTo, useAddress } from '../lib/address.ts';
+import { getHash, go, hrefTo, useAddress } from '../lib/address.ts';
 import { useEngine } from '../lib/engine.ts';
 import { setFocus } from '../lib/focus.ts';
 import { useAllCommands, useCommands } from '../lib/keys.ts';
@@ -174,7 +174,7 @@ function Nowhere({ waiting }: { waiting: boolean }) {
     <Screen>
       <ErrorState
         error={{
-          message: `This address leads to no screen: ${location.hash}`,
+          message: `This address leads to no screen: ${getHash()}`,
           nextStep: 'Choose a screen at the left.',
         }}
       />

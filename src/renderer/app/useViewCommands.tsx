@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { pinnedReducer } from '../../core/reducerPin.ts';
 import { toast, toastError } from '../components/Toast.tsx';
 import { NewCaseDialog } from '../features/cases/NewCaseDialog.tsx';
-import { getAddress, go, parseHash, setParams, useAddress } from '../lib/address.ts';
+import { getAddress, getHash, go, parseHash, setParams, useAddress } from '../lib/address.ts';
 import { desktop } from '../lib/desktop.ts';
 import type { EngineError } from '../lib/engine.ts';
 import { useCommands } from '../lib/keys.ts';
@@ -91,7 +91,7 @@ export function useViewCommands(screen: string | undefined): ReactNode {
     if (of === null) return;
     const look = async () => {
       const here = await callEngine(['cases', 'identity'], {});
-      const opened = readView(location.hash);
+      const opened = readView(getHash());
       setParams({ of: null });
       if (of !== here.id) setOther(opened);
     };

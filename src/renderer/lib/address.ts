@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { restTimer } from './timers.ts';
 
 /**
  * The address of the page: `#/aggregates/SavingsAccount/SA-1?known=…&at=12`. Everything a person could want to send
@@ -55,11 +56,25 @@ function focusOf(params: URLSearchParams): URLSearchParams {
   return kept;
 }
 
+/** Browsers pass over all but 200 changes of the address in ten seconds; a drag makes one with every frame. Milliseconds. */
+const WRITE_EVERY_MS = 60;
+/** What the address is by now; null: the browser has it. */
+let pending: string | null = null;
+let wroteAt = Number.NEGATIVE_INFINITY;
+function write(): void {
+  if (pending === null) return;
+  history.replaceState(null, '', pending);
+  pending = null;
+  wroteAt = performance.now();
+}
+const writing = restTimer(WRITE_EVERY_MS, write, WRITE_EVERY_MS);
+
 let current: Address = parseHash('');
 let currentHash = '';
 function read(): Address {
-  if (location.hash !== currentHash) {
-    currentHash = location.hash;
+  const hash = getHash();
+  if (hash !== currentHash) {
+    currentHash = hash;
     current = parseHash(currentHash);
   }
   return current;
@@ -69,25 +84,41 @@ const listeners = new Set<() => void>();
 const notify = () => {
   for (const listener of listeners) listener();
 };
+/** A person went elsewhere: back, a link, the browser's own field. */
+const arrive = () => {
+  pending = null;
+  notify();
+};
 function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) {
-    addEventListener('hashchange', notify);
-    addEventListener('popstate', notify);
+    addEventListener('hashchange', arrive);
+    addEventListener('popstate', arrive);
   }
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
-    removeEventListener('hashchange', notify);
-    removeEventListener('popstate', notify);
+    removeEventListener('hashchange', arrive);
+    removeEventListener('popstate', arrive);
   };
 }
 
 function put(hash: string, replace: boolean): void {
-  if (hash === location.hash) return;
-  history[replace ? 'replaceState' : 'pushState'](null, '', hash);
+  if (hash === getHash()) return;
+  if (replace) {
+    pending = hash;
+    if (performance.now() - wroteAt < WRITE_EVERY_MS) writing.touch();
+    else write();
+  } else {
+    write();
+    history.pushState(null, '', hash);
+    wroteAt = performance.now();
+  }
   notify();
 }
+
+/** `#/…` as it is by now; the browser's own is a moment behind while something is dragged. */
+export const getHash = (): string => pending ?? location.hash;
 
 export function useAddress(): Address {
   return useSyncExternalStore(subscribe, read);

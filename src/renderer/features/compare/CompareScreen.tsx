@@ -9,7 +9,7 @@ import { Screen } from '../../components/Screen.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Announce } from '../../components/Toast.tsx';
-import { go } from '../../lib/address.ts';
+import { getHash, go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
@@ -166,7 +166,7 @@ export default function CompareScreen() {
           label="Copy the link"
           text={() => {
             flush();
-            return location.hash;
+            return getHash();
           }}
         />
       </ScreenHead>
