@@ -1,13 +1,10 @@
 import {
   autocompletion,
-  type CompletionContext,
-  type CompletionResult,
   type CompletionSource,
   closeBrackets,
   closeCompletion,
   completeFromList,
   completionKeymap,
-  pickedCompletion,
   startCompletion,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
@@ -27,11 +24,12 @@ import {
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import { flushSync } from 'react-dom';
 import { HIDDEN_IN_LINES, mark } from '../lib/escape.ts';
 import styles from './CodeEditor.module.css';
-import type { Suggestions } from './ExpressionField.tsx';
 import { type EditorMark, editorMarks, setMarks } from './editorMarks.ts';
 import { scriptMode } from './scriptLanguage.ts';
+import { noneWithoutFocus, type Suggestions, suggestionSource } from './suggestions.ts';
 import { topLayerPlace } from './topLayer.ts';
 
 export type { EditorMark } from './editorMarks.ts';
@@ -172,6 +170,7 @@ export function CodeEditor(props: CodeEditorProps) {
   newest.current = props;
   /** Texts that were told and have not come back as the value yet. */
   const sent = useRef<readonly string[]>([]);
+  const isTaking = useRef(false);
   const mode = useRef(new Compartment());
   const lock = useRef(new Compartment());
 
@@ -181,34 +180,10 @@ export function CodeEditor(props: CodeEditorProps) {
     if (element === null) return;
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
     const beside = topLayerPlace(root);
-    const complete = async (context: CompletionContext): Promise<CompletionResult | null> => {
-      const found = await newest.current.suggest?.(
-        context.state.doc.toString(),
-        context.pos,
-        context.explicit,
-      );
-      if (found === undefined || found === null || found.options.length === 0) return null;
-      return {
-        from: found.from,
-        to: found.to,
-        validFor: found.while,
-        options: found.options.map(({ label, detail, insert, caret, before = 0, look, rank }) => ({
-          label,
-          ...(detail === undefined ? {} : { detail }),
-          apply: (view, completion, from, to) => {
-            const text = insert ?? label;
-            view.dispatch({
-              changes: { from: from - before, to: to + (found.over ?? 0), insert: text },
-              selection: { anchor: from - before + (caret ?? text.length) },
-              annotations: pickedCompletion.of(completion),
-              userEvent: 'input.complete',
-            });
-          },
-          type: LOOKS[look],
-          boost: rank ?? 0,
-        })),
-      };
-    };
+    const complete = suggestionSource(
+      (text, cursor, asked) => newest.current.suggest?.(text, cursor, asked) ?? null,
+      (look) => LOOKS[look],
+    );
     const editor = new EditorView({
       root,
       parent: root,
@@ -223,6 +198,7 @@ export function CodeEditor(props: CodeEditorProps) {
           bracketMatching(),
           closeBrackets(),
           autocompletion({ icons: false, ...(props.suggest === undefined ? {} : { override: [complete] }) }),
+          noneWithoutFocus,
           tooltips({ parent: beside }),
           editorMarks,
           highlightActiveLine(),
@@ -250,7 +226,10 @@ export function CodeEditor(props: CodeEditorProps) {
             if (!update.docChanged) return;
             const text = update.state.doc.toString();
             sent.current = [...sent.current.slice(-MOST_SENT), text];
-            newest.current.onValue?.(text);
+            const tell = () => newest.current.onValue?.(text);
+            // As with fields of React: a key that follows at once finds what was typed before it.
+            if (isTaking.current) tell();
+            else flushSync(tell);
           }),
           syntaxHighlighting(colours),
           theme,
@@ -291,7 +270,9 @@ export function CodeEditor(props: CodeEditorProps) {
     const echo = sent.current.lastIndexOf(value);
     sent.current = sent.current.slice(echo + 1);
     if (echo !== -1 || editor === null || editor.state.doc.toString() === value) return;
+    isTaking.current = true;
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    isTaking.current = false;
   }, [value]);
 
   useEffect(() => {

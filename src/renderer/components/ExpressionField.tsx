@@ -1,8 +1,6 @@
 import {
   acceptCompletion,
   autocompletion,
-  type CompletionContext,
-  type CompletionResult,
   closeCompletion,
   completionKeymap,
   completionStatus,
@@ -22,7 +20,10 @@ import {
   tooltips,
 } from '@codemirror/view';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import { flushSync } from 'react-dom';
 import styles from './ExpressionField.module.css';
+import { controlsIn } from './popupFocus.tsx';
+import { noneWithoutFocus, type Suggestions, suggestionSource } from './suggestions.ts';
 import { topLayerPlace } from './topLayer.ts';
 
 /** A stretch of the text that is drawn in a way of its own. */
@@ -30,31 +31,6 @@ export interface Mark {
   from: number;
   to: number;
   look: 'field' | 'keyword' | 'text' | 'number' | 'word' | 'wrong';
-}
-
-export interface Suggestion {
-  label: string;
-  /** What it is, at the right. */
-  detail?: string;
-  /** What is written; the label when absent. */
-  insert?: string;
-  /** Where the cursor comes to stand in it; its end when absent. */
-  caret?: number;
-  /** Characters before `from` that it takes the place of as well, such as a dot. */
-  before?: number;
-  look: 'field' | 'keyword' | 'text' | 'number';
-  /** Higher stands further up. */
-  rank?: number;
-}
-
-export interface Suggestions {
-  from: number;
-  to: number;
-  options: readonly Suggestion[];
-  /** While the text there is like this, the same suggestions hold. */
-  while: RegExp;
-  /** Characters after `to` that a suggestion takes the place of as well, such as a closing quote. */
-  over?: number;
 }
 
 export interface ExpressionFieldHandle {
@@ -77,7 +53,8 @@ interface ExpressionFieldProps {
   marks: (text: string) => readonly Mark[];
   /** Where the text is wrong. */
   wrong: { from: number; to: number } | null;
-  suggest: (text: string, cursor: number) => Promise<Suggestions | null>;
+  /** Null: nothing can come at that place. */
+  suggest: (text: string, cursor: number) => Promise<Suggestions | null> | null;
   ref?: Ref<ExpressionFieldHandle>;
 }
 
@@ -187,22 +164,10 @@ export function ExpressionField(props: ExpressionFieldProps) {
     if (element === null) return;
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
     const beside = topLayerPlace(root);
-    const complete = async (context: CompletionContext): Promise<CompletionResult | null> => {
-      const found = await newest.current.suggest(context.state.doc.toString(), context.pos);
-      if (found === null || context.aborted) return null;
-      return {
-        from: found.from,
-        to: found.to,
-        validFor: found.while,
-        options: found.options.map(({ label: text, detail, insert, look, rank }) => ({
-          label: text,
-          ...(detail === undefined ? {} : { detail }),
-          apply: insert ?? text,
-          type: look,
-          boost: rank ?? 0,
-        })),
-      };
-    };
+    const complete = suggestionSource(
+      (text, cursor) => newest.current.suggest(text, cursor),
+      (look) => look,
+    );
     /** Tab was pressed while suggestions were on their way: the first is taken when they come. */
     let takesNext = false;
     const editor = new EditorView({
@@ -233,6 +198,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
             interactionDelay: 0,
             activateOnCompletion: () => true,
           }),
+          noneWithoutFocus,
           tooltips({ parent: beside }),
           EditorView.decorations.compute(['doc'], (state) =>
             decorate(newest.current.marks(state.doc.toString())),
@@ -244,9 +210,14 @@ export function ExpressionField(props: ExpressionFieldProps) {
               {
                 key: 'Tab',
                 run: (at) => {
-                  takesNext = completionStatus(at.state) === 'pending';
-                  // The focus does not run from under them.
-                  return takesNext || takeFirst(at);
+                  if (completionStatus(at.state) !== 'pending') return takeFirst(at);
+                  const coming = newest.current.suggest(
+                    at.state.doc.toString(),
+                    at.state.selection.main.head,
+                  );
+                  coming?.catch(() => {});
+                  takesNext = coming !== null;
+                  return takesNext;
                 },
               },
               {
@@ -254,6 +225,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
                 run: (at) => {
                   if (completionStatus(at.state) === 'active' && selectedCompletion(at.state) !== null)
                     return acceptCompletion(at);
+                  takesNext = false;
                   closeCompletion(at);
                   newest.current.onSubmit();
                   return true;
@@ -266,6 +238,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
                 run: (at) => {
                   // Suggestions that are still on their way, or of which none fits, are nothing that a person sees.
                   const isShown = currentCompletions(at.state).length > 0;
+                  takesNext = false;
                   closeCompletion(at);
                   if (!isShown) newest.current.onEscape();
                   return true;
@@ -288,12 +261,16 @@ export function ExpressionField(props: ExpressionFieldProps) {
             if (update.docChanged || update.selectionSet || update.focusChanged) takesNext = false;
             else if (takesNext && completionStatus(update.state) !== 'pending') {
               takesNext = false;
-              takeFirst(update.view);
+              if (!takeFirst(update.view)) leave(element);
             }
             if (!update.docChanged) return;
             const typed = update.state.doc.toString();
-            if (!isTaking.current) told.current.push(typed);
-            newest.current.onValue(typed);
+            if (isTaking.current) newest.current.onValue(typed);
+            else {
+              told.current.push(typed);
+              // As with fields of React: a key that follows at once finds what was typed before it.
+              flushSync(() => newest.current.onValue(typed));
+            }
           }),
           theme,
         ],
@@ -355,4 +332,12 @@ function takeFirst(view: EditorView): boolean {
   if (completionStatus(view.state) !== 'active') return false;
   if (selectedCompletion(view.state) === null) moveCompletionSelection(true)(view);
   return acceptCompletion(view);
+}
+
+/** To where Tab leads from the field. */
+function leave(field: HTMLElement): void {
+  const within = field.closest<HTMLElement>('[role=dialog]') ?? document.body;
+  controlsIn(within)
+    .find((each) => field.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING)
+    ?.focus();
 }

@@ -132,7 +132,7 @@ export function useEngineQuery<N extends Namespace, K extends CallName<N>>(
 /** Something that a person does: `action.mutate(input)`; `isPending`, `error` and `data` for the screen. */
 export function useEngineAction<N extends Namespace, K extends CallName<N>>(
   path: CallPath<N, K>,
-  options: { onSuccess?: (output: OutputOf<N, K>, input: InputOf<N, K>) => void } = {},
+  options: { onSuccess?: (output: OutputOf<N, K>, input: InputOf<N, K>) => void | Promise<void> } = {},
 ): UseMutationResult<OutputOf<N, K>, EngineError, InputOf<N, K>> {
   return useMutation<OutputOf<N, K>, EngineError, InputOf<N, K>>({
     mutationFn: (input) => callEngine(path, input),

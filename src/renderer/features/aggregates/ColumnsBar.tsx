@@ -4,14 +4,11 @@ import type { ListColumnsState } from '../../../contract/aggregateColumns.ts';
 import type { ProjectionStatus } from '../../../contract/projections.ts';
 import { FilterProblem, parseStateCondition } from '../../../core/filter/filter.ts';
 import { Button } from '../../components/Button.tsx';
-import {
-  ExpressionField,
-  type ExpressionFieldHandle,
-  type Suggestions,
-} from '../../components/ExpressionField.tsx';
+import { ExpressionField, type ExpressionFieldHandle } from '../../components/ExpressionField.tsx';
 import { Checkbox } from '../../components/Field.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { Popover } from '../../components/Popover.tsx';
+import type { Suggestions } from '../../components/suggestions.ts';
 import { toastError } from '../../components/Toast.tsx';
 import { setParams } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';

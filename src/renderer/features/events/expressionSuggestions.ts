@@ -2,7 +2,7 @@
 import type { EventFilter } from '../../../contract/events.ts';
 import type { FieldSample } from '../../../contract/search.ts';
 import { completionAt, FIELDS, type FieldName, factsOf, operatorsOf } from '../../../core/filter/filter.ts';
-import type { Suggestion, Suggestions } from '../../components/ExpressionField.tsx';
+import type { Suggestion, Suggestions } from '../../components/suggestions.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
 import { callEngine, queryClient } from '../../lib/queries.ts';

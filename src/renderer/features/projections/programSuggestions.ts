@@ -1,7 +1,7 @@
 /** Suggestions while a program is written: the words of its place, as the editor takes them. */
 import { parseJson } from '../../../core/json.ts';
 import type { Json } from '../../../core/model.ts';
-import type { Suggestion, Suggestions } from '../../components/ExpressionField.tsx';
+import type { Suggestion, Suggestions } from '../../components/suggestions.ts';
 import { type ProgramPlace, programPlace } from './programPlace.ts';
 import { arithmetic, DECIMAL, membersOf, type ProgramVocabulary, type ProgramWord } from './programWords.ts';
 import { ask, filterOf, vocabularyOf } from './vocabulary.ts';

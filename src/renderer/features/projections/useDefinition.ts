@@ -25,6 +25,8 @@ export interface Definition {
   problems: readonly TextProblem[];
   set(parts: Partial<Parts>): void;
   discard(): void;
+  /** Lets go of what was typed when it is this definition, which is saved by now. */
+  settle(definition: string): void;
   /** Key of the row it is tried on; null: the engine takes one. */
   on: string | null;
   setOn(key: string | null): void;
@@ -73,6 +75,7 @@ export function useDefinition(
       setEdited(isSaved(next) ? null : next);
     },
     discard: () => setEdited(null),
+    settle: (definition) => setEdited((now) => (now !== null && joined(now) === definition ? null : now)),
     on,
     setOn,
     tried: answer.data,

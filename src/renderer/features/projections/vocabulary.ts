@@ -1,7 +1,7 @@
 import type { EventFilter } from '../../../contract/events.ts';
 import { isJsonObject, parseJson } from '../../../core/json.ts';
 import { parsePath } from '../../../core/path.ts';
-import type { Suggestions } from '../../components/ExpressionField.tsx';
+import type { Suggestions } from '../../components/suggestions.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, plural } from '../../lib/format.ts';
 import { callEngine, queryClient } from '../../lib/queries.ts';

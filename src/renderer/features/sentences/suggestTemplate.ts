@@ -1,8 +1,9 @@
 /** Suggestions and colours in a template. */
 import type { EventFilter } from '../../../contract/events.ts';
-import { templateMarks, templatePlace } from '../../../core/sentence-complete.ts';
+import { type TemplatePlace, templateMarks, templatePlace } from '../../../core/sentence-complete.ts';
 import { FORMATS, MONEY, MONEY_ABOUT } from '../../../core/sentence-formats.ts';
-import type { Mark, Suggestion, Suggestions } from '../../components/ExpressionField.tsx';
+import type { Mark } from '../../components/ExpressionField.tsx';
+import type { Suggestion, Suggestions } from '../../components/suggestions.ts';
 import { fieldWords } from '../projections/vocabulary.ts';
 
 /** What an event has beside its payload. */
@@ -21,15 +22,21 @@ const LOOKS = { bracket: 'keyword', field: 'field', format: 'word', text: 'text'
 export const marksOfTemplate = (text: string): Mark[] =>
   templateMarks(text).map(({ from, to, what }) => ({ from, to, look: LOOKS[what] }));
 
-/** @param filter the events that the template speaks of */
-export async function suggestTemplate(
+/** @param filter the events that the template speaks of. @returns null outside of braces */
+export function suggestTemplate(
   text: string,
   cursor: number,
   filter: EventFilter,
-): Promise<Suggestions | null> {
+): Promise<Suggestions> | null {
   const place = templatePlace(text, cursor);
-  if (place === null) return null;
-  const { from, to, isOpen, expected } = place;
+  return place === null ? null : suggestionsAt(place, cursor, filter);
+}
+
+async function suggestionsAt(
+  { from, to, isOpen, expected }: TemplatePlace,
+  cursor: number,
+  filter: EventFilter,
+): Promise<Suggestions> {
   const end = isOpen ? '}' : '';
   const options = expected === 'format' ? formats(end) : await fields(filter, end);
   return {
