@@ -268,6 +268,24 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await changed.getByRole('button', { name: 'Restore this version' }).waitFor();
   });
 
+  test('what is typed while a definition is being saved stays, and the cursor with it', async () => {
+    await create('kept', 'Operations');
+    await expect.poll(() => textOf(/^Definition of kept/), WAIT).toMatch(/"merge"[\s\S]*\n\}\s*$/);
+    const text = () => textOf(/^Definition of kept/);
+    const before = (await text()).indexOf('"title": "') + '"title": "'.length;
+    await editor(/^Definition of kept/).focus();
+    await page.keyboard.press('Control+Home');
+    for (let at = 0; at < before; at += 1) await page.keyboard.press('ArrowRight');
+    for (const key of ['A', 'Control+s', 'B', 'C']) await page.keyboard.press(key);
+    await page.getByText(/^A.* is saved\.$/).waitFor();
+    await page.getByText(/^Changed, not saved/).waitFor();
+    await save();
+    await page.keyboard.press('D');
+    await expect.poll(text, WAIT).toContain('"title": "ABCD');
+    await pressEnter(page.getByRole('button', { name: 'Discard changes' }));
+    await page.getByText('Saved.', { exact: true }).waitFor();
+  });
+
   test('a definition whose key is missing in some events says so', async () => {
     await open(page, 'projections/mine?tab=definition');
     await tried()

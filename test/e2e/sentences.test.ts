@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { demoProblem, type OpenApp } from './app.ts';
 import { judged, openDemo } from './demoPage.ts';
-import { chosenEvent, open, timelineOf } from './screen.ts';
+import { chosenEvent, open, pressEnter, timelineOf } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
@@ -119,6 +119,31 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
     await judged(page, 'sentence-timeline');
     await page.keyboard.press('ArrowLeft');
     await expect.poll(() => chosenEvent(page).textContent()).not.toBe(before);
+    expect(problems).toEqual([]);
+  });
+
+  test('Tab leaves the template where nothing can be suggested, and else takes what is on its way, for the whole name', async () => {
+    await open(page, timelineOf(doubled.aggregateId));
+    await chosenEvent(page).filter({ hasText: /\S/ }).waitFor();
+    await page
+      .getByRole('region', { name: 'Chosen event' })
+      .getByRole('button', { name: 'Edit the sentence' })
+      .waitFor();
+    await page.keyboard.press('s');
+    await ready();
+    await write('Interest of {data.aount}');
+    for (let back = 0; back < 'ount}'.length; back += 1) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.type('m');
+    await page.keyboard.press('Tab');
+    await expect.poll(() => fieldOf(page).textContent(), WAIT).toBe('Interest of {data.amount}');
+    await page.keyboard.press('End');
+    await page.keyboard.type(' posted');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('x');
+    await expect.poll(() => editorOf(page).getByLabel('Topics').inputValue(), WAIT).toContain('x');
+    expect(await fieldOf(page).textContent()).toBe('Interest of {data.amount} posted');
+    await pressEnter(editorOf(page).getByRole('button', { name: 'Cancel' }));
+    await editorOf(page).waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { json } from '@codemirror/lang-json';
 import { keywordCompletionSource, SQLite, schemaCompletionSource } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
-import { Compartment, EditorState } from '@codemirror/state';
+import { type ChangeSpec, Compartment, EditorState } from '@codemirror/state';
 import {
   drawSelection,
   EditorView,
@@ -271,7 +271,7 @@ export function CodeEditor(props: CodeEditorProps) {
     sent.current = sent.current.slice(echo + 1);
     if (echo !== -1 || editor === null || editor.state.doc.toString() === value) return;
     isTaking.current = true;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    editor.dispatch({ changes: changeTo(editor.state.doc.toString(), value) });
     isTaking.current = false;
   }, [value]);
 
@@ -297,4 +297,14 @@ export function CodeEditor(props: CodeEditorProps) {
   );
 
   return <div ref={host} className={styles.host} data-editor="" />;
+}
+
+/** The change between two texts, without what they begin and end with alike: the cursor stays where it is in that. */
+function changeTo(before: string, after: string): ChangeSpec {
+  const shorter = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < shorter && before[from] === after[from]) from += 1;
+  let same = 0;
+  while (same < shorter - from && before.at(-1 - same) === after.at(-1 - same)) same += 1;
+  return { from, to: before.length - same, insert: after.slice(from, after.length - same) };
 }
