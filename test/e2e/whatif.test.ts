@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
+import { holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, digits, open, pressEnter, stepTo } from './screen.ts';
 
 const doubled = story('interest-posted-twice');
@@ -123,6 +124,46 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     const row = set.getByRole('row', { name: doubled.aggregateId });
     await row.waitFor();
     expect(digits(await row.textContent())).toContain(`-${doubled.facts.amount}`);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('keys that are quicker than the hypothetical log wait for it, in their order', async () => {
+    const { page, problems } = await openPage(browser, app);
+    const answers = await holdAnswers(page);
+    await open(page, `whatif?type=SavingsAccount&id=${doubled.aggregateId}&part=log`);
+    const log = page.getByRole('listbox', { name: 'Hypothetical log' });
+    await log.getByRole('option').nth(5).waitFor();
+    await log.focus();
+    const words = () =>
+      log
+        .getByRole('option')
+        .evaluateAll((rows) => rows.slice(0, 5).map((row) => row.querySelector('span > span')?.textContent));
+    const marks = async () =>
+      (await log.getByRole('option').allInnerTexts())
+        .slice(0, 6)
+        .map((text) => /moved away|moved here|skipped|inserted/.exec(text)?.[0] ?? '');
+    const [first, second, third, fourth] = await words();
+    answers.hold();
+    for (const key of ['Alt+ArrowDown', 'Alt+ArrowDown', 'ArrowDown', 'x', 'x', 'x'])
+      await page.keyboard.press(key);
+    answers.release();
+    await expect
+      .poll(marks, { timeout: 60_000 })
+      .toEqual(['moved away', '', '', 'skipped', 'moved here', '']);
+    await page.getByText('2 changes', { exact: true }).waitFor();
+    expect(await words()).toEqual([first, second, third, fourth, first]);
+    expect(await page.getByText('Not every change can be made').count()).toBe(0);
+    // Back past its own place, and behind the second again: always the same event.
+    answers.hold();
+    await page.keyboard.press('ArrowDown');
+    for (const key of ['Up', 'Up', 'Down']) await page.keyboard.press(`Alt+Arrow${key}`);
+    answers.release();
+    await expect
+      .poll(marks, { timeout: 60_000 })
+      .toEqual(['moved away', '', 'moved here', '', 'skipped', '']);
+    await log.getByRole('option', { selected: true }).getByText('moved here').waitFor();
+    expect(await words()).toEqual([first, second, first, third, fourth]);
     expect(problems).toEqual([]);
     await page.context().close();
   });

@@ -32,11 +32,12 @@ const PAGE = 200;
  * Rows of any number, asked page by page as they come into view.
  * @param key query key of the question without the page, such as `['events', 'query', filter]`
  * @param ask asks for one page; must depend on nothing but the key
+ * @param options `chosen`: a row that is asked for with its neighbours, also when it is scrolled away from
  */
 export function usePagedRows<Row, Answer extends PageAnswer<Row>>(
   key: readonly unknown[],
   ask: (page: { from: number; count: number }, signal: AbortSignal) => Promise<Answer>,
-  { enabled = true, pageSize = PAGE }: { enabled?: boolean; pageSize?: number } = {},
+  { enabled = true, pageSize = PAGE, chosen }: { enabled?: boolean; pageSize?: number; chosen?: number } = {},
 ): PagedRows<Row, Answer> {
   const client = useQueryClient();
   /** Pages on the screen, first and last. */
@@ -57,11 +58,13 @@ export function usePagedRows<Row, Answer extends PageAnswer<Row>>(
   const lastPage = Math.max(0, Math.ceil(total / pageSize) - 1);
   const from = Math.min(range.from, lastPage);
   const to = Math.min(range.to, lastPage);
+  const pageOf = (row: number) => Math.min(lastPage, Math.floor(row / pageSize));
+  const [before, after] = chosen === undefined ? [from, to] : [pageOf(chosen - 1), pageOf(chosen + 1)];
   const wanted = useMemo(() => {
-    const list: number[] = [];
-    for (let page = Math.max(1, from); page <= to; page += 1) list.push(page);
-    return list;
-  }, [from, to]);
+    const pages = new Set([before, after]);
+    for (let page = from; page <= to; page += 1) pages.add(page);
+    return [...pages].filter((page) => page > 0);
+  }, [from, to, before, after]);
   const isOld = head.isPlaceholderData;
   const others = useQueries({
     queries: wanted.map((page) => ({ ...optionsOf(page), enabled: enabled && !isOld })),

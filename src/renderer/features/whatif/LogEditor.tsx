@@ -1,5 +1,5 @@
 import { Boxes, RotateCcw } from 'lucide-react';
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, useLayoutEffect, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { Output } from '../../../contract/contract.ts';
 import type { AlignedEvent, Hypothesis, LogChange, whatif } from '../../../contract/whatif.ts';
@@ -37,6 +37,9 @@ interface LogEditorProps {
   hypothesis: Hypothesis;
 }
 
+/** What is done with the chosen event; `select` and `move` go by so many places, `find` chooses the event of an id. */
+type Act = 'skip' | 'edit' | 'insert' | 'move' | 'select' | 'find';
+
 /** The log of one aggregate, to be changed as a trial: x skip, e edit, i insert, Alt with the arrows moves. */
 export function LogEditor({ subject, hypothesis }: LogEditorProps) {
   if (subject === null)
@@ -63,46 +66,84 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
     null,
   );
   const asked = { ref, cut, reducer: null, hypothesis };
-  const rows = usePagedRows<AlignedEvent, EventsAnswer>(['whatif', 'events', asked], (page, signal) =>
-    callEngine(['whatif', 'events'], { ...asked, ...page }, signal),
+  const rows = usePagedRows<AlignedEvent, EventsAnswer>(
+    ['whatif', 'events', asked],
+    (page, signal) => callEngine(['whatif', 'events'], { ...asked, ...page }, signal),
+    { chosen: selected },
   );
-  const row = rows.getRow(selected);
+  const at = Math.min(selected, rows.total - 1);
+  const row = rows.getRow(at);
   const put = (next: LogChange[]) => setChanges(ref, next);
   const isReal = row !== undefined && row.id >= 0 && row.mark !== 'moved-from';
 
-  const toggleSkip = () => {
-    if (row === undefined) return;
-    if (row.mark === 'same' && row.id >= 0) put([...changes, { change: 'skip', id: row.id }]);
-    else put(withoutChangesOf(changes, row.id));
+  /** A change gives places of the list to others; the event that it is about stays chosen. */
+  const change = (id: number, next: LogChange[]) => {
+    put(next);
+    setEarly((others) => [['find', id], ...others]);
   };
-  const openEdit = () => {
-    if (row === undefined || !isReal || row.mark === 'skipped') return;
-    const edited = changes.findLast((change) => change.change === 'edit' && change.id === row.id);
-    if (edited?.change === 'edit') {
-      setEditing({ what: 'edit', id: row.id, event: { type: edited.type ?? row.type, data: edited.data } });
-      return;
-    }
-    callEngine(['whatif', 'payload'], { id: row.id })
-      .then((event) => setEditing({ what: 'edit', id: row.id, event }))
-      .catch(showProblem);
+  const acts: Record<Act, (by: number) => void> = {
+    skip() {
+      if (row === undefined) return;
+      const isAsItWas = row.mark === 'same' && row.id >= 0;
+      change(
+        row.id,
+        isAsItWas ? [...changes, { change: 'skip', id: row.id }] : withoutChangesOf(changes, row.id),
+      );
+    },
+    edit() {
+      if (row === undefined || !isReal || row.mark === 'skipped') return;
+      const edited = changes.findLast((change) => change.change === 'edit' && change.id === row.id);
+      if (edited?.change === 'edit') {
+        setEditing({ what: 'edit', id: row.id, event: { type: edited.type ?? row.type, data: edited.data } });
+        return;
+      }
+      callEngine(['whatif', 'payload'], { id: row.id })
+        .then((event) => setEditing({ what: 'edit', id: row.id, event }))
+        .catch(showProblem);
+    },
+    insert() {
+      if (row === undefined || row.mark === 'skipped' || row.mark === 'moved-from') return;
+      // What was pressed behind it was meant for the dialog.
+      setEarly([]);
+      setEditing({ what: 'insert', id: row.id, event: { type: '', data: '{\n  \n}' } });
+    },
+    move(by) {
+      if (row === undefined || !isReal || row.mark === 'skipped') return;
+      const after = behindWhich(rows.getRow, rows.total, at, by);
+      if (after === undefined) return;
+      // Only the last change may go: those behind another one name inserted events by their place among the changes.
+      const last = changes.at(-1);
+      const others = last?.change === 'move' && last.id === row.id ? changes.slice(0, -1) : changes;
+      change(row.id, [...others, { change: 'move', id: row.id, after }]);
+    },
+    select(by) {
+      setSelected(Math.max(0, at + by));
+    },
+    find(id) {
+      setSelected(placeOf(rows.getRow, rows.total, at, id));
+    },
   };
-  const openInsert = () => {
-    if (row === undefined || row.mark === 'skipped' || row.mark === 'moved-from') return;
-    setEditing({ what: 'insert', id: row.id, event: { type: '', data: '{\n  \n}' } });
+  // Every change makes other rows of the log: keys that are quicker wait for these, in their order.
+  const [early, setEarly] = useState<readonly [what: Act, by: number][]>([]);
+  const isComing = (index: number) =>
+    index >= 0 && index < rows.total && rows.getRow(index) === undefined && rows.error === null;
+  const isWaiting = rows.isLoading || rows.isOld || [at - 1, at, at + 1].some(isComing);
+  const act = (what: Act, by = 0) => {
+    if (isWaiting || early.length > 0) setEarly((others) => [...others, [what, by]]);
+    else acts[what](by);
   };
-  const move = (by: -1 | 1) => {
-    if (row === undefined || !isReal || row.mark === 'skipped') return;
-    const others = changes.filter((change) => change.change !== 'move' || change.id !== row.id);
-    const target = neighbour(rows.getRow, rows.total, selected, by);
-    if (target === undefined) return;
-    put([...others, { change: 'move', id: row.id, after: target.after }]);
-    setSelected(target.index);
-  };
+  // In an effect of layout, all that is set is set in one rendering: the next key finds its event.
+  useLayoutEffect(() => {
+    const [next] = early;
+    if (next === undefined || isWaiting) return;
+    setEarly(([, ...others]) => others);
+    acts[next[0]](next[1]);
+  });
   const onKey = (event: KeyboardEvent) => {
     if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
     event.preventDefault();
     event.stopPropagation();
-    move(event.key === 'ArrowUp' ? -1 : 1);
+    act('move', event.key === 'ArrowUp' ? -1 : 1);
   };
   const group = 'What-if';
   useCommands([
@@ -112,7 +153,7 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
       group,
       keys: 'x',
       hint: 'skip',
-      run: toggleSkip,
+      run: () => act('skip'),
     },
     {
       id: 'whatif.edit',
@@ -120,7 +161,7 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
       group,
       keys: 'e',
       hint: 'edit',
-      run: openEdit,
+      run: () => act('edit'),
     },
     {
       id: 'whatif.insert',
@@ -128,7 +169,7 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
       group,
       keys: 'i',
       hint: 'insert',
-      run: openInsert,
+      run: () => act('insert'),
     },
     { id: 'whatif.move', title: 'Move the event earlier or later', group, keys: 'alt+arrowup', hint: 'move' },
   ]);
@@ -144,16 +185,23 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
           )}{' '}
           <code>{shown(ref.id)}</code>
         </span>
-        <Button look="quiet" keys="x" disabled={row === undefined} onClick={toggleSkip}>
+        <Button look="quiet" keys="x" disabled={row === undefined} onClick={() => act('skip')}>
           {row === undefined || row.mark === 'same' ? 'Skip' : 'As it was'}
         </Button>
-        <Button look="quiet" keys="e" disabled={!isReal} onClick={openEdit}>
+        <Button look="quiet" keys="e" disabled={!isReal} onClick={() => act('edit')}>
           Edit
         </Button>
-        <Button look="quiet" keys="i" disabled={row === undefined} onClick={openInsert}>
+        <Button look="quiet" keys="i" disabled={row === undefined} onClick={() => act('insert')}>
           Insert
         </Button>
-        <IconButton label="All as it was" disabled={changes.length === 0} onClick={() => put([])}>
+        <IconButton
+          label="All as it was"
+          disabled={changes.length === 0}
+          onClick={() => {
+            setEarly([]);
+            put([]);
+          }}
+        >
           <RotateCcw />
         </IconButton>
       </div>
@@ -183,9 +231,9 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
             getRow={rows.getRow}
             onRange={rows.onRange}
             isOld={rows.isOld}
-            selected={Math.min(selected, rows.total - 1)}
-            onSelect={setSelected}
-            onOpen={openEdit}
+            selected={at}
+            onSelect={(index) => (early.length > 0 ? act('select', index - at) : setSelected(index))}
+            onOpen={() => act('edit')}
             rowClass={(each) => (each.differs ? styles.differs : undefined)}
             render={(each) => <LogLine event={each} />}
           />
@@ -200,8 +248,9 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
             const { id } = editing;
             if (editing.what === 'insert') put([...changes, { change: 'insert', after: id, type, data }]);
             else {
-              const others = changes.filter((change) => change.change !== 'edit' || change.id !== id);
-              put([...others, { change: 'edit', id, data, type }]);
+              const edit: LogChange = { change: 'edit', id, data, type };
+              const place = changes.findIndex((change) => change.change === 'edit' && change.id === id);
+              put(place === -1 ? [...changes, edit] : changes.with(place, edit));
             }
             setEditing(null);
           }}
@@ -211,22 +260,36 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
   );
 }
 
-/** Where an event comes to stand one place up or down among those of the hypothetical log. */
-function neighbour(
-  getRow: (index: number) => AlignedEvent | undefined,
-  total: number,
-  from: number,
-  by: -1 | 1,
-): { after: number | null; index: number } | undefined {
+type GetRow = (index: number) => AlignedEvent | undefined;
+
+/**
+ * The event behind which one comes that goes a place up or down in the hypothetical log; null: it becomes the first.
+ * Undefined: it cannot.
+ */
+function behindWhich(getRow: GetRow, total: number, from: number, by: number): number | null | undefined {
   const isThere = (row: AlignedEvent | undefined) => row?.mark !== 'skipped' && row?.mark !== 'moved-from';
-  let at = from + by;
-  while (at >= 0 && at < total && !isThere(getRow(at))) at += by;
-  const other = getRow(at);
-  if (other === undefined) return undefined;
-  if (by === 1) return { after: other.id, index: at };
-  let before = at - 1;
-  while (before >= 0 && !isThere(getRow(before))) before -= 1;
-  return { after: before < 0 ? null : getRow(before)!.id, index: at };
+  const next = (index: number) => {
+    let to = index + by;
+    while (to >= 0 && to < total && !isThere(getRow(to))) to += by;
+    return to;
+  };
+  const other = next(from);
+  if (by > 0 || other < 0) return getRow(other)?.id;
+  const before = next(other);
+  return before < 0 ? null : getRow(before)?.id;
+}
+
+/** No change moves its event further than this in the list, unless it takes back others. */
+const NEAR = 200;
+
+/** Where the event with this id stands in the hypothetical log, looked for from a place on; not found: that place. */
+function placeOf(getRow: GetRow, total: number, from: number, id: number): number {
+  for (let away = 0; away < NEAR; away += 1)
+    for (const index of [from + away, from - away]) {
+      const row = index < 0 || index >= total ? undefined : getRow(index);
+      if (row?.id === id && row.mark !== 'moved-from') return index;
+    }
+  return from;
 }
 
 function LogLine({ event }: { event: AlignedEvent }) {
