@@ -3,6 +3,7 @@ import type { Connection } from '../../contract/connections.ts';
 import { queryClient, useEngineQuery } from './queries.ts';
 
 const KEY = 'hindcast.connection';
+const LIST = ['connections', 'list', {}];
 
 interface ChosenStore {
   chosenId: string | null;
@@ -23,11 +24,17 @@ export const chooseConnection = (id: string | null): void => useChosen.getState(
 
 /** Puts what the engine answered into the list at once, so that nothing flickers until the list is asked again. */
 export function rememberConnection(saved: Connection): void {
-  queryClient.setQueryData<Connection[]>(['connections', 'list', {}], (list = []) =>
+  queryClient.setQueryData<Connection[]>(LIST, (list = []) =>
     list.some(({ id }) => id === saved.id)
       ? list.map((one) => (one.id === saved.id ? saved : one))
       : [...list, saved],
   );
+}
+
+/** Takes a removed one out of the list at once, so that no screen opens it until the list is asked again. */
+export function forgetConnection(removed: string): void {
+  queryClient.setQueryData<Connection[]>(LIST, (list) => list?.filter(({ id }) => id !== removed));
+  if (useChosen.getState().chosenId === removed) chooseConnection(null);
 }
 
 /** All connections, and the one in use: the chosen one, or the only one there is. */

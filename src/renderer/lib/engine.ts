@@ -31,7 +31,7 @@ export const useEngine = create<EngineStore>((set) => ({
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
-const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+export const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** The engine's procedures as soon as it is there. Rejects when it refuses this page or the signal is aborted. */
 export function engineReady(signal?: AbortSignal): Promise<Api> {
@@ -50,6 +50,21 @@ export function engineReady(signal?: AbortSignal): Promise<Api> {
       reject(localError('cancelled', { what: 'The request' }));
     });
   });
+}
+
+/**
+ * Does something, and again for as long as it fails of what passes by itself, such as a lost connection.
+ * @throws what does not pass, and anything once the signal is aborted
+ */
+export async function insist<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof RemoteError && error.retryable)) throw error;
+    }
+    await wait(FIRST_WAIT_MS);
+  }
 }
 
 /** One connection from its beginning to its end; resolves when it has closed. */

@@ -11,6 +11,7 @@ import type { Api, Contract, Input, Namespace, Output } from '../../contract/con
 import type { Procedure } from '../../contract/procedure.ts';
 import type { ChangedScope } from '../../contract/system.ts';
 import { EngineError, engineReady } from './engine.ts';
+import { renew } from './renew.ts';
 import { coarseTimers } from './timers.ts';
 
 /** Names of the procedures of a namespace that answer once. */
@@ -63,6 +64,9 @@ const HANGS_ON: Record<ChangedScope, readonly (readonly string[])[]> = {
   sentences: [['sentences'], ['events'], ['aggregates'], ['whatif'], ['cases']],
 };
 
+/** Changed again and again by themselves, such as once a second while a capture runs; the others a person changes. */
+const RECURRING: ReadonlySet<ChangedScope> = new Set(['workspace', 'events', 'jobs']);
+
 const MAX_RETRIES = 3;
 
 // Whoever scrubs asks for sixty answers a second, each of which is let go of some time later.
@@ -88,8 +92,14 @@ export const queryClient = new QueryClient({
 /** Asks again for what hangs on the given scopes. Answers on the screen stay until the new ones are there. */
 export function invalidate(scopes: Iterable<ChangedScope>): void {
   const keys = new Map<string, readonly string[]>();
-  for (const scope of scopes) for (const key of HANGS_ON[scope]) keys.set(key.join('.'), key);
-  for (const queryKey of keys.values()) void queryClient.invalidateQueries({ queryKey });
+  let isRecurring = true;
+  for (const scope of scopes) {
+    isRecurring &&= RECURRING.has(scope);
+    for (const key of HANGS_ON[scope]) keys.set(key.join('.'), key);
+  }
+  if (isRecurring) renew(queryClient, [...keys.values()]);
+  // What is on its way is of before and would only be waited for.
+  else for (const queryKey of keys.values()) void queryClient.invalidateQueries({ queryKey });
 }
 
 /** Calls the engine once; waits while it is being started. */

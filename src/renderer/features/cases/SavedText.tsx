@@ -19,6 +19,8 @@ interface SavedTextProps {
 export function SavedText({ value, onSave, placeholder, rows = 3, label }: SavedTextProps) {
   const [text, setText] = useState(value);
   const newest = useRef({ text, saved: value, onSave });
+  /** Texts that were sent and may still come back after later ones were sent. */
+  const sent = useRef(new Set<string>());
   newest.current.onSave = onSave;
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const save = () => {
@@ -27,8 +29,10 @@ export function SavedText({ value, onSave, placeholder, rows = 3, label }: Saved
     const { text: written, saved } = newest.current;
     if (written === saved) return;
     newest.current.saved = written;
+    sent.current.add(written);
     newest.current.onSave(written).catch((error: unknown) => {
       newest.current.saved = saved;
+      sent.current.delete(written);
       toastError(error as EngineError);
     });
   };
@@ -36,7 +40,10 @@ export function SavedText({ value, onSave, placeholder, rows = 3, label }: Saved
   flush.current = save;
   useEffect(() => {
     const { saved, text: written } = newest.current;
-    if (written !== saved || value === saved) return;
+    // An answer from between two saves is earlier than what stands here.
+    if (written !== saved || (value !== saved && sent.current.has(value))) return;
+    sent.current.clear();
+    if (value === saved) return;
     newest.current = { ...newest.current, text: value, saved: value };
     setText(value);
   }, [value]);

@@ -1,5 +1,5 @@
 import { LockKeyhole, LockKeyholeOpen, PlugZap, Trash2 } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { Connection } from '../../../contract/connections.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -9,7 +9,7 @@ import { Screen } from '../../components/Screen.tsx';
 import { ErrorState } from '../../components/States.tsx';
 import { toast, toastError } from '../../components/Toast.tsx';
 import { go } from '../../lib/address.ts';
-import { chooseConnection, rememberConnection } from '../../lib/connection.ts';
+import { chooseConnection, forgetConnection, rememberConnection } from '../../lib/connection.ts';
 import { shown } from '../../lib/escape.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { useNow } from '../../lib/now.ts';
@@ -25,6 +25,8 @@ export function ConnectionEditor({ connection }: { connection: Connection | null
   const stored = useMemo(() => (connection === null ? EMPTY_FORM : formOf(connection)), [connection]);
   const [edited, setForm] = useState<typeof stored | null>(null);
   const form = edited ?? stored;
+  const newest = useRef(edited);
+  newest.current = edited;
   const [problems, setProblems] = useState<FormProblems>({});
   const [removing, setRemoving] = useState(false);
   const [unlocking, setUnlocking] = useState(false);
@@ -32,14 +34,15 @@ export function ConnectionEditor({ connection }: { connection: Connection | null
   const save = useEngineAction(['connections', 'save'], {
     onSuccess: (saved) => {
       rememberConnection(saved);
-      setForm(null);
       chooseConnection(saved.id);
       toast(`${shown(saved.name)} is saved.`);
-      go(['connections', saved.id], {}, true);
     },
   });
   const remove = useEngineAction(['connections', 'remove'], {
-    onSuccess: () => go(['connections'], {}, true),
+    onSuccess: (_, { id }) => {
+      forgetConnection(id);
+      go(['connections'], {}, true);
+    },
   });
   const lock = useEngineAction(['connections', 'lock'], { onSuccess: rememberConnection });
   const now = useNow(1000);
@@ -53,7 +56,20 @@ export function ConnectionEditor({ connection }: { connection: Connection | null
   const runTest = () =>
     withForm((read) => test.mutate({ connection: read.connection, secrets: read.secrets }));
   const runSave = () =>
-    withForm((read) => save.mutate({ connection: read.connection, secrets: read.secrets }));
+    withForm((read) =>
+      save.mutate(
+        { connection: read.connection, secrets: read.secrets },
+        {
+          onSuccess: ({ id }) => {
+            const typed = newest.current;
+            // What was typed while it was being saved stays, as a change of what is saved now.
+            if (typed !== null && typed !== edited) return setForm({ ...typed, id });
+            setForm(null);
+            go(['connections', id], {}, true);
+          },
+        },
+      ),
+    );
   useCommands([
     {
       id: 'connections.test',

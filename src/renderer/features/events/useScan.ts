@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { EventFilter, ScanState } from '../../../contract/events.ts';
+import { insist, wait } from '../../lib/engine.ts';
 import { callEngine, queryClient } from '../../lib/queries.ts';
+import { renew } from '../../lib/renew.ts';
 import { eventsKey } from './pages.ts';
 
 /** Rows on the screen are asked again at most so often while hits are being found, ms. */
@@ -18,17 +20,20 @@ export function useScan(filter: EventFilter, head: ScanState | null | undefined)
   useEffect(() => {
     if (!isOpen) return;
     const ended = new AbortController();
-    const showHits = () => {
-      void queryClient.invalidateQueries({ queryKey: eventsKey(filter) });
-      void queryClient.invalidateQueries({ queryKey: ['events', 'histogram', { filter }] });
-    };
+    const { signal } = ended;
+    const showHits = () => renew(queryClient, [eventsKey(filter), ['events', 'histogram', { filter }]]);
     const run = async () => {
       let shownAt = performance.now();
       let shownHits = -1;
-      while (!ended.signal.aborted) {
-        const state = await callEngine(['events', 'scan'], { filter }, ended.signal);
+      while (!signal.aborted) {
+        const state = await insist(() => callEngine(['events', 'scan'], { filter }, signal), signal);
         setNewest({ filter, state });
-        if (state.done) return showHits();
+        if (state.done) {
+          showHits();
+          // The list's own answer ends this; records that came meanwhile are still to be searched.
+          await wait(SHOW_EVERY_MS);
+          continue;
+        }
         if (state.matched === shownHits || performance.now() - shownAt < SHOW_EVERY_MS) continue;
         shownHits = state.matched;
         shownAt = performance.now();

@@ -1,0 +1,133 @@
+// Answers that come late, in another order, or not at all because the connection was lost.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ScanState } from '../../src/contract/events.ts';
+import { demoProblem, type OpenApp } from './app.ts';
+import { openDemo } from './demoPage.ts';
+import { newConnection, open, pressEnter } from './screen.ts';
+import { openWire, type Wire } from './wire.ts';
+
+const WAIT = { timeout: 60_000 };
+
+describe.skipIf(demoProblem !== null)('late answers', () => {
+  let opened: OpenApp;
+  let page: Page;
+  let wire: Wire;
+
+  beforeAll(async () => {
+    opened = await openDemo(WAIT);
+    ({ page } = opened);
+    wire = await openWire(page);
+    await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
+  });
+  afterAll(() => opened?.close());
+
+  describe('a search of the values', () => {
+    let ends = 0;
+    const counted = (state: ScanState) => {
+      if (state.done) ends += 1;
+      return state;
+    };
+    /** Looks, and has the list say that a record came which is not searched yet until the search has ended so often. */
+    const search = async (where: string, wanted: number) => {
+      ends = 0;
+      wire.answers('events.query', (answer) => {
+        if (answer.scan === null || ends >= wanted) return answer;
+        return { ...answer, scan: { ...answer.scan, of: answer.scan.of + 1, done: false } };
+      });
+      await open(page, `events?where=${encodeURIComponent(where)}`);
+    };
+    const hasEnded = () =>
+      page
+        .getByText(/looked at all .* searched/)
+        .first()
+        .waitFor();
+
+    test('goes on after the connection was lost', async () => {
+      wire.answers('events.scan', () => new Promise(() => {}));
+      await search('data.amount > 100', 1);
+      await expect.poll(() => wire.asked('events.scan'), WAIT).toBe(1);
+      wire.answers('events.scan', counted);
+      await wire.cut();
+      await hasEnded();
+    });
+
+    test('goes on when it had ended and the list says that there is more', async () => {
+      wire.answers('events.scan', counted);
+      await search('data.amount > 200', 3);
+      await expect.poll(() => ends, WAIT).toBe(3);
+      await hasEnded();
+    });
+  });
+
+  describe('a connection', () => {
+    const name = () => page.getByLabel('Name', { exact: true });
+    const save = () => pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
+    const list = () => page.getByRole('listbox', { name: 'Connections' }).getByRole('option');
+
+    test('what is typed while it is being saved stays, and is saved with it', async () => {
+      const held = Promise.withResolvers<void>();
+      wire.answers('connections.save', (saved) => held.promise.then(() => saved));
+      await newConnection(page, { name: 'first', brokers: 'localhost:9092' });
+      await save();
+      await expect.poll(() => wire.asked('connections.save'), WAIT).toBe(1);
+      await name().fill('first of all');
+      held.resolve();
+      await page.getByText('first is saved.').waitFor();
+      expect(await name().inputValue()).toBe('first of all');
+      await save();
+      await page.getByRole('heading', { level: 1, name: 'first of all' }).waitFor();
+      await expect.poll(() => list().count(), WAIT).toBe(1);
+    });
+
+    test('one that is removed is not opened again', async () => {
+      await newConnection(page, { name: 'second', brokers: 'localhost:9093' });
+      await save();
+      await page.getByRole('heading', { level: 1, name: 'second' }).waitFor();
+      const held = Promise.withResolvers<void>();
+      wire.answers('connections.list', (answer) => held.promise.then(() => answer));
+      await pressEnter(page.getByRole('button', { name: 'Remove…' }));
+      const dialog = page.getByRole('dialog', { name: 'Remove second?' });
+      await pressEnter(dialog.getByRole('button', { name: 'Remove' }));
+      await page.getByRole('heading', { level: 1, name: 'first of all' }).waitFor();
+      expect(await list().count()).toBe(1);
+      held.resolve();
+      wire.answers('connections.list', null);
+    });
+  });
+
+  test('an answer from between two saves of a note does not set the earlier text back', async () => {
+    await open(page, 'cases');
+    await page.getByText('No case yet').waitFor();
+    await page.keyboard.press('n');
+    const dialog = page.getByRole('dialog', { name: 'New case' });
+    await dialog.getByLabel('Name').fill('Twice');
+    await pressEnter(dialog.getByRole('button', { name: 'Create' }));
+    const notes = page.getByLabel('Notes');
+    await notes.waitFor();
+    const write = async (text: string) => {
+      const before = wire.asked('cases.change');
+      await notes.fill(text);
+      await notes.blur();
+      await expect.poll(() => wire.asked('cases.change'), WAIT).toBe(before + 1);
+    };
+    const [first, changes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const came = Promise.withResolvers<void>();
+    // The name says that the answer was taken.
+    wire.answers('cases.get', (found) => {
+      if (found.notes !== 'one') return found;
+      came.resolve();
+      return first.promise.then(() => ({ ...found, name: 'Between' }));
+    });
+    await write('one');
+    await came.promise;
+    wire.answers('system.changed', (change) => changes.promise.then(() => change));
+    await write('one and two');
+    first.resolve();
+    await expect.poll(() => page.getByLabel('Name of the case').inputValue(), WAIT).toBe('Between');
+    expect(await notes.inputValue()).toBe('one and two');
+    changes.resolve();
+    await expect.poll(() => page.getByLabel('Name of the case').inputValue(), WAIT).toBe('Twice');
+    expect(await notes.inputValue()).toBe('one and two');
+  });
+});

@@ -1,0 +1,59 @@
+// Stands between a page and the engine, so that what depends on the order of answers is tested without luck.
+import type { Page, WebSocketRoute } from 'playwright-core';
+import { LIMITS } from '../../src/contract/limits.ts';
+import { decodeFrame, encodeFrame } from '../../src/rpc/frame.ts';
+
+/** Gets an answer before the page does and says what the page gets; a promise holds it back. */
+// biome-ignore lint/suspicious/noExplicitAny: answers of any procedure.
+type Change = (value: any, input: any) => unknown;
+
+export interface Wire {
+  /** Every answer to a procedure goes through `change` from now on; null: they come as they are again. */
+  answers(path: string, change: Change | null): void;
+  /** How often the page has asked for a procedure. */
+  asked(path: string): number;
+  /** Ends the connection; the engine lives on. */
+  cut(): Promise<void>;
+}
+
+/** Loads the page again, now with its connection through here. */
+export async function openWire(page: Page): Promise<Wire> {
+  const changes = new Map<string, Change>();
+  const counts = new Map<string, number>();
+  let ends: WebSocketRoute[] = [];
+  await page.routeWebSocket('**/rpc', (socket) => {
+    const server = socket.connectToServer();
+    ends = [socket, server];
+    const calls = new Map<unknown, { path: string; input: unknown }>();
+    socket.onMessage((message) => {
+      const { t, id, p, i } = decodeFrame(message as Buffer, LIMITS.requestFrame).header;
+      if (t === 'call') {
+        calls.set(id, { path: p as string, input: i });
+        counts.set(p as string, (counts.get(p as string) ?? 0) + 1);
+      }
+      server.send(message);
+    });
+    server.onMessage(async (message) => {
+      const { header, tail } = decodeFrame(message as Buffer, LIMITS.responseFrame);
+      const call = calls.get(header.id);
+      const change = call && 'v' in header ? changes.get(call.path) : undefined;
+      if (change === undefined) return socket.send(message);
+      const v = await change(header.v, call!.input);
+      // A held answer of a connection that was cut has nowhere to go.
+      if (ends[0] === socket) socket.send(Buffer.from(encodeFrame({ ...header, v }, tail)));
+    });
+  });
+  await page.reload();
+  return {
+    answers(path, change) {
+      if (change === null) changes.delete(path);
+      else changes.set(path, change);
+    },
+    asked: (path) => counts.get(path) ?? 0,
+    async cut() {
+      const [socket, server] = ends;
+      ends = [];
+      await Promise.all([socket!.close(), server!.close()]);
+    },
+  };
+}
