@@ -52,7 +52,7 @@ describeKafka('a log that changes under us', () => {
     const before = (await coverageOf(workspace, topic)).partitions[0]!;
     const admin = writer.admin();
     await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
+    await admin.deleteTopics({ topics: [topic], timeout: TOPIC_TIMEOUT });
     await expect.poll(() => admin.listTopics(), { timeout: 60_000 }).not.toContain(topic);
     await admin.disconnect();
     await createTopic(kafka, topic, { partitions: 2 });
