@@ -5,7 +5,7 @@ import type { Api } from '../../../src/contract/contract.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
 import { PATIENT_CLIENT, untilItWorks } from '../../kafka/patience.ts';
-import { createTopic, TOPIC_TIMEOUT, untilStable } from '../kafka/support.ts';
+import { createTopic, deleteTopic, untilStable } from '../kafka/support.ts';
 import { Bank, connectionInput, ended, startEngine, type TestEngine, temporaryFolder } from './support.ts';
 
 const NOW = { knownOn: null, trueOn: null };
@@ -137,11 +137,7 @@ describeKafka('the truth about a cluster', () => {
     const first = [[{ decimal: '100.00' }]];
     expect(await numbers()).toEqual({ within: 2, table: first, asOf: first });
 
-    const admin = other.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic], timeout: TOPIC_TIMEOUT });
-    await expect.poll(() => admin.listTopics(), { timeout: 60_000 }).not.toContain(topic);
-    await admin.disconnect();
+    await deleteTopic(kafka, topic);
     await createTopic(kafka, topic);
     await bank.send([bank.event('SavingsAccountOpened', opened), deposit('7.50')]);
     await capture([topic]);

@@ -22,7 +22,7 @@ export const writerTo = (kafka: KafkaHandle) =>
   new Kafka({ ...PATIENT_CLIENT, brokers: kafka.bootstrap.split(','), clientId: 'writer' });
 
 /** What the controller of a busy machine may take for a topic; kafkajs waits 30 seconds for its answer. Milliseconds. */
-export const TOPIC_TIMEOUT = 25_000;
+const TOPIC_TIMEOUT = 25_000;
 
 export async function createTopic(
   kafka: KafkaHandle,
@@ -58,6 +58,13 @@ export async function createTopic(
     ),
   );
 }
+
+/** Deletes a topic and returns when the broker has stopped serving it, which is later than its answer. */
+export const deleteTopic = (kafka: KafkaHandle, topic: string): Promise<void> =>
+  asAdmin(kafka, async (admin) => {
+    await admin.deleteTopics({ topics: [topic], timeout: TOPIC_TIMEOUT });
+    await untilYes(`${topic} did not go`, async () => !(await admin.listTopics()).includes(topic));
+  });
 
 /**
  * Commits offsets (partition → offset) of a topic for a group with nobody in it. kafkajs joins the group to commit; on a
