@@ -6,6 +6,8 @@ import { bundledThreads } from './test/setup/bundles.ts';
 // Vitest would leave one core for itself, which is half of a machine with two.
 const maxWorkers = availableParallelism();
 const globalSetup = ['test/setup/bundles.ts'];
+// As the limits below: against hanging. The default is one second.
+const expectations = { poll: { timeout: 60_000 } };
 
 // Unit tests lie beside their source. Integration tests need a real Kafka, e2e tests a real Chromium; both say so
 // and are reported as skipped where the machine lacks them.
@@ -22,6 +24,7 @@ export default defineConfig({
           // A limit against hanging, not a measure: on a busy machine the default of 5 s failed sound tests.
           testTimeout: 90_000,
           hookTimeout: 90_000,
+          expect: expectations,
         },
       },
       {
@@ -32,6 +35,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          expect: expectations,
           // They mostly wait for a broker; each file has its own.
           maxWorkers: maxWorkers + 1,
         },

@@ -14,7 +14,7 @@ import {
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
+import { connectCluster } from '../../src/engine/kafka/clusterClient.ts';
 import { makeCertificates } from './certificates.ts';
 import { startDockerKafka } from './docker.ts';
 import { kafkaAvailable, kafkaClasspath } from './jars.ts';
@@ -126,10 +126,13 @@ interface Layout {
 async function plan(options: KafkaOptions): Promise<Layout> {
   const count = options.brokers ?? 1;
   const perBroker = options.secure ? 4 : 1;
+  const { port: first } = options;
   const ports =
-    typeof options.port === 'number'
-      ? Array.from({ length: count * perBroker + 1 }, (_, i) => (options.port as number) + i)
+    typeof first === 'number'
+      ? Array.from({ length: count * perBroker + 1 }, (_, i) => first + i)
       : await freePorts(count * perBroker + 1);
+  // Who names the first port chose none for the controller: what is beside it may be taken.
+  if (typeof first === 'number' && !options.keep) ports.splice(-1, 1, ...(await freePorts(1)));
   let next = 0;
   const port = () => ports[next++]!;
   const plaintext = Array.from({ length: count }, port);
@@ -198,7 +201,7 @@ export function runUntil(
 // The shell between us and Java ends the broker when our end of its standard input closes: also when this process is
 // killed with SIGKILL, so that no broker and no temporary folder outlives its test.
 const GUARD =
-  'java "$@" </dev/null & pid=$!; echo $pid >"$PIDFILE"; cat >/dev/null; kill -9 $pid; rm -rf "$TEMPORARY"';
+  'java "$@" </dev/null & pid=$!; echo $pid >"$PIDFILE"; cat >/dev/null; kill -9 $pid; wait $pid; rm -rf "$TEMPORARY"';
 
 class LocalKafka {
   readonly dir: string;
@@ -314,16 +317,9 @@ class LocalKafka {
    */
   async untilLead(id: number, all: readonly number[]): Promise<void> {
     const port = this.layout.brokers.find((each) => each.id === id)!.ports.PLAINTEXT;
-    const brokers = [`127.0.0.1:${port}`];
-    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 8 } }).admin();
-    await admin.connect();
-    try {
-      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-        const leading = (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId);
-        if (all.every((each) => leading.includes(each))) return;
-      }
-    } finally {
-      await admin.disconnect();
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
+      const leading = await brokersKnownTo(`127.0.0.1:${port}`);
+      if (all.every((each) => leading.includes(each))) return;
     }
     throw new Error(`broker ${id} did not hear within a minute that ${all.join(', ')} lead partitions`);
   }
@@ -382,6 +378,17 @@ class LocalKafka {
         if (temporary) rmSync(this.dir, { recursive: true, force: true });
       },
     };
+  }
+}
+
+/** The brokers that one of them knows; kafkajs would ask any of them. None while it cannot be asked. */
+async function brokersKnownTo(address: string): Promise<number[]> {
+  try {
+    const client = await connectCluster({ brokers: [address], clientId: 'hindcast-test' });
+    client.close();
+    return client.brokers.map(({ id }) => id);
+  } catch {
+    return [];
   }
 }
 

@@ -49,10 +49,10 @@ export function serverProperties(settings: BrokerSettings): string {
     // Compaction is looked at after a moment, not after half a minute.
     'log.initial.task.delay.ms': 500,
     'log.cleaner.backoff.ms': 200,
-    // A killed broker may come back after this time, not after nine seconds. Several brokers on a busy machine take turns
-    // on its processors: one that had none for a while is not dead.
+    // A killed broker may come back after this time, not after nine seconds. On a busy machine brokers, also a lone one
+    // with its own controller, wait for a processor: one that had none for a while is not dead.
     'broker.heartbeat.interval.ms': 300,
-    'broker.session.timeout.ms': settings.brokers === 1 ? 2500 : 6000,
+    'broker.session.timeout.ms': 6000,
     'offsets.topic.num.partitions': 4,
     'offsets.topic.replication.factor': replication,
     'transaction.state.log.num.partitions': 4,

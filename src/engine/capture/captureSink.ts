@@ -24,6 +24,8 @@ export class CaptureSink {
   readonly #onEnd: () => void;
   readonly #before: Readonly<WrittenCounts>;
   #timer: NodeJS.Timeout | null = null;
+  /** When the timer should fire. */
+  #dueAt = 0;
   #sortTimer: NodeJS.Timeout | null = null;
   #ended = false;
   #commitEveryMs = COMMIT_EVERY_MS;
@@ -119,17 +121,23 @@ export class CaptureSink {
   }
 
   #commitSoon(): void {
-    if (this.#timer !== null) return;
-    const since = performance.now() - this.#committedAt;
-    const wait = Math.max(GATHER_MS, this.#commitEveryMs - since);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#committedAt = performance.now();
-      this.#orFail(() => {
-        this.#writer.commit();
-        if (this.#commitEveryMs === COMMIT_LIVE_MS) this.#sortSoon();
-      });
-    }, wait);
+    const now = performance.now();
+    if (this.#timer !== null) {
+      // While messages come one after the other, Node hands over hundreds of them before a timer has its turn.
+      if (now >= this.#dueAt) this.#commitNow();
+      return;
+    }
+    const wait = Math.max(GATHER_MS, this.#commitEveryMs - (now - this.#committedAt));
+    this.#dueAt = now + wait;
+    this.#timer = setTimeout(() => this.#orFail(() => this.#commitNow()), wait);
+  }
+
+  #commitNow(): void {
+    clearTimeout(this.#timer!);
+    this.#timer = null;
+    this.#committedAt = performance.now();
+    this.#writer.commit();
+    if (this.#commitEveryMs === COMMIT_LIVE_MS) this.#sortSoon();
   }
 
   /** Sorts what is followed piece by piece: rows that come meanwhile wait for a piece, not for the whole. */

@@ -4,6 +4,7 @@ import type { ClusterClient } from './clusterClient.ts';
 import { readPartitions } from './fetchReader.ts';
 import { rowValue } from './recordColumns.ts';
 import type { FetchInput } from './requests.ts';
+import { KafkaFault } from './types.ts';
 import { VERDICT } from './verdicts.ts';
 
 /** Larger than what one set of columns takes: what follows it is decoded as another part of the same response. */
@@ -64,4 +65,48 @@ test('lent bytes are used again, and are right while they are lent', async () =>
   }
   expect(offset).toBe(ROUNDS);
   expect(memories.size).toBeLessThan(6);
+});
+
+const passing = () =>
+  new KafkaFault('timeout', 'broker 1', 'It did not answer', 'Wait.', { retryable: true });
+const whole = {
+  topic: 't',
+  partition: 0,
+  errorCode: 0,
+  aborted: [],
+  logStart: 0,
+  highWatermark: 1,
+  lastStable: 1,
+};
+
+/** What comes of one record when a broker answers its fetches so, one after the other. */
+async function readOne(answers: (() => Promise<unknown>)[], giveUpAfterMs?: number) {
+  const broker = {
+    leaderOf: async () => 1,
+    partitions: async () => [],
+    request: () => answers.shift()!(),
+  } as unknown as ClusterClient;
+  const partitions = [{ topic: 't', partition: 0, from: 0, to: 1 }];
+  const seen: unknown[] = [];
+  for await (const { columns, fault, problems } of readPartitions(broker, { partitions, giveUpAfterMs }))
+    seen.push([columns.count, fault?.code, problems.map(({ code }) => code)]);
+  expect(answers).toEqual([]);
+  return seen;
+}
+
+test('a first request that takes longer than the patience is repeated all the same', async () => {
+  const records = batchOf([record('k', 'value')]);
+  const unanswered = () => new Promise((_, fail) => setTimeout(() => fail(passing()), 60));
+  expect(await readOne([unanswered, async () => [{ ...whole, records }]], 50)).toEqual([[1, undefined, []]]);
+});
+
+test('damage on the way is no damage of the broker, also when the broker does not answer for a moment', async () => {
+  const records = batchOf([record('k', 'value')]);
+  const damaged = Buffer.from(records);
+  damaged[damaged.length - 3]! ^= 1;
+  const answer = (bytes: Buffer) => async () => [{ ...whole, records: bytes }];
+  const cut = () => Promise.reject(passing());
+  const moving = async () => [{ ...whole, errorCode: 6, records: Buffer.alloc(0) }];
+  expect(await readOne([answer(damaged), cut, moving, answer(records)])).toEqual([[1, undefined, []]]);
+  expect(await readOne([answer(damaged), cut, answer(damaged)])).toEqual([[0, undefined, ['crc']]]);
 });

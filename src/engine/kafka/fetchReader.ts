@@ -28,6 +28,8 @@ const MAX_WAIT_MS = 250;
 /** Faults that are final, but that a broker also reports for a moment after it or its leader has changed. */
 const GRACE_MS: Record<string, number> = { 'topic-unknown': 5_000, 'offset-out-of-range': 5_000 };
 const OUT_OF_RANGE = 1;
+/** How often what came damaged is asked for again when no answer comes. */
+const AGAIN_TRIES = 4;
 
 /**
  * Reads the ranges, brokers in parallel. Chunks of one partition come in order.
@@ -129,7 +131,8 @@ class Reader {
       this.#options.follow?.onWait(state.name, fault);
       const now = performance.now();
       if (state.faultCode !== fault.code) Object.assign(state, { faultCode: fault.code, faultAt: now });
-      const since = fault.retryable ? state.progressAt : state.faultAt;
+      state.failingAt ??= now;
+      const since = fault.retryable ? state.failingAt : state.faultAt;
       const patience = fault.retryable ? giveUp : Math.min(giveUp, GRACE_MS[fault.code] ?? 0);
       if (now - since >= patience) void this.#fail(state, fault);
       else again.push(state);
@@ -251,7 +254,7 @@ class Reader {
 
   #goesOn(state: ReadState): void {
     if (state.faultCode !== '') this.#options.follow?.onWait(state.name, null);
-    state.progressAt = performance.now();
+    state.failingAt = null;
     state.attempts = 0;
     state.faultCode = '';
   }
@@ -340,16 +343,22 @@ class Reader {
     from: number,
     first: DecodedSet,
   ): Promise<{ decoded: DecodedSet; part: FetchedPartition } | null> {
-    try {
-      const single = { isolation: plan.isolation, entries: [{ state, offset: from }] };
-      const [part] = await this.#fetch(state.leader, single);
-      if (part === undefined || part.errorCode !== 0) return null;
-      const decoded = decodeRecordSet(part.records, { from, to: state.to });
-      return decoded.nextOffset > from && decoded.problems.length < first.problems.length
-        ? { decoded, part }
-        : null;
-    } catch {
-      return null;
+    const single = { isolation: plan.isolation, entries: [{ state, offset: from }] };
+    for (let tries = 1; ; tries++) {
+      try {
+        const leader = tries === 1 ? state.leader : await this.#client.leaderOf(state, true);
+        const [part] = await this.#fetch(leader, single);
+        if (part === undefined) return null;
+        if (part.errorCode !== 0) throw faultOfCode(part.errorCode, state.name);
+        const decoded = decodeRecordSet(part.records, { from, to: state.to });
+        return decoded.nextOffset > from && decoded.problems.length < first.problems.length
+          ? { decoded, part }
+          : null;
+      } catch (error) {
+        const { retryable } = asFault(error, state.name);
+        if (!retryable || tries === AGAIN_TRIES || this.queue.ended) return null;
+        await new Promise((done) => setTimeout(done, 100 * 2 ** tries));
+      }
     }
   }
 

@@ -11,7 +11,8 @@ export interface ReadState extends ReadRange {
   empties: number;
   mustBeFirst: boolean;
   attempts: number;
-  progressAt: number;
+  /** When it first failed since it last went on. */
+  failingAt: number | null;
   /** The fault it is waiting out, and since when. */
   faultCode: string;
   faultAt: number;
@@ -42,7 +43,7 @@ export function newState(range: ReadRange, now: number): ReadState {
   return {
     ...range,
     ...{ name: `${range.topic}/${range.partition}`, next: range.from, isolation: 1, leader: -1 },
-    ...{ empties: 0, mustBeFirst: false, attempts: 0, progressAt: now },
+    ...{ empties: 0, mustBeFirst: false, attempts: 0, failingAt: null },
     ...{ faultCode: '', faultAt: now, lastStable: -1, toldHigh: -1 },
   };
 }

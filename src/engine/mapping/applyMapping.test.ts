@@ -185,7 +185,8 @@ describe('applying a mapping to a captured topic', () => {
 
   test('a cancelled one changes nothing', async () => {
     const one = await kit();
-    await one.append(yardRecords(4000));
+    // So many that it still runs when the cancel comes, also where this thread waits for a processor.
+    await one.append(yardRecords(40_000));
     const first = dump(one.workspace.file);
     const abort = new AbortController();
     const args = { topic: TOPIC, mapping: MAPPING, reason: '' };

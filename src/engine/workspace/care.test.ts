@@ -96,7 +96,8 @@ describe('deleting a topic', () => {
   });
 
   it('cancelled half way: what is left is whole and counted', async () => {
-    const many = Array.from({ length: 60_000 }, (_, at) => recordAt('bank.more', 0, at));
+    // Deleted in six parts: on a busy machine the cancel comes some parts after it was asked for.
+    const many = Array.from({ length: 120_000 }, (_, at) => recordAt('bank.more', 0, at));
     await appendRecords(workspace, many, {});
     const abort = new AbortController();
     const running = workspace.write(
@@ -107,7 +108,7 @@ describe('deleting a topic', () => {
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
     const { total } = await query(workspace, { topics: ['bank.more'] });
     expect(total).toBeGreaterThan(0);
-    expect(total).toBeLessThan(60_000);
+    expect(total).toBeLessThan(120_000);
     expect((await checked(workspace)).parts.flatMap(({ findings }) => findings)).toEqual([]);
   });
 

@@ -240,7 +240,7 @@ describe('connections', () => {
   });
 
   test('who does not answer pings is dropped; who does stays', async () => {
-    await start({ pingMs: 40 });
+    await start({ pingMs: 500 });
     const lively = await enter();
     const dead = open();
     await once(dead, 'open');

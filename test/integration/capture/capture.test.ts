@@ -4,7 +4,15 @@ import type { Kafka } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
-import { connectionTo, consoleRead, createTopic, withoutVerdict, writerTo } from '../kafka/support.ts';
+import { untilItWorks } from '../../kafka/patience.ts';
+import {
+  connectionTo,
+  consoleRead,
+  createTopic,
+  untilStable,
+  withoutVerdict,
+  writerTo,
+} from '../kafka/support.ts';
 import { capture, coverageOf, storedRows, temporaryPlace } from './support.ts';
 
 const hasKcat = spawnSync('kcat', ['-V']).status === 0;
@@ -173,7 +181,7 @@ describeKafka('capture from a real Kafka', () => {
     const producer = writer.producer({ transactionalId: 'tx-1', maxInFlightRequests: 1, idempotent: true });
     await producer.connect();
     const say = async (words: string[], end: 'commit' | 'abort' | 'none') => {
-      const transaction = await producer.transaction();
+      const transaction = await untilItWorks(() => producer.transaction());
       await transaction.send({ topic, messages: words.map((value) => ({ key: 'k', value })) });
       if (end === 'commit') await transaction.commit();
       if (end === 'abort') await transaction.abort();
@@ -204,6 +212,7 @@ describeKafka('capture from a real Kafka', () => {
     expect(first.badge.state).toBe('partial');
     await pending.commit();
     await producer.disconnect();
+    await untilStable(kafka, topic, 10n);
     await capture(workspace, kafka, [topic]);
     expect(verdicts()).toEqual([
       ...settled,

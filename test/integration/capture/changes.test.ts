@@ -8,7 +8,7 @@ import type { Json } from '../../../src/core/model.ts';
 import type { Workspace } from '../../../src/engine/store/workspace.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
-import { connectionTo, createTopic, writerTo } from '../kafka/support.ts';
+import { connectionTo, createTopic, deleteTopic, writerTo } from '../kafka/support.ts';
 import { capture, coverageOf, storedRows, temporaryPlace } from './support.ts';
 
 describeKafka('a log that changes under us', () => {
@@ -50,11 +50,7 @@ describeKafka('a log that changes under us', () => {
     const { workspace, file } = await place.make(topic);
     await capture(workspace, kafka, [topic]);
     const before = (await coverageOf(workspace, topic)).partitions[0]!;
-    const admin = writer.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
-    await expect.poll(() => admin.listTopics(), { timeout: 60_000 }).not.toContain(topic);
-    await admin.disconnect();
+    await deleteTopic(kafka, topic);
     await createTopic(kafka, topic, { partitions: 2 });
     await send(topic, [{ ...event(1, 'new'), partition: 0 }]);
     const outcome = await capture(workspace, kafka, [topic], { from: 'go-on' });

@@ -5,6 +5,7 @@ import type { FollowOutcome, FollowProgress } from '../../../src/engine/capture/
 import type { Workspace } from '../../../src/engine/store/workspace.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
+import { untilItWorks } from '../../kafka/patience.ts';
 import { connectionTo, createTopic, writerTo } from '../kafka/support.ts';
 import { capture, coverageOf, create, storedRows, temporaryPlace } from './support.ts';
 
@@ -126,7 +127,7 @@ describeKafka('following topics', () => {
     });
     await producer.connect();
     const verdicts = () => storedRows(following.file, topic).map(({ value, verdict }) => [value, verdict]);
-    const first = await producer.transaction();
+    const first = await untilItWorks(() => producer.transaction());
     await first.send({ topic, messages: [{ key: 'k', value: '1' }] });
     await send(topic, ['2']);
     await expect.poll(verdicts, WAIT).toEqual([

@@ -14,6 +14,7 @@ import { runJob } from '../../../src/headless/progress.ts';
 import { type Session, withSession } from '../../../src/headless/session.ts';
 import type { Random } from '../../fixtures/demo/random.ts';
 import type { KafkaHandle } from '../../kafka/broker.ts';
+import { untilItWorks } from '../../kafka/patience.ts';
 import { programOf } from '../../setup/bundled.ts';
 import { consoleRead, createTopic, writerTo } from '../kafka/support.ts';
 
@@ -223,7 +224,7 @@ async function load(kafka: KafkaHandle, records: number): Promise<Expected> {
       written += messages.length;
       continue;
     }
-    const transaction = await transactional.transaction();
+    const transaction = await untilItWorks(() => transactional.transaction());
     await transaction.send({ topic: TOPIC, messages });
     if (batch % 2 === 0) await transaction.abort();
     else {

@@ -10,7 +10,7 @@ import { story } from '../../fixtures/demo/stories.ts';
 import type { Demo } from '../../fixtures/demo/types.ts';
 import { type KafkaHandle, passwordOf, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
-import { createTopic, writerTo } from '../kafka/support.ts';
+import { createTopic, deleteTopic, writerTo } from '../kafka/support.ts';
 import { CommandLine, oneSentence, replaceStored, storedCount, until } from './support.ts';
 
 const BIG = 'big';
@@ -41,12 +41,6 @@ describeJavaKafka('the command line on a real Kafka', () => {
     await producer.connect();
     await producer.send({ topic, messages: values.map((value) => ({ key: 'k', value, partition: 0 })) });
     await producer.disconnect();
-  };
-  const drop = async (topic: string): Promise<void> => {
-    const admin = writerTo(kafka).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
   };
 
   beforeAll(async () => {
@@ -161,7 +155,7 @@ describeJavaKafka('the command line on a real Kafka', () => {
     await createTopic(kafka, 'shortlived');
     await send('shortlived', ['{"a":1}', '{"a":2}']);
     await cli.expect(0, capture('gone.hindcast', ['shortlived']));
-    await drop('shortlived');
+    await deleteTopic(kafka, 'shortlived');
     const gone = await cli.run(capture('gone.hindcast', ['shortlived']));
     expect([1, 3]).toContain(gone.status);
     expect(gone.err).toContain('shortlived');

@@ -189,7 +189,7 @@ export function storedCount(file: string): number {
   }
 }
 
-export async function until(what: string, condition: () => boolean, ms = 30_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, ms = 90_000): Promise<void> {
   for (const end = Date.now() + ms; !condition(); ) {
     if (Date.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
     await new Promise((done) => setTimeout(done, 5));

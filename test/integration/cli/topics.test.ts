@@ -53,7 +53,7 @@ describeJavaKafka('topics of three brokers on the command line', () => {
     await producer.disconnect();
     for (const [index, groupId] of groups.entries())
       await commitOffsets(kafka, groupId, TOPIC, { 0: index, 3: index });
-  });
+  }, 600_000);
   afterAll(async () => {
     await kafka?.stop();
     cli.remove();

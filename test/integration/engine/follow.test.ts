@@ -53,8 +53,9 @@ describeKafka('following as the page does', () => {
     ({ jobId } = await api.capture.follow({ connectionId, topics: [TOPIC], from: 'earliest' }));
     await expect.poll(total, WAIT).toBe(2);
     expect(counts.at(-1)).toMatchObject({ total: 2, of: 5 });
-    await expect.poll(async () => (await job()).note, WAIT).toBe('Up to date.');
-    expect(await job()).toMatchObject({ kind: 'follow', status: 'running', done: 5, unit: 'records' });
+    await expect
+      .poll(job, WAIT)
+      .toMatchObject({ note: 'Up to date.', kind: 'follow', status: 'running', done: 5, unit: 'records' });
     await bank.send([bank.event('InterestPosted', { amount: '5.00', period: '2026-01' })]);
     await expect.poll(total, WAIT).toBe(3);
     await bank.send([bank.event('DepositMade', { amount: '1.00', currency: 'AUD' })]);

@@ -1,6 +1,6 @@
 // Event logs of the process-mining community, in a shape that nobody here made up: their rows become topics of a real
 // broker, are captured, mapped by hand, folded and checked with the product's own calls.
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseTime } from '../../../src/core/time.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from '../../fixtures/processLogs.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
+import { PATIENT_CLIENT } from '../../kafka/patience.ts';
 import { createTopic } from '../kafka/support.ts';
 import {
   captureAll,
@@ -34,7 +35,7 @@ import {
 async function produce(kafka: KafkaHandle, topic: string, rows: LogRow[], copies: number): Promise<number> {
   // The broker would remove what is as old as these logs.
   await createTopic(kafka, topic, { partitions: LOG_PARTITIONS, config: { 'retention.ms': -1 } });
-  const client = new Kafka({ brokers: kafka.bootstrap.split(','), logLevel: logLevel.NOTHING });
+  const client = new Kafka({ ...PATIENT_CLIENT, brokers: kafka.bootstrap.split(',') });
   const producer = client.producer();
   await producer.connect();
   let sent = 0;

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka } from 'kafkajs';
 import { expect } from 'vitest';
 import type { ConnectionInput } from '../../../src/contract/connections.ts';
 import type { Api } from '../../../src/contract/contract.ts';
@@ -15,7 +15,7 @@ import { memoryPair } from '../../../src/rpc/carriers/memory.ts';
 import { createClient } from '../../../src/rpc/client.ts';
 import { serveCarrier } from '../../../src/rpc/server.ts';
 import type { KafkaHandle } from '../../kafka/broker.ts';
-import { PATIENT } from '../kafka/support.ts';
+import { PATIENT_CLIENT } from '../../kafka/patience.ts';
 
 const KEY = randomBytes(32);
 
@@ -128,12 +128,7 @@ export async function endOffsets(kafka: KafkaHandle, topic: string): Promise<str
 }
 
 const client = (kafka: KafkaHandle) =>
-  new Kafka({
-    brokers: kafka.bootstrap.split(','),
-    clientId: 'other',
-    logLevel: logLevel.NOTHING,
-    retry: PATIENT,
-  });
+  new Kafka({ ...PATIENT_CLIENT, brokers: kafka.bootstrap.split(','), clientId: 'other' });
 
 /** Another program that writes events of an account in shape A. */
 export class Bank {

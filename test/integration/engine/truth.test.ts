@@ -1,10 +1,11 @@
 // What a workspace says about a cluster, as a page sees it: transactions in every number, rechecks, nothing changed there.
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from '../../../src/contract/contract.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
-import { createTopic } from '../kafka/support.ts';
+import { PATIENT_CLIENT, untilItWorks } from '../../kafka/patience.ts';
+import { createTopic, deleteTopic, untilStable } from '../kafka/support.ts';
 import { Bank, connectionInput, ended, startEngine, type TestEngine, temporaryFolder } from './support.ts';
 
 const NOW = { knownOn: null, trueOn: null };
@@ -23,7 +24,7 @@ describeKafka('the truth about a cluster', () => {
     ({ api } = engine);
     const connection = connectionInput(kafka.bootstrap);
     connectionId = (await api.connections.save({ connection, secrets: {} })).id;
-    other = new Kafka({ brokers: kafka.bootstrap.split(','), clientId: 'other', logLevel: logLevel.NOTHING });
+    other = new Kafka({ ...PATIENT_CLIENT, brokers: kafka.bootstrap.split(','), clientId: 'other' });
   });
   afterAll(async () => {
     await engine?.close();
@@ -52,7 +53,7 @@ describeKafka('the truth about a cluster', () => {
     const producer = other.producer({ transactionalId: 'truth', maxInFlightRequests: 1, idempotent: true });
     await producer.connect();
     const say = async (...events: { text: string }[]) => {
-      const transaction = await producer.transaction();
+      const transaction = await untilItWorks(() => producer.transaction());
       const messages = events.map(({ text }) => ({ key: bank.account, value: text }));
       await transaction.send({ topic, messages });
       return transaction;
@@ -101,6 +102,7 @@ describeKafka('the truth about a cluster', () => {
 
     await pending.commit();
     await producer.disconnect();
+    await untilStable(kafka, topic, 7n);
     // The record that settles is no new one.
     expect(await capture([topic])).toContain('0 new records');
     expect([await count(['committed']), await count(['open'])]).toEqual([3, 0]);
@@ -135,11 +137,7 @@ describeKafka('the truth about a cluster', () => {
     const first = [[{ decimal: '100.00' }]];
     expect(await numbers()).toEqual({ within: 2, table: first, asOf: first });
 
-    const admin = other.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
-    await expect.poll(() => admin.listTopics(), { timeout: 60_000 }).not.toContain(topic);
-    await admin.disconnect();
+    await deleteTopic(kafka, topic);
     await createTopic(kafka, topic);
     await bank.send([bank.event('SavingsAccountOpened', opened), deposit('7.50')]);
     await capture([topic]);

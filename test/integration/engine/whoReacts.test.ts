@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
+import { PATIENT } from '../../kafka/patience.ts';
 import { commitOffsets, createTopic, writerTo } from '../kafka/support.ts';
 import {
   Bank,
@@ -49,7 +50,7 @@ describeKafka('who reacts to a compensating event', () => {
 
     await commitOffsets(kafka, 'general-ledger', topic, { 0: 0 });
     await commitOffsets(kafka, 'marketing', 'reacts.elsewhere', { 0: 0 });
-    const consumer = writerTo(kafka).consumer({ groupId: 'statements' });
+    const consumer = writerTo(kafka).consumer({ groupId: 'statements', retry: PATIENT });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({ eachMessage: async () => {} });

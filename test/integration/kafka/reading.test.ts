@@ -7,6 +7,7 @@ import { type ClusterClient, connectCluster } from '../../../src/engine/kafka/cl
 import { VERDICT } from '../../../src/engine/kafka/verdicts.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
+import { untilItWorks } from '../../kafka/patience.ts';
 import { connectionTo, consoleRead, createTopic, readTopic, withoutVerdict, writerTo } from './support.ts';
 
 const hasKcat = spawnSync('kcat', ['-V']).status === 0;
@@ -92,7 +93,7 @@ describeKafka('reading a real Kafka without a group', () => {
         maxInFlightRequests: 1,
       });
       await producer.connect();
-      return { producer, transaction: await producer.transaction() };
+      return { producer, transaction: await untilItWorks(() => producer.transaction()) };
     };
     await write('before');
     const a = await transactional('tx-a');

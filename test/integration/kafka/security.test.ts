@@ -22,7 +22,7 @@ describeJavaKafka('a secured Kafka', () => {
   const at = (address: string | null, extra: Partial<KafkaConnection> = {}): KafkaConnection => ({
     brokers: [address!],
     clientId: 'hindcast-test',
-    connectTimeoutMs: 1_500,
+    connectTimeoutMs: 20_000,
     ...extra,
   });
   const login = (
@@ -181,8 +181,9 @@ describeJavaKafka('a secured Kafka', () => {
     const ssh = await listening(createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
     expect(await failureOf(at(ssh))).toBe('kafka not-kafka');
     const silent = await listening(createTcpServer(() => {}));
-    expect(await failureOf(at(silent))).toBe('kafka timeout');
-    expect(await failureOf(at(silent, { tls: { ca, verify: true } }))).toBe('tls tls-not-spoken');
+    const soon = { connectTimeoutMs: 1_500 };
+    expect(await failureOf(at(silent, soon))).toBe('kafka timeout');
+    expect(await failureOf(at(silent, { ...soon, tls: { ca, verify: true } }))).toBe('tls tls-not-spoken');
   });
 
   test('of several addresses the first that works is used, the others are shown', async () => {

@@ -1,5 +1,5 @@
 // What the tests on a real Kafka share: topics, writers that are not ours, and readers that are not ours.
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka } from 'kafkajs';
 import { type ClusterClient, connectCluster } from '../../../src/engine/kafka/clusterClient.ts';
 import {
   type FetchedChunk,
@@ -10,23 +10,19 @@ import { decodeHeaders } from '../../../src/engine/kafka/headers.ts';
 import { rowHeaders, rowKey, rowValue } from '../../../src/engine/kafka/recordColumns.ts';
 import type { KafkaConnection } from '../../../src/engine/kafka/types.ts';
 import type { KafkaHandle } from '../../kafka/broker.ts';
+import { PATIENT_CLIENT, untilItWorks } from '../../kafka/patience.ts';
 
 export const connectionTo = (kafka: KafkaHandle): KafkaConnection => ({
   brokers: kafka.bootstrap.split(','),
   clientId: 'hindcast-test',
 });
 
-/** Tries for about a minute: the coordinators of a fresh broker on a busy machine load for many seconds. */
-export const PATIENT = { retries: 8 };
-
 /** kafkajs' public client, as a second program that writes. */
 export const writerTo = (kafka: KafkaHandle) =>
-  new Kafka({
-    brokers: kafka.bootstrap.split(','),
-    clientId: 'writer',
-    logLevel: logLevel.NOTHING,
-    retry: PATIENT,
-  });
+  new Kafka({ ...PATIENT_CLIENT, brokers: kafka.bootstrap.split(','), clientId: 'writer' });
+
+/** What the controller of a busy machine may take for a topic; kafkajs waits 30 seconds for its answer. Milliseconds. */
+const TOPIC_TIMEOUT = 25_000;
 
 export async function createTopic(
   kafka: KafkaHandle,
@@ -39,36 +35,41 @@ export async function createTopic(
   }));
   const numPartitions = options.partitions ?? 1;
   const replicationFactor = options.replicas ?? 1;
-  const admin = writerTo(kafka).admin();
-  await admin.connect();
-  try {
-    const isNew = await admin.createTopics({
+  const isNew = await asAdmin(kafka, (admin) =>
+    admin.createTopics({
       waitForLeaders: false,
+      timeout: TOPIC_TIMEOUT,
       topics: [{ topic, numPartitions, replicationFactor, configEntries }],
-    });
-    if (!isNew) throw new Error(`the topic ${topic} exists already`);
-  } finally {
-    await admin.disconnect();
-  }
+    }),
+  );
+  if (!isNew) throw new Error(`the topic ${topic} exists already`);
   const brokers = kafka.bootstrap.split(',');
   // The controller has made a topic before every broker has heard of it; one that has not says that there is none.
   for (const broker of brokers)
-    await untilTrue([broker], `${broker} did not hear of ${topic}`, async (asked) => {
-      const { topics } = await asked.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]!.partitions.every(({ leader }) => leader >= 0);
-    });
+    await untilYes(`${broker} did not hear of ${topic}`, async () =>
+      (await leadersSaidBy(broker, topic)).every((leader) => leader >= 0),
+    );
   // A leader takes up its partitions one after the other. kafkajs writes to all of them in one request, and when one
   // refuses it sends the whole request again: the records of the others would be there twice.
-  await untilTrue(brokers, `not every leader took up ${topic}`, async (asked) => {
-    const offsets = await asked.fetchTopicOffsets(topic);
-    return offsets.length === numPartitions;
-  });
+  await asAdmin(kafka, (admin) =>
+    untilYes(
+      `not every leader took up ${topic}`,
+      async () => (await admin.fetchTopicOffsets(topic)).length === numPartitions,
+    ),
+  );
 }
+
+/** Deletes a topic and returns when the broker has stopped serving it, which is later than its answer. */
+export const deleteTopic = (kafka: KafkaHandle, topic: string): Promise<void> =>
+  asAdmin(kafka, async (admin) => {
+    await admin.deleteTopics({ topics: [topic], timeout: TOPIC_TIMEOUT });
+    await untilYes(`${topic} did not go`, async () => !(await admin.listTopics()).includes(topic));
+  });
 
 /**
  * Commits offsets (partition → offset) of a topic for a group with nobody in it. kafkajs joins the group to commit; on a
  * busy machine a join that was tried twice leaves a member behind, which the broker misses half a minute later.
- * @throws when somebody is in the group for more than a minute
+ * @throws when somebody is in the group for minutes
  */
 export async function commitOffsets(
   kafka: KafkaHandle,
@@ -76,33 +77,41 @@ export async function commitOffsets(
   topic: string,
   offsets: Record<number, number>,
 ): Promise<void> {
-  const admin = writerTo(kafka).admin();
-  await admin.connect();
   const partitions = Object.entries(offsets).map(([partition, offset]) => ({
     partition: Number(partition),
     offset: String(offset),
   }));
+  // A group that still holds the member of a join that failed takes no offsets until that one is missed.
+  await untilItWorks(() => asAdmin(kafka, (admin) => admin.setOffsets({ groupId, topic, partitions })));
+  await asAdmin(kafka, (admin) =>
+    untilYes(`${groupId} did not become empty`, async () => {
+      const { groups } = await admin.describeGroups([groupId]);
+      return groups[0]!.state === 'Empty';
+    }),
+  );
+}
+
+/** The leader of each partition of a topic, as one broker says; kafkajs would ask any of them. */
+export const leadersSaidBy = (broker: string, topic: string): Promise<number[]> =>
+  withClient({ brokers: [broker], clientId: 'hindcast-test' }, async (client) =>
+    (await client.partitions(topic)).sort((a, b) => a.id - b.id).map(({ leader }) => leader),
+  );
+
+/** kafkajs' admin, for one question or several. */
+export async function asAdmin<T>(kafka: KafkaHandle, ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = writerTo(kafka).admin();
+  await admin.connect();
   try {
-    await admin.setOffsets({ groupId, topic, partitions });
+    return await ask(admin);
   } finally {
     await admin.disconnect();
   }
-  await untilTrue(kafka.bootstrap.split(','), `${groupId} did not become empty`, async (asked) => {
-    const { groups } = await asked.describeGroups([groupId]);
-    return groups[0]!.state === 'Empty';
-  });
 }
 
 /** Asks again until the answer is yes; an error is a no. @throws after a minute */
-async function untilTrue(brokers: string[], failing: string, ask: (admin: Admin) => Promise<boolean>) {
-  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: PATIENT }).admin();
-  await admin.connect();
-  try {
-    for (const end = Date.now() + 60_000; !(await ask(admin).catch(() => false)); await sleep(50))
-      if (Date.now() > end) throw new Error(`${failing} within a minute`);
-  } finally {
-    await admin.disconnect();
-  }
+async function untilYes(failing: string, ask: () => Promise<boolean>) {
+  for (const end = Date.now() + 60_000; !(await ask().catch(() => false)); await sleep(50))
+    if (Date.now() > end) throw new Error(`${failing} within a minute`);
 }
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -138,6 +147,7 @@ export async function readTopic(
   options: Partial<ReadOptions> & { from?: number } = {},
 ): Promise<{ rows: Row[]; chunks: FetchedChunk[] }> {
   const offsets = await client.offsetsFor([topic]);
+  for (const { error } of offsets) if (error !== undefined) throw error;
   const partitions = offsets.map(({ partition, low, high }) => ({
     ...{ topic, partition },
     from: options.from ?? Number(low),
@@ -149,6 +159,15 @@ export async function readTopic(
   rows.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
   return { rows, chunks };
 }
+
+/** The end of a transaction is confirmed before its marker is in the log: waits until all before `offset` is settled. */
+export const untilStable = (kafka: KafkaHandle, topic: string, offset: bigint): Promise<void> =>
+  withClient(connectionTo(kafka), (client) =>
+    untilYes(
+      `${topic} did not become stable up to ${offset}`,
+      async () => (await client.offsetsFor([topic]))[0]!.lastStable === offset,
+    ),
+  );
 
 /** Opens a client, hands it to `use`, and closes it whatever happens. */
 export async function withClient<T>(
@@ -202,7 +221,7 @@ export async function consoleRead(
     isAtEnd,
     'org.apache.kafka.tools.consumer.ConsoleConsumer',
     ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--partition', String(partition)],
-    ...['--offset', 'earliest', '--timeout-ms', options.records === undefined ? '20000' : '60000'],
+    ...['--offset', 'earliest', '--timeout-ms', '60000'],
     ...(options.records === undefined ? [] : ['--max-messages', String(options.records)]),
     ...['--isolation-level', options.isolation ?? 'read_committed'],
     ...['--formatter-property', 'key.separator=\u0001', '--formatter-property', 'headers.separator=\u0002'],
@@ -233,14 +252,8 @@ export async function consoleRead(
 
 /** The offset that the next record of a partition will get. */
 async function highOffset(kafka: KafkaHandle, topic: string, partition: number): Promise<number> {
-  const admin = writerTo(kafka).admin();
-  await admin.connect();
-  try {
-    const offsets = await admin.fetchTopicOffsets(topic);
-    return Number(offsets.find((each) => each.partition === partition)!.high);
-  } finally {
-    await admin.disconnect();
-  }
+  const offsets = await asAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
+  return Number(offsets.find((each) => each.partition === partition)!.high);
 }
 
 export const withoutVerdict = (rows: Row[]) => rows.map(({ verdict: _, ...row }) => row);
