@@ -69,17 +69,23 @@ const listeners = new Set<() => void>();
 const notify = () => {
   for (const listener of listeners) listener();
 };
+let arrivals = 0;
+const arrive = () => {
+  arrivals += 1;
+  notify();
+};
 function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) {
     addEventListener('hashchange', notify);
-    addEventListener('popstate', notify);
+    // In the task that follows the link; the other one comes later, and would count it twice.
+    addEventListener('popstate', arrive);
   }
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
     removeEventListener('hashchange', notify);
-    removeEventListener('popstate', notify);
+    removeEventListener('popstate', arrive);
   };
 }
 
@@ -92,6 +98,9 @@ function put(hash: string, replace: boolean): void {
 export function useAddress(): Address {
   return useSyncExternalStore(subscribe, read);
 }
+
+/** How often the address has come from outside: a link that was followed, back, on. Also when it looks the same. */
+export const useArrivals = (): number => useSyncExternalStore(subscribe, () => arrivals);
 
 /** The address outside of a component. */
 export const getAddress = (): Address => {
