@@ -22,7 +22,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
 
   it('a changed reducer: the set of accounts that differ, one opened, the export marked', async () => {
     const { page, problems } = await openPage(browser, app);
-    await page.getByRole('link', { name: 'What-if' }).waitFor();
+    await page.getByRole('grid', { name: 'Aggregates' }).waitFor();
     await page.keyboard.press('Shift+W');
     await page.getByText('Nothing was tried yet').waitFor();
     await open(page, 'whatif?scope=projection:savings_account');
@@ -122,7 +122,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     const set = page.getByRole('grid', { name: 'Aggregates that would differ' });
     const row = set.getByRole('row', { name: doubled.aggregateId });
     await row.waitFor();
-    expect(digits(await row.textContent())).toContain(`-${doubled.facts.amount}`);
+    await expect.poll(async () => digits(await row.textContent())).toContain(`-${doubled.facts.amount}`);
     expect(problems).toEqual([]);
     await page.context().close();
   });
