@@ -45,8 +45,11 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           setupFiles: ['test/e2e/failedPages.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          // A poll that names no time would give up after one second, however busy the machine is.
+          expect: { poll: { timeout: 60_000 } },
+          // Against hanging only: what a test waits for has limits of its own.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -137,6 +137,8 @@ export async function openPage(
   const late = options.slowFrames ?? slowness;
   if (late > 0) await context.addInitScript(slowFrames(late));
   const page = await context.newPage();
+  // Playwright's own half a minute is too short on a busy machine.
+  page.setDefaultTimeout(60_000);
   if (slowWindow > 1) {
     const session = await context.newCDPSession(page);
     await session.send('Emulation.setCPUThrottlingRate', { rate: slowWindow });

@@ -36,7 +36,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('bad input in 
     [kafka, app, browser] = await Promise.all([startKafka({ secure: true }), startApp(), openBrowser()]);
     await produceDemo(kafka.bootstrap, defaultDemo());
     ({ page } = await openPage(browser, app, { width: 1440, height: 900 }));
-    page.setDefaultTimeout(WAIT.timeout);
   });
   afterAll(async () => {
     await browser?.close();
@@ -262,10 +261,13 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('bad input in 
     expect(existsSync(workspaceFile('big'))).toBe(true);
   });
 
-  /** A quota of the broker: what is read in a second by one client takes many. */
+  /**
+   * A quota of the broker: what is read in a second by one client takes many. It lets the worth of ten seconds pass before it
+   * holds anybody back: of much more, that would be a good part of everything.
+   */
   async function slowReads(on: boolean): Promise<void> {
     const change = on
-      ? ['--add-config', 'consumer_byte_rate=2000000']
+      ? ['--add-config', 'consumer_byte_rate=200000']
       : ['--delete-config', 'consumer_byte_rate'];
     const clients = ['--entity-type', 'clients', '--entity-default'];
     await kafka.tool(

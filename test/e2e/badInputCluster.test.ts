@@ -17,6 +17,14 @@ const RECORDS = 40_000;
 const padOf = (n: number): string =>
   Array.from({ length: 8 }, (_, i) => createHash('sha512').update(`${n}/${i}`).digest('hex')).join('');
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
   'a cluster that refuses, a full disk',
   () => {
@@ -68,7 +76,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
       const app = await startApp(options);
       apps.push(app);
       const { page } = await openPage(browser, app, { width: 1440, height: 900 });
-      page.setDefaultTimeout(WAIT.timeout);
       return { app, page };
     }
 
@@ -86,6 +93,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
       if (into !== null) await dialog.getByLabel('Name').fill(into);
       await pressEnter(dialog.getByRole('button', { name: 'Capture' }));
       await dialog.waitFor({ state: 'detached' });
+      if (into !== null) await badge(page, new RegExp(`^Workspace: ${into}`));
       await page.getByPlaceholder('Part of a topic’s name').fill('');
     }
     const job = (page: Page, topic: string) =>
@@ -96,7 +104,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
       await expect.poll(() => job(page, topic).textContent(), { timeout: 90_000 }).toMatch(/took/);
       return (await job(page, topic).textContent())!;
     }
-    const coverage = (page: Page, text: RegExp) =>
+    const badge = (page: Page, text: RegExp) =>
       page.getByRole('banner').getByRole('button', { name: text }).waitFor();
 
     describe('a principal with few rights', () => {
@@ -137,7 +145,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
         expect(text).toContain('0 new records of 1 topic, 10 offsets not read.');
         await capture(page, 'open.events', null);
         expect(await endOf(page, 'open.events')).toContain('10 new records');
-        await coverage(page, /^Coverage: partial/);
+        await badge(page, /^Coverage: partial/);
       });
 
       test('loses a right in mid-capture: what was read is kept and counted, the reason is named', async () => {
@@ -166,14 +174,14 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
         const number = (grouped: string) => Number(digits(grouped).replaceAll(',', ''));
         expect(number(kept!)).toBeGreaterThan(0);
         expect(number(kept!) + number(left!)).toBe(RECORDS);
-        await coverage(page, /^Coverage: partial/);
+        await badge(page, /^Coverage: partial/);
 
         await acl('--add', 'large.events', 'Read');
         await capture(page, 'large.events', null);
         expect(await endOf(page, 'large.events')).toContain(`${left} new records`);
         await acl('--add', 'described.events', 'Read');
         await capture(page, 'described.events', null);
-        await coverage(page, /^Coverage: complete · 3 topics/);
+        await badge(page, /^Coverage: complete · 3 topics/);
       });
     });
 
@@ -198,13 +206,16 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
         process.kill(app.pid, 'SIGTERM');
         await page.getByText('The engine stopped and is being started again.', { exact: false }).waitFor();
 
+        // It ends its work first, and holds the workspace and the port until then.
+        await expect.poll(() => isRunning(app.pid), WAIT).toBe(false);
         const next = await startApp({ dataDir, port: Number(port) });
         try {
           await page.goto(next.url);
           await page.reload();
+          await badge(page, /^Workspace: full/);
           await capture(page, 'large.events', null);
           expect(await endOf(page, 'large.events')).toMatch(/[\d\s,]+ new records of 1 topic/);
-          await coverage(page, /^Coverage: complete · 1 topic/);
+          await badge(page, /^Coverage: complete · 1 topic/);
           await open(page, 'events');
           const events = page.getByRole('grid', { name: 'Events' });
           await expect

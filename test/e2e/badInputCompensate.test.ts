@@ -32,7 +32,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
     [kafka, app, browser] = await Promise.all([startDemoCluster(), startApp(), openBrowser()]);
     before = await endOffsets(kafka);
     ({ page } = await openPage(browser, app, { width: 1440, height: 900 }));
-    page.setDefaultTimeout(WAIT.timeout);
     await newConnection(page, { name: 'core', brokers: kafka.bootstrap });
     await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('button', { name: /^Cluster: core/ }).waitFor();

@@ -133,7 +133,7 @@ describe.skipIf(demoProblem !== null)('two clocks', () => {
     await arrivals().waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      expect(await accessibilityProblems(page)).toEqual([]);
+      await expect.poll(() => accessibilityProblems(page), WAIT).toEqual([]);
     }
     expect(problems).toEqual([]);
   });

@@ -42,7 +42,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     await say(3300, 700, 'commit');
     await producer.disconnect();
     ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(15_000);
     await newConnection(page, { name: 'laptop', brokers: kafka.bootstrap });
     await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('heading', { level: 1, name: 'laptop' }).waitFor();
@@ -91,7 +90,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     await dialog().getByLabel('Only key').fill('acc-7');
     await dialog().getByLabel('Name').fill('coverage');
     expect(await dialog().getByRole('switch').isDisabled()).toBe(true);
-    expect(await accessibilityProblems(page)).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page)).toEqual([]);
     await shoot('dialog-key');
     await begin();
     await expect.poll(() => badge().textContent(), { timeout: 60_000 }).toContain('partial');
@@ -122,7 +121,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     await expect.poll(() => badge().textContent(), { timeout: 60_000 }).toContain('complete');
     await pressEnter(badge());
     await expect.poll(() => popover.getByText(/\d of aborted transactions$/).count()).toBe(3);
-    expect(await accessibilityProblems(page)).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page)).toEqual([]);
     await shoot('bars-complete');
   });
 

@@ -163,7 +163,7 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
   });
 
   test('is accessible, and nothing failed in the page', async () => {
-    expect(await accessibilityProblems(page)).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page)).toEqual([]);
     expect(problems).toEqual([]);
   });
 });

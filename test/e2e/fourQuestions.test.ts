@@ -23,8 +23,10 @@ describe.skipIf(demoProblem !== null)('the four questions of the README', () => 
     // A question before may have left another time to look at.
     await press('Shift+T', '/');
     await page.keyboard.type(number);
-    // Those found come one after the other; before that the list shows all.
     const grid = page.getByRole('grid', { name: 'Aggregates' });
+    // As long as they are looked for, the list shows those of the number as far as it was typed before.
+    await grid.and(page.locator(':not([aria-busy])')).waitFor();
+    // Those found come one after the other.
     await expect.poll(async () => Number(await grid.getAttribute('aria-rowcount')), WAIT).toBeLessThan(10);
     await grid.getByRole('row').filter({ hasText: id }).waitFor();
     // From the field into the rows.

@@ -196,7 +196,6 @@ async function run(): Promise<FrameFigures> {
   const [app, browser] = await Promise.all([startApp({ workspace: file, dataDir }), openBrowser()]);
   try {
     const { page } = await openPage(browser, app, SCREEN);
-    page.setDefaultTimeout(60_000);
     await open(page, `aggregates/${encodeURIComponent(ref.type)}/${encodeURIComponent(ref.id)}`);
     await page.getByRole('tree', { name: 'State' }).waitFor();
     // The condition that is declared for such accounts is looked at after every event; it is drawn when that is done.

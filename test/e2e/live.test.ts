@@ -55,7 +55,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await createTopic(kafka, TOPIC);
     await send(FIRST);
     ({ page, problems } = await openPage(browser, app));
-    page.setDefaultTimeout(WAIT.timeout);
     await newConnection(page, { name: 'core-banking', brokers: kafka.bootstrap });
     await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('button', { name: /^Cluster: core-banking/ }).waitFor();
@@ -101,8 +100,8 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await send(30);
     await expect.poll(rowCount, WAIT).toBe(FIRST + 30);
     await expect.poll(drawn, WAIT).toContain(`${sent - 1}`);
-    const atEnd = await table().evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
-    expect(atEnd).toBeLessThan(2);
+    const fromEnd = () => table().evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+    await expect.poll(fromEnd, WAIT).toBeLessThan(2);
   });
 
   test('paused by the keyboard, nothing moves and what is new is counted; shown again, it is all there', async () => {
@@ -160,11 +159,11 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
 
   test.each(['dark', 'light'] as const)('no accessibility violation, live and paused: %s', async (theme) => {
     await page.emulateMedia({ colorScheme: theme });
-    expect(await accessibilityProblems(page)).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page), WAIT).toEqual([]);
     await table().focus();
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: /^Paused – go on/ }).waitFor();
-    expect(await accessibilityProblems(page)).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page), WAIT).toEqual([]);
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: /^Pause/ }).waitFor();
   });

@@ -29,10 +29,13 @@ describe.skipIf(browserProblem !== null)('definitions of one’s own', () => {
   });
 
   test('a state that takes long is said to be folded, until it is there', async () => {
+    // Looked for with every frame: how long it is there is the machine's affair.
+    const isFolding = page.waitForFunction(
+      () => document.querySelector('section[aria-label=State] [role=status]')?.textContent === 'Folding…',
+    );
     await open(page, 'aggregates/Turbine/turbine-0?reducer=slow');
-    const state = page.getByRole('region', { name: 'State', exact: true });
-    const told = state.getByRole('status');
-    await told.getByText('Folding…').waitFor();
+    await isFolding;
+    const told = page.getByRole('region', { name: 'State', exact: true }).getByRole('status');
     await page.getByRole('tree', { name: 'State' }).waitFor();
     await expect.poll(() => told.textContent(), WAIT).toBe('');
     let total = 0;
@@ -54,7 +57,7 @@ describe.skipIf(browserProblem !== null)('definitions of one’s own', () => {
     const share = async () => Number(await job.getByRole('progressbar').getAttribute('aria-valuenow'));
     const before = await share();
     await expect.poll(share, WAIT).toBeGreaterThan(before);
-    expect(await accessibilityProblems(page)).toEqual([]);
+    await expect.poll(() => accessibilityProblems(page), WAIT).toEqual([]);
     await job.getByRole('button', { name: 'Cancel' }).focus();
     await page.keyboard.press('Enter');
     await job.getByText('Cancelled; what was done before is kept.').waitFor();

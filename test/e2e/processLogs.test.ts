@@ -107,10 +107,10 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
       .getByRole('row')
       .filter({ has: page.getByText('amount', { exact: true }) });
     await row.waitFor();
-    const cells = (await row.getByRole('gridcell').allTextContents()).slice(1, 3).map(digits);
-    expect(cells).toEqual([fine, raised]);
+    const cells = async () => (await row.getByRole('gridcell').allTextContents()).slice(1, 3).map(digits);
+    await expect.poll(cells, WAIT).toEqual([fine, raised]);
     const between = page.getByRole('listbox', { name: 'Events between A and B' }).getByRole('option');
-    expect(await between.count()).toBe(rows.length - 1);
+    await expect.poll(() => between.count(), WAIT).toBe(rows.length - 1);
     await judgedAtBothSizes(page);
   });
 

@@ -91,6 +91,16 @@ export const pressEnter = (target: Locator): Promise<void> =>
     .and(target.page().locator(':not([disabled], [aria-disabled="true"], [data-disabled])'))
     .press('Enter');
 
+/** Goes down an open menu to one of its entries: of letters that come slowly each begins another name. */
+export async function arrowTo(page: Page, item: Locator): Promise<void> {
+  await item.waitFor();
+  while (!(await item.evaluate((each) => each === document.activeElement))) {
+    const before = await page.evaluateHandle(() => document.activeElement);
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction((each) => each !== document.activeElement, before);
+  }
+}
+
 /** Types the beginning of a name into an editor and takes what it suggests. */
 export async function takeSuggestion(page: Page, typed: string, name: string | RegExp): Promise<void> {
   await page.keyboard.type(typed);
@@ -167,6 +177,11 @@ export async function captureMarked(page: Page, workspace: string): Promise<void
   await dialog.getByLabel('Name').fill(workspace);
   await pressEnter(dialog.getByRole('button', { name: 'Capture' }));
   await dialog.waitFor({ state: 'detached' });
+  // Until then the window shows the workspace before, which may have the very things that are waited for next.
+  await page
+    .getByRole('banner')
+    .getByRole('button', { name: `Workspace: ${workspace}` })
+    .waitFor();
 }
 
 /** On the compensate screen: unlocks the connection and writes why the event is published. */

@@ -42,7 +42,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('the whole sto
     [kafka, app, browser] = await Promise.all([startDemoCluster(), startApp(), openBrowser()]);
     [before, groupsBefore] = await Promise.all([endOffsets(kafka), groups(kafka)]);
     ({ page, problems } = await openPage(browser, app, { width: 1440, height: 900 }));
-    page.setDefaultTimeout(WAIT.timeout);
   });
   afterAll(async () => {
     await browser?.close();

@@ -25,6 +25,16 @@ const stateIsThere = (page: Page) =>
     .poll(async () => (await stateHead(page).textContent()) === `State after v${await place(page)}`, WAIT)
     .toBe(true);
 
+/**
+ * Nothing is under way along the timeline any more: what is would still take the place of what is chosen next. While one
+ * moves, it reads no event out.
+ */
+const standsStill = (page: Page) =>
+  page
+    .locator('[aria-live="polite"]')
+    .filter({ hasText: /^v\d+: / })
+    .waitFor({ state: 'attached' });
+
 describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
   let demo: OpenApp;
   let page: Page;
@@ -101,6 +111,7 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await page.mouse.up();
     await expect.poll(() => place(page), WAIT).toBeLessThan(200);
     await stateIsThere(page);
+    await standsStill(page);
   });
 
   test('the playhead stands at its event, and a second line under the pointer that holds it', async () => {
@@ -124,6 +135,7 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     expect(await middleOf('play')).toBeLessThanOrEqual(x);
     await page.mouse.up();
     await expect.poll(() => page.locator('[class*="_ghost_"]').isVisible(), WAIT).toBe(false);
+    await standsStill(page);
     const before = await middleOf('play');
     await page.setViewportSize({ width: 1000, height: 800 });
     await expect.poll(() => middleOf('play'), WAIT).toBeLessThan(before * 0.8);
@@ -142,6 +154,7 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
     await expect.poll(() => place(page), WAIT).toBeGreaterThan(5);
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    await standsStill(page);
     await stateIsThere(page);
   });
 
@@ -282,6 +295,8 @@ describe.skipIf(demoProblem !== null)('the timeline by keyboard', () => {
       timelineOf(doubled.aggregateId, '?known=2025-12-31T23:59:59.999Z&path=fees_charged_total'),
     );
     const panel = page.getByRole('region', { name: 'Chosen event' });
+    // Until then the panel is that of the path before.
+    await panel.getByText('fees_charged_total, earlier values').waitFor();
     await panel.getByText(/· before it/).waitFor();
     await stateLine(page, 'fees_charged_total')
       .getByRole('button', { name: /^v392 · / })

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Button } from '../components/Button.tsx';
 import { Dialog } from '../components/Dialog.tsx';
 import { Field, Input } from '../components/Field.tsx';
@@ -17,11 +17,15 @@ interface OpenLinkProps {
 export function OpenLinkDialog({ open, onClose, onOpen }: OpenLinkProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    if (!open) return;
-    setText('');
-    setProblem(null);
-  }, [open]);
+  const [wasOpen, setWasOpen] = useState(open);
+  // While it opens, not after: what is typed at once would be taken away.
+  if (open !== wasOpen) {
+    setWasOpen(open);
+    if (open) {
+      setText('');
+      setProblem(null);
+    }
+  }
   const submit = async () => {
     try {
       await onOpen(text);

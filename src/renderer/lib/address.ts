@@ -84,21 +84,24 @@ const listeners = new Set<() => void>();
 const notify = () => {
   for (const listener of listeners) listener();
 };
+let arrivals = 0;
 /** A person went elsewhere: back, a link, the browser's own field. */
 const arrive = () => {
   pending = null;
+  arrivals += 1;
   notify();
 };
 function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) {
-    addEventListener('hashchange', arrive);
+    addEventListener('hashchange', notify);
+    // In the task that follows the link; the other one comes later, and would count it twice.
     addEventListener('popstate', arrive);
   }
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
-    removeEventListener('hashchange', arrive);
+    removeEventListener('hashchange', notify);
     removeEventListener('popstate', arrive);
   };
 }
@@ -123,6 +126,9 @@ export const getHash = (): string => pending ?? location.hash;
 export function useAddress(): Address {
   return useSyncExternalStore(subscribe, read);
 }
+
+/** How often the address has come from outside: a link that was followed, back, on. Also when it looks the same. */
+export const useArrivals = (): number => useSyncExternalStore(subscribe, () => arrivals);
 
 /** The address outside of a component. */
 export const getAddress = (): Address => {

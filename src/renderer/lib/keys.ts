@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { create } from 'zustand';
 
 /**
@@ -45,8 +45,9 @@ export function useCommands(commands: readonly Command[]): void {
   const newest = useRef(commands);
   newest.current = commands;
   const shape = signature(commands);
+  // Before the page is painted: who sees a screen presses its keys.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the shape stands for the commands.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const owner = Symbol('commands');
     put(
       owner,

@@ -154,7 +154,8 @@ function suggestionsAt(text: string, cursor: number, names: readonly string[]): 
 function Standing({ status, told }: { status: ProjectionStatus; told: ListColumnsState | null }) {
   const run = useEngineAction(['projections', 'run']);
   const job = useJobs(({ jobs }) => jobs).find(
-    ({ id, status: state }) => id === status.jobId && state === 'running',
+    // A status that still names a job that is done is older than what the job brought.
+    ({ id, status: state }) => id === status.jobId && (state === 'running' || state === 'done'),
   );
   if (job !== undefined) {
     const share =

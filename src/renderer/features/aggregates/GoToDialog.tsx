@@ -1,4 +1,4 @@
-import { memo, useEffect, useState } from 'react';
+import { memo, useState } from 'react';
 import type { TimelineInfo } from '../../../contract/aggregates.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
@@ -20,12 +20,15 @@ interface GoToDialogProps {
 export const GoToDialog = memo(function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
-  useEffect(() => {
+  const [wasOpen, setWasOpen] = useState(open);
+  // While it opens, not after: what is typed at once would be taken away.
+  if (open !== wasOpen) {
+    setWasOpen(open);
     if (open) {
       setText('');
       setProblem('');
     }
-  }, [open]);
+  }
   const submit = async () => {
     const answer = parseGoTo(text);
     if (!answer.ok) return setProblem(answer.problem);

@@ -47,16 +47,18 @@ export function useMover({ subject, index, info, select, chosen }: Timeline): Mo
       while (next !== null) {
         const wanted: Destination = next;
         next = null;
-        const asked = now.current.subject;
+        const { subject: asked, chosen } = now.current;
+        const before = chosen();
         try {
           const index = typeof wanted === 'number' ? wanted : await wanted();
           if (index === null) continue;
           under = index;
           await prepare(asked, index);
-          const { index: before, last } = now.current;
-          if (asked === now.current.subject) {
+          const { index: from, last } = now.current;
+          // What a person has opened or chosen meanwhile is newer than what was asked.
+          if (asked === now.current.subject && now.current.chosen() === before) {
             now.current.select(index);
-            prepareAhead(asked, before, index, last);
+            prepareAhead(asked, from, index, last);
           }
         } catch (error) {
           showProblem(error);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Field, Input, TextArea } from '../../components/Field.tsx';
@@ -25,12 +25,16 @@ export function NewCaseDialog({
       go(['cases', id]);
     },
   });
-  useEffect(() => {
-    if (!open) return;
-    setName('');
-    setQuestion('');
-    setTried(false);
-  }, [open]);
+  const [wasOpen, setWasOpen] = useState(open);
+  // While it opens, not after: what is typed at once would be taken away.
+  if (open !== wasOpen) {
+    setWasOpen(open);
+    if (open) {
+      setName('');
+      setQuestion('');
+      setTried(false);
+    }
+  }
   const submit = () => {
     setTried(true);
     if (name.trim() !== '') create.mutate({ name: name.trim(), question, view });

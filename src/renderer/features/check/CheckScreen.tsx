@@ -144,7 +144,9 @@ function Findings({
         wrong, broken hashes and chains, events after a closure, balances below zero.
       </EmptyState>
     );
-  const finding = rows.getRow(selected);
+  // Chosen while a longer list was still shown: the last one that there is.
+  const at = Math.min(selected, rows.total - 1);
+  const finding = rows.getRow(at);
   return (
     <div className={styles.content}>
       <Announce>{result.summary}</Announce>
@@ -190,7 +192,7 @@ function Findings({
               getRow={rows.getRow}
               onRange={rows.onRange}
               isOld={rows.isOld}
-              selected={selected}
+              selected={at}
               onSelect={setSelected}
               onOpen={(index) => {
                 const row = rows.getRow(index);

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type Address, setParams, useAddress } from '../../lib/address.ts';
+import { type Address, setParams, useAddress, useArrivals } from '../../lib/address.ts';
 import { restTimer } from '../../lib/timers.ts';
 
 /**
@@ -32,6 +32,8 @@ export function useLinkedState<Name extends string>(
   const inAddress = read(address, names);
   const signature = JSON.stringify(inAddress);
   const written = useRef(signature);
+  const arrivals = useArrivals();
+  const arrived = useRef(arrivals);
   const [values, setValues] = useState(inAddress);
   const newest = useRef(values);
   const [{ rest, write }] = useState(() => {
@@ -57,12 +59,14 @@ export function useLinkedState<Name extends string>(
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for the values in the address.
   useEffect(() => {
-    if (signature === written.current) return;
+    // A link to the values that are written here already takes the place of a choice that is not written yet, too.
+    if (signature === written.current && arrivals === arrived.current) return;
     written.current = signature;
+    arrived.current = arrivals;
     rest.cancel();
     newest.current = inAddress;
     setValues(inAddress);
-  }, [signature]);
+  }, [signature, arrivals]);
   useEffect(() => rest.cancel, [rest]);
   const peek = useCallback(() => newest.current, []);
   return [values, change, flush, peek];

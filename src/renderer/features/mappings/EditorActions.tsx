@@ -1,5 +1,5 @@
 import { BookmarkPlus, Check, Ellipsis } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import {
   type MappingDefinition,
   MappingFile,
@@ -225,9 +225,12 @@ function SaveDialog({
   draft: MappingDefinition;
 }) {
   const [pattern, setPattern] = useState('');
-  useEffect(() => {
+  const [wasOpen, setWasOpen] = useState(open);
+  // While it opens, not after: what is typed at once would be taken away.
+  if (open !== wasOpen) {
+    setWasOpen(open);
     if (open) setPattern(proposedPattern(topic));
-  }, [open, topic]);
+  }
   const save = useEngineAction(['mappings', 'save'], {
     onSuccess: (kept) => {
       onClose();

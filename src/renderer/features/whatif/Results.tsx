@@ -1,5 +1,5 @@
 import { Download, X } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Output } from '../../../contract/contract.ts';
 import type { JobState } from '../../../contract/system.ts';
 import type {
@@ -68,7 +68,11 @@ export function Results({ result, job, current }: ResultsProps) {
   );
   // By name, not by place: while the run goes on, larger differences come in between.
   const opened = openedOf(params);
+  // Rows of the run before are shown until there are others: they would be opened in what is asked now.
+  const shownRun = useRef<number | null>(null);
+  if (!rows.isOld) shownRun.current = result.run;
   const open = (index: number) => {
+    if (shownRun.current !== result.run) return;
     const chosen = rows.getRow(index)?.ref;
     if (chosen !== undefined) setParams({ ...openedParams(chosen), at: null }, opened !== null);
   };
