@@ -7,8 +7,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../src/core/json.ts';
 import type { Json } from '../../src/core/model.ts';
 import { pinOf } from '../../src/core/reducerPin.ts';
+import { story } from '../fixtures/demo/stories.ts';
 import { demoProblem, demoRecording, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
+import { holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, digits, open, pressEnter, stateValue } from './screen.ts';
 
 const NAME = 'counted';
@@ -205,5 +207,34 @@ describe.skipIf(demoProblem !== null)('columns in the list of aggregates', () =>
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(
       `reducer=${NAME}@${pinOfVersion(2)}`,
     );
+  });
+
+  test('Enter that is quicker than the answer of a search opens what is found, not what was there before', async () => {
+    const answers = await holdAnswers(page);
+    await open(page, 'aggregates?sort=id');
+    await rows().nth(3).waitFor();
+    const { aggregateId } = story('interest-posted-twice');
+    expect(await rows().first().textContent()).not.toContain(aggregateId);
+    await page.keyboard.press('/');
+    answers.hold();
+    await page.keyboard.type(aggregateId);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    answers.release();
+    await page.waitForURL((url) => url.hash.startsWith(`#/aggregates/SavingsAccount/${aggregateId}`));
+
+    // Who types on has not meant it yet.
+    await open(page, 'aggregates?sort=id');
+    await rows().nth(3).waitFor();
+    await page.keyboard.press('/');
+    answers.hold();
+    await page.keyboard.type(aggregateId.slice(0, -1));
+    await page.keyboard.press('Enter');
+    await page.keyboard.type(aggregateId.slice(-1));
+    answers.release();
+    await rows().first().filter({ hasText: aggregateId }).waitFor();
+    expect(await params()).toContain(`q=${aggregateId}`);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.hash.startsWith(`#/aggregates/SavingsAccount/${aggregateId}`));
   });
 });

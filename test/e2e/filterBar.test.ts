@@ -9,6 +9,7 @@ import { appendRecords } from '../../src/engine/capture/import.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
 import { browserProblem, type OpenApp, openApp } from './app.ts';
+import { type HeldAnswers, holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, open, pressEnter } from './screen.ts';
 
 const RECORDS = 60_000;
@@ -33,6 +34,7 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
   let opened: OpenApp;
   let page: Page;
   let problems: string[];
+  let answers: HeldAnswers;
   const field = () => page.getByRole('textbox', { name: 'Filter events' });
   const rows = () => page.getByRole('grid', { name: 'Events' }).getByRole('row');
   const done = () => page.getByText(/looked at all/).first();
@@ -160,6 +162,36 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
     await pressEnter(page.getByRole('button', { name: /^Remove the index/ }));
     await page.getByText('no index').waitFor();
     await page.keyboard.press('Escape');
+  });
+
+  test('what is typed before the types are there finds one', async () => {
+    answers = await holdAnswers(page);
+    await open(page, 'events');
+    await rows().nth(8).waitFor();
+    answers.hold();
+    await pressEnter(page.getByRole('button', { name: 'Type', exact: true }));
+    await page.keyboard.type('feech');
+    answers.release();
+    const found = page.getByRole('dialog', { name: 'Filter by type' }).getByRole('checkbox');
+    await found.and(page.getByLabel(/FeeCharged/)).waitFor();
+    expect(await found.count()).toBe(1);
+    await page.keyboard.press('Escape');
+  });
+
+  test('a row that is chosen while the list of the filter before is there is the record that was seen', async () => {
+    const place = page.getByRole('region', { name: 'Record', exact: true }).getByText(/\] @ \d/);
+    await rows().nth(1).click();
+    await place.waitFor();
+    answers.hold();
+    await type('type:FeeCharged');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove type:FeeCharged' }).waitFor();
+    const seen = rows().nth(8).getByRole('gridcell').last();
+    const words = await seen.getAttribute('title');
+    await seen.click();
+    answers.release();
+    await page.locator('[role=grid]:not([aria-busy])').waitFor();
+    await expect.poll(() => place.innerText(), { timeout: 60_000 }).toBe(words);
   });
 
   test('is accessible, and nothing failed in the page', async () => {

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { demoProblem, demoRecording, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
+import { holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, open, pressEnter, takeSuggestion } from './screen.ts';
 
 const WAIT = { timeout: 60_000 };
@@ -380,5 +381,34 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
       )
       .toBe(String(lines.length));
     expect(lines.length).toBeGreaterThan(5000);
+  });
+
+  test('the key of the row to try keeps the focus and what is being typed while answers come', async () => {
+    const answers = await holdAnswers(page);
+    await open(page, 'projections/savings_account?tab=definition');
+    await tried()
+      .getByText(/events? folded/)
+      .waitFor();
+    const key = tried().getByRole('textbox', { name: 'row' });
+    const first = await key.inputValue();
+    const said = tried().getByText('None of these events is about it');
+    await key.focus();
+    answers.hold();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('nobody');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type(' el');
+    answers.release();
+    await said.or(tried().getByText(/^It reads/)).waitFor();
+    await page.keyboard.type('se');
+    expect(await key.inputValue()).toBe('nobody else');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type(first);
+    await page.keyboard.press('Enter');
+    await tried()
+      .getByText(/events? folded/)
+      .waitFor();
+    expect(await key.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await key.inputValue()).toBe(first);
   });
 });

@@ -1,4 +1,4 @@
-import { type CSSProperties, useRef, useState } from 'react';
+import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import type { AggregateRow, aggregates } from '../../../contract/aggregates.ts';
 import type { Output } from '../../../contract/contract.ts';
 import { Button } from '../../components/Button.tsx';
@@ -72,15 +72,25 @@ export default function AggregatesScreen() {
   const toRows = () => table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
   const { head } = rows;
 
+  const isAnswered = rows.error !== null || (head !== undefined && !rows.isOld);
+  /** Enter in the search field was quicker than the answer. */
+  const awaited = useRef(false);
+
   const setQuestion = (change: { type?: string | null; q?: string; sort?: Sort }, replace = false) => {
     setSelected(0);
+    awaited.current = false;
     // An order of the list takes the place of one by a column.
     setParams({ ...change, ...(change.sort === undefined ? {} : { by: null }) }, replace);
   };
   const open = (index: number) => {
-    const row = rows.getRow(index);
+    const row = rows.isOld ? undefined : rows.getRow(index);
     if (row !== undefined) go(['aggregates', row.ref.type, row.ref.id]);
   };
+  useEffect(() => {
+    if (!awaited.current || !isAnswered) return;
+    awaited.current = false;
+    open(0);
+  });
   const chosen = rows.isOld ? undefined : rows.getRow(selected);
   const marked = {
     side: chosen === undefined ? null : { ref: chosen.ref, cut, reducer, at: 'last' as const },
@@ -172,8 +182,12 @@ export default function AggregatesScreen() {
           onKeyDown={(event) => {
             if (event.key !== 'Enter' && event.key !== 'ArrowDown' && event.key !== 'Escape') return;
             event.preventDefault();
-            if (event.key === 'Enter' && rows.total > 0 && !rows.isOld) open(0);
-            else toRows();
+            if (event.key !== 'Enter') toRows();
+            else if (isAnswered) open(0);
+            else awaited.current = true;
+          }}
+          onBlur={() => {
+            awaited.current = false;
           }}
           placeholder="Id, or text in an event such as an account number"
           aria-label="Search aggregates by id or by text in an event"

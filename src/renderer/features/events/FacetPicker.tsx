@@ -31,17 +31,27 @@ export function FacetPicker({ field, filter, onFilter, trigger }: FacetPickerPro
   );
 }
 
-function Values({ field, name, filter, onFilter }: Omit<FacetPickerProps, 'trigger'> & { name: string }) {
+function Values({ field, name, ...asked }: Omit<FacetPickerProps, 'trigger'> & { name: string }) {
   const [part, setPart] = useState('');
+  return (
+    <div className={styles.facets}>
+      <Input value={part} onValue={setPart} placeholder={`Part of a ${name}`} aria-label={`Find a ${name}`} />
+      <Fitting field={field} name={name} part={part.toLowerCase()} {...asked} />
+    </div>
+  );
+}
+
+interface FittingProps extends Omit<FacetPickerProps, 'trigger'> {
+  name: string;
+  /** Of a value, in small letters. */
+  part: string;
+}
+
+function Fitting({ field, name, part, filter, onFilter }: FittingProps) {
   const facets = useEngineQuery(['events', 'facets'], { filter });
   if (facets.error !== null)
     return <ErrorState error={facets.error} onRetry={() => void facets.refetch()} compact />;
-  if (facets.data === undefined)
-    return (
-      <div className={styles.facets}>
-        <FirstWalk lines={6} />
-      </div>
-    );
+  if (facets.data === undefined) return <FirstWalk lines={6} />;
   const chosen = new Set(filter[field] ?? []);
   const counted =
     field === 'types'
@@ -49,11 +59,9 @@ function Values({ field, name, filter, onFilter }: Omit<FacetPickerProps, 'trigg
       : facets.data.topics.map(({ topic, count }) => ({ value: topic, count }));
   const missing = [...chosen].filter((value) => !counted.some((each) => each.value === value));
   const all = [...missing.map((value) => ({ value, count: 0 })), ...counted];
-  const wanted = part.toLowerCase();
-  const fitting = all.filter(({ value }) => value.toLowerCase().includes(wanted));
+  const fitting = all.filter(({ value }) => value.toLowerCase().includes(part));
   return (
-    <div className={styles.facets}>
-      <Input value={part} onValue={setPart} placeholder={`Part of a ${name}`} aria-label={`Find a ${name}`} />
+    <>
       <ul className={styles.facetList}>
         {fitting.slice(0, SHOWN_VALUES).map(({ value, count }) => (
           <li key={value}>
@@ -71,6 +79,6 @@ function Values({ field, name, filter, onFilter }: Omit<FacetPickerProps, 'trigg
       {fitting.length > SHOWN_VALUES ? (
         <p className="faint">{formatCount(fitting.length - SHOWN_VALUES)} more; type a part of the name.</p>
       ) : null}
-    </div>
+    </>
   );
 }

@@ -28,15 +28,16 @@ export function useSelectedRow(
 ): Selection {
   const linked = record === null || !/^\d{1,16}$/.test(record) ? null : Number(record);
   const [index, setIndex] = useState(-1);
-  /** The person chose an index whose row is not loaded yet: the record follows it. */
-  const choosing = useRef(false);
+  /** The filter in whose list the person chose an index whose row is not loaded yet: the record follows it. */
+  const choosing = useRef<EventFilter | null>(null);
+  const isChoosing = choosing.current === filter;
   const row = isOld || index < 0 ? undefined : getRow(index);
 
   useEffect(() => {
-    if (!choosing.current || row === undefined) return;
-    choosing.current = false;
+    if (choosing.current !== filter || row === undefined) return;
+    choosing.current = null;
     if (row.id !== linked) setRecord(String(row.id));
-  }, [row, linked, setRecord]);
+  }, [row, filter, linked, setRecord]);
 
   const search = useQuery({
     queryKey: ['events', 'place', filter, linked],
@@ -48,23 +49,25 @@ export function useSelectedRow(
       });
       return { id, index: await findRow(filter, detail.row) };
     },
-    enabled: linked !== null && !choosing.current && !isOld && revision !== undefined && row?.id !== linked,
+    enabled: linked !== null && !isChoosing && !isOld && revision !== undefined && row?.id !== linked,
   });
   const found = search.data;
   useEffect(() => {
-    if (choosing.current || found === undefined || found.id !== linked) return;
+    if (choosing.current === filter || found === undefined || found.id !== linked) return;
     if (found.index !== null) setIndex(found.index);
     else setIndex(-1);
-  }, [found, linked]);
+  }, [found, filter, linked]);
 
   return {
     index,
     recordId: linked,
     outside: found?.id === linked && found?.index === null,
     select(next) {
+      // Also in the list of the filter before: the record is the one that the person sees.
+      const there = getRow(next);
+      if (there === undefined && isOld) return;
       setIndex(next);
-      const there = isOld ? undefined : getRow(next);
-      choosing.current = there === undefined;
+      choosing.current = there === undefined ? filter : null;
       if (there !== undefined) setRecord(String(there.id));
     },
   };

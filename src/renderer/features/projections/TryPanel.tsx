@@ -1,5 +1,5 @@
 import { ArrowRight } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { TriedFailure, TriedRow } from '../../../contract/definitionTry.ts';
 import type { TreeChange } from '../../../core/jsonRows.ts';
 import { Button } from '../../components/Button.tsx';
@@ -32,7 +32,7 @@ export function TryPanel({ written, source, onLine }: TryPanelProps) {
       look="raised"
       head={
         <PanelHeader title="Test" note={row !== null && isOld ? 'as before' : undefined}>
-          <KeyField key={row?.key} on={written.on} shown={row?.key ?? ''} onKey={written.setOn} />
+          <KeyField on={written.on} shown={row?.key ?? ''} onKey={written.setOn} />
         </PanelHeader>
       }
     >
@@ -76,9 +76,13 @@ function KeyField({
   shown: string;
   onKey: (key: string | null) => void;
 }) {
-  const [text, setText] = useState(on ?? key);
-  useEffect(() => setText(on ?? key), [on, key]);
-  const submit = () => onKey(text.trim() === '' ? null : text.trim());
+  /** Null: what is shown stands there; answers do not change what is being typed. */
+  const [typed, setTyped] = useState<string | null>(null);
+  const submit = () => {
+    if (typed === null) return;
+    onKey(typed.trim() === '' ? null : typed.trim());
+    setTyped(null);
+  };
   return (
     <form
       className={styles.keyField}
@@ -88,7 +92,14 @@ function KeyField({
       }}
     >
       <label htmlFor="try-key">row</label>
-      <Input id="try-key" mono value={text} onValue={setText} onBlur={submit} placeholder="key" />
+      <Input
+        id="try-key"
+        mono
+        value={typed ?? on ?? key}
+        onValue={setTyped}
+        onBlur={submit}
+        placeholder="key"
+      />
     </form>
   );
 }
