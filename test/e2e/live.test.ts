@@ -7,6 +7,7 @@ import { type KafkaHandle, startKafka } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { groups, kafkaProblem } from './demoCluster.ts';
 import { accessibilityProblems, digits, newConnection, open, pressEnter } from './screen.ts';
+import { openWire, type Wire } from './wire.ts';
 
 const WAIT = { timeout: 60_000 };
 const TOPIC = 'bank.accounts.events';
@@ -166,6 +167,72 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
     await expect.poll(() => accessibilityProblems(page), WAIT).toEqual([]);
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: /^Pause/ }).waitFor();
+  });
+
+  describe('with a connection that is slow or lost', () => {
+    let wire: Wire;
+    const pause = async () => {
+      await table().focus();
+      await page.keyboard.press('Space');
+      await page.getByRole('button', { name: /^Paused – go on/ }).waitFor();
+    };
+
+    test('after it was lost, rows come by themselves again', async () => {
+      wire = await openWire(page);
+      await expect.poll(rowCount, WAIT).toBe(sent);
+      await wire.cut();
+      await send(30);
+      await expect.poll(rowCount, WAIT).toBe(sent);
+    });
+
+    test('rows of the filter before that come late are passed over', async () => {
+      await pause();
+      await table().evaluate((grid) => {
+        const counts: (string | null)[] = [];
+        Object.assign(window, { counts });
+        const look = () => counts.push(grid.getAttribute('aria-rowcount'));
+        new MutationObserver(look).observe(grid, { attributeFilter: ['aria-rowcount'] });
+      });
+      const late = Promise.withResolvers<void>();
+      wire.answers('events.query', (answer, { filter }) =>
+        filter.types === undefined ? late.promise.then(() => answer) : answer,
+      );
+      const before = wire.asked('events.query');
+      await page.keyboard.press('Space');
+      await expect.poll(() => wire.asked('events.query'), WAIT).toBe(before + 1);
+      await open(page, 'events?q=type:InterestPosted');
+      await expect.poll(rowCount, WAIT).toBe(Math.ceil(sent / 3));
+      late.resolve();
+      wire.answers('events.query', null);
+      await send(3);
+      await expect.poll(rowCount, WAIT).toBe(Math.ceil(sent / 3));
+      const counts = await page.evaluate(() => (window as unknown as { counts: string[] }).counts);
+      expect(counts).toEqual([sent - 3, sent].map((all) => String(Math.ceil(all / 3) + 1)));
+      await open(page, 'events');
+      await expect.poll(rowCount, WAIT).toBe(sent);
+    });
+
+    test('a page that failed while paused is asked again when one comes back to it', async () => {
+      await pause();
+      let asked = 0;
+      wire.answers('events.query', (answer, { from }) => {
+        if (from === 0 && ++asked === 1) throw new Error('this page failed');
+        return answer;
+      });
+      await page.keyboard.press('Home');
+      await page
+        .getByText(/this page failed/)
+        .first()
+        .waitFor();
+      await page.keyboard.press('End');
+      await expect.poll(drawn, WAIT).toContain(`${sent - 1}`);
+      await page.keyboard.press('Home');
+      await expect.poll(() => asked, WAIT).toBe(2);
+      wire.answers('events.query', null);
+      await table().focus();
+      await page.keyboard.press('Space');
+      await page.getByRole('button', { name: /^Pause/ }).waitFor();
+    });
   });
 
   test('stopped by the keyboard: everything is kept, nothing jumps, and the cluster has no group', async () => {

@@ -1,9 +1,10 @@
 // Stands between a page and the engine, so that what depends on the order of answers is tested without luck.
 import type { Page, WebSocketRoute } from 'playwright-core';
+import { toErrorValue } from '../../src/contract/errors.ts';
 import { LIMITS } from '../../src/contract/limits.ts';
 import { decodeFrame, encodeFrame } from '../../src/rpc/frame.ts';
 
-/** Gets an answer before the page does and says what the page gets; a promise holds it back. */
+/** Gets an answer before the page does and says what the page gets; a promise holds it back, and what it throws is told. */
 // biome-ignore lint/suspicious/noExplicitAny: answers of any procedure.
 type Change = (value: any, input: any) => unknown;
 
@@ -38,9 +39,12 @@ export async function openWire(page: Page): Promise<Wire> {
       const call = calls.get(header.id);
       const change = call && 'v' in header ? changes.get(call.path) : undefined;
       if (change === undefined) return socket.send(message);
-      const v = await change(header.v, call!.input);
+      const reply = await Promise.try(change, header.v, call!.input).then(
+        (v) => ({ ...header, v }),
+        (error) => ({ t: 'error', id: header.id, e: toErrorValue(error, 'wire') }),
+      );
       // A held answer of a connection that was cut has nowhere to go.
-      if (ends[0] === socket) socket.send(Buffer.from(encodeFrame({ ...header, v }, tail)));
+      if (ends[0] === socket) socket.send(Buffer.from(encodeFrame(reply, tail)));
     });
   });
   await page.reload();

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { EventRow } from '../../../contract/common.ts';
 import type { EventFilter } from '../../../contract/events.ts';
-import { engineReady } from '../../lib/engine.ts';
+import { engineReady, insist } from '../../lib/engine.ts';
 import type { RowSource } from '../../lib/pagedRows.ts';
 import { askEvents, type EventsAnswer, PAGE_ROWS } from './pages.ts';
 import { showProblem } from './showProblem.ts';
@@ -41,14 +41,15 @@ export function useLiveRows(filter: EventFilter, isOn: boolean): LiveRows {
   const [shown, setShown] = useState<Shown | null>(null);
   const [isPaused, setPaused] = useState(false);
   const [known, setKnown] = useState(0);
-  const now = useRef({ shown, isPaused, known, asked: new Set<number>() });
-  now.current = { ...now.current, shown, isPaused };
+  const now = useRef({ filter, shown, isPaused, known, asked: new Set<number>() });
+  now.current = { ...now.current, filter, shown, isPaused };
 
   const showEnd = useCallback(
     async (total: number, signal?: AbortSignal) => {
       const endFrom = Math.max(0, total - END_ROWS);
       const answer = await askEvents(filter)({ from: endFrom, count: END_ASKED }, signal);
-      if (signal?.aborted) return;
+      // Not only aborted: who goes on after a pause has no signal.
+      if (signal?.aborted || now.current.filter !== filter) return;
       const { shown: last, isPaused: stays } = now.current;
       const isSame = last !== null && last.filter === filter;
       // Paused, or overtaken, while it was asked.
@@ -69,6 +70,8 @@ export function useLiveRows(filter: EventFilter, isOn: boolean): LiveRows {
   }, [isOn]);
   useEffect(() => {
     if (!isOn) return;
+    // That of the filter before says nothing about this one.
+    now.current.known = 0;
     const ended = new AbortController();
     const { signal } = ended;
     const fail = (error: unknown) => {
@@ -97,7 +100,7 @@ export function useLiveRows(filter: EventFilter, isOn: boolean): LiveRows {
         show().catch(fail);
       }
     };
-    watch().catch(fail);
+    insist(watch, signal).catch(fail);
     return () => ended.abort();
   }, [filter, isOn, showEnd]);
 
@@ -109,8 +112,14 @@ export function useLiveRows(filter: EventFilter, isOn: boolean): LiveRows {
   }, []);
 
   const load = useCallback(async (page: number, of: Shown) => {
-    now.current.asked.add(page);
-    const { rows } = await askEvents(of.filter)({ from: page * PAGE_ROWS, count: PAGE_ROWS });
+    const { asked } = now.current;
+    asked.add(page);
+    const { rows } = await askEvents(of.filter)({ from: page * PAGE_ROWS, count: PAGE_ROWS }).catch(
+      (error) => {
+        asked.delete(page);
+        throw error;
+      },
+    );
     setShown((last) =>
       last === null || last.filter !== of.filter || last.endFrom !== of.endFrom
         ? last
