@@ -57,6 +57,8 @@ describe.skipIf(browserProblem !== null || !logsAreThere)('real process logs in 
     await grid.getByRole('gridcell').first().waitFor();
     await press('/');
     await page.keyboard.type(name);
+    // Of a part of the name there may be one as well, which is another.
+    await grid.and(page.locator(':not([aria-busy])')).waitFor();
     await expect.poll(() => grid.getAttribute('aria-rowcount'), WAIT).toBe('2');
     await press('ArrowDown', 'Enter');
     await page.getByRole('heading', { level: 1, name: `Fines ${name}` }).waitFor();
