@@ -33,8 +33,9 @@ export default defineConfig({
           name: 'integration',
           globalSetup,
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          // More than what the waits inside allow together: else this limit would be the one that is met.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           expect: expectations,
           // They mostly wait for a broker; each file has its own.
           maxWorkers: maxWorkers + 1,
