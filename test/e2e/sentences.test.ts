@@ -41,6 +41,17 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
     await page.keyboard.type(text);
   }
 
+  /** Opens a timeline; its last event is chosen. */
+  async function openEvent(): Promise<void> {
+    await open(page, timelineOf(doubled.aggregateId));
+    // A row that is still on its way is chosen already, and has no sentence to edit.
+    await chosenEvent(page).filter({ hasText: /\S/ }).waitFor();
+    await page
+      .getByRole('region', { name: 'Chosen event' })
+      .getByRole('button', { name: 'Edit the sentence' })
+      .waitFor();
+  }
+
   const events = () => page.getByRole('grid', { name: 'Events', exact: true });
 
   test('the default is where one begins; completion, errors in place, a live preview, and every list follows', async () => {
@@ -100,13 +111,7 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
   });
 
   test('from a timeline too; Escape leaves all as it was and gives the focus back', async () => {
-    await open(page, timelineOf(doubled.aggregateId));
-    // A row that is still on its way is chosen already, and has no sentence to edit.
-    await chosenEvent(page).filter({ hasText: /\S/ }).waitFor();
-    await page
-      .getByRole('region', { name: 'Chosen event' })
-      .getByRole('button', { name: 'Edit the sentence' })
-      .waitFor();
+    await openEvent();
     await page.getByRole('listbox', { name: 'Events of the aggregate' }).focus();
     const before = await chosenEvent(page).textContent();
     await page.keyboard.press('s');
@@ -128,12 +133,7 @@ describe.skipIf(demoProblem !== null)('sentences of events, by keyboard', () => 
   });
 
   test('Tab leaves the template where nothing can be suggested, and else takes what is on its way, for the whole name', async () => {
-    await open(page, timelineOf(doubled.aggregateId));
-    await chosenEvent(page).filter({ hasText: /\S/ }).waitFor();
-    await page
-      .getByRole('region', { name: 'Chosen event' })
-      .getByRole('button', { name: 'Edit the sentence' })
-      .waitFor();
+    await openEvent();
     await page.keyboard.press('s');
     await ready();
     await write('Interest of {data.aount}');

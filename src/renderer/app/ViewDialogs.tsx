@@ -5,6 +5,7 @@ import { Field, Input } from '../components/Field.tsx';
 import { KeyValue } from '../components/KeyValue.tsx';
 import { shown } from '../lib/escape.ts';
 import { formatCount, formatIso } from '../lib/format.ts';
+import { useOpening } from '../lib/opening.ts';
 import { useEngineQuery } from '../lib/queries.ts';
 import type { OpenedView } from '../lib/viewLink.ts';
 
@@ -17,15 +18,10 @@ interface OpenLinkProps {
 export function OpenLinkDialog({ open, onClose, onOpen }: OpenLinkProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
-  const [wasOpen, setWasOpen] = useState(open);
-  // While it opens, not after: what is typed at once would be taken away.
-  if (open !== wasOpen) {
-    setWasOpen(open);
-    if (open) {
-      setText('');
-      setProblem(null);
-    }
-  }
+  useOpening(open, () => {
+    setText('');
+    setProblem(null);
+  });
   const submit = async () => {
     try {
       await onOpen(text);

@@ -3,6 +3,7 @@ import { Command as Cmdk } from 'cmdk';
 import { Search } from 'lucide-react';
 import { useState } from 'react';
 import { type Command, keysOf } from '../lib/keys.ts';
+import { useOpening } from '../lib/opening.ts';
 import styles from './CommandPalette.module.css';
 import { Kbd } from './Kbd.tsx';
 import { usePopupFocus } from './popupFocus.tsx';
@@ -25,12 +26,7 @@ export function CommandPalette({ open, onClose, commands }: PaletteProps) {
   );
   const focus = usePopupFocus(undefined, true);
   const [search, setSearch] = useState('');
-  const [wasOpen, setWasOpen] = useState(open);
-  // One that is opened again at once has not left the page: what was typed last must not stand before what is typed now.
-  if (open !== wasOpen) {
-    setWasOpen(open);
-    if (open) setSearch('');
-  }
+  useOpening(open, () => setSearch(''));
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>

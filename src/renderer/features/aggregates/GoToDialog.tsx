@@ -5,6 +5,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { Field, Input } from '../../components/Field.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
+import { useOpening } from '../../lib/opening.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { type GoTo, parseGoTo, questionFor } from './goTo.ts';
 import type { Timeline } from './useTimeline.ts';
@@ -20,15 +21,10 @@ interface GoToDialogProps {
 export const GoToDialog = memo(function GoToDialog({ open, onClose, timeline, info }: GoToDialogProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
-  const [wasOpen, setWasOpen] = useState(open);
-  // While it opens, not after: what is typed at once would be taken away.
-  if (open !== wasOpen) {
-    setWasOpen(open);
-    if (open) {
-      setText('');
-      setProblem('');
-    }
-  }
+  useOpening(open, () => {
+    setText('');
+    setProblem('');
+  });
   const submit = async () => {
     const answer = parseGoTo(text);
     if (!answer.ok) return setProblem(answer.problem);

@@ -3,6 +3,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Field, Input, TextArea } from '../../components/Field.tsx';
 import { go } from '../../lib/address.ts';
+import { useOpening } from '../../lib/opening.ts';
 import { useEngineAction } from '../../lib/queries.ts';
 
 /** A new case; it becomes the one that bookmarks go into. */
@@ -25,16 +26,11 @@ export function NewCaseDialog({
       go(['cases', id]);
     },
   });
-  const [wasOpen, setWasOpen] = useState(open);
-  // While it opens, not after: what is typed at once would be taken away.
-  if (open !== wasOpen) {
-    setWasOpen(open);
-    if (open) {
-      setName('');
-      setQuestion('');
-      setTried(false);
-    }
-  }
+  useOpening(open, () => {
+    setName('');
+    setQuestion('');
+    setTried(false);
+  });
   const submit = () => {
     setTried(true);
     if (name.trim() !== '') create.mutate({ name: name.trim(), question, view });

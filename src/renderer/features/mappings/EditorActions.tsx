@@ -16,6 +16,7 @@ import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
+import { useOpening } from '../../lib/opening.ts';
 import { pickText } from '../../lib/pickFile.ts';
 import { callEngine, useEngineAction, useEngineQuery } from '../../lib/queries.ts';
 import { saveText } from '../../lib/saveText.ts';
@@ -225,12 +226,7 @@ function SaveDialog({
   draft: MappingDefinition;
 }) {
   const [pattern, setPattern] = useState('');
-  const [wasOpen, setWasOpen] = useState(open);
-  // While it opens, not after: what is typed at once would be taken away.
-  if (open !== wasOpen) {
-    setWasOpen(open);
-    if (open) setPattern(proposedPattern(topic));
-  }
+  useOpening(open, () => setPattern(proposedPattern(topic)));
   const save = useEngineAction(['mappings', 'save'], {
     onSuccess: (kept) => {
       onClose();
