@@ -10,12 +10,13 @@ import { endOffsets, kafkaProblem, startDemoCluster } from './demoCluster.ts';
 import {
   backToFault,
   captureMarked,
+  fillUnlock,
   newConnection,
   open,
   pressEnter,
   timelineOf,
-  unlockAndReason,
 } from './screen.ts';
+import { openWire, type Wire } from './wire.ts';
 
 const WAIT = { timeout: 60_000 };
 const doubled = story('interest-posted-twice');
@@ -26,12 +27,14 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
   let app: App;
   let browser: Browser;
   let page: Page;
+  let wire: Wire;
   let before: Map<string, bigint>;
 
   beforeAll(async () => {
     [kafka, app, browser] = await Promise.all([startDemoCluster(), startApp(), openBrowser()]);
     before = await endOffsets(kafka);
     ({ page } = await openPage(browser, app, { width: 1440, height: 900 }));
+    wire = await openWire(page);
     await newConnection(page, { name: 'core', brokers: kafka.bootstrap });
     await pressEnter(page.getByRole('button', { name: 'Save', exact: true }));
     await page.getByRole('button', { name: /^Cluster: core/ }).waitFor();
@@ -41,10 +44,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
     await page.getByRole('banner').getByRole('button', { name: 'Coverage: complete · 19 topics' }).waitFor();
     await open(page, timelineOf(doubled.aggregateId));
     await backToFault(page, /^395(?!\d)/);
-    await pressEnter(page.getByRole('button', { name: 'Compensate…' }));
-    await pressEnter(page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }));
-    await page.getByRole('heading', { level: 1, name: /^Compensate/ }).waitFor();
-    await unlockAndReason(page, { connection: 'core', reason: 'dispute 0412', why: REASON });
   });
   afterAll(async () => {
     await browser?.close();
@@ -62,6 +61,24 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
     await pressEnter(page.getByRole('button', { name: 'JSON', exact: true }));
     return page.getByRole('textbox', { name: 'The event as JSON' });
   };
+
+  test('the check that unlocking asks for is done after the one that is under way', async () => {
+    const first = Promise.withResolvers<void>();
+    wire.answers('compensate.preview', (answer) => first.promise.then(() => answer));
+    await pressEnter(page.getByRole('button', { name: 'Compensate…' }));
+    await pressEnter(page.getByRole('menuitem', { name: 'corrects v395 InterestPosted' }));
+    await page.getByRole('heading', { level: 1, name: /^Compensate/ }).waitFor();
+    await expect.poll(() => wire.asked('compensate.preview'), WAIT).toBe(1);
+    await page.keyboard.press('Control+Enter');
+    await fillUnlock(page, { connection: 'core', reason: 'dispute 0412' });
+    const reason = page.getByRole('textbox', { name: 'reason', exact: true });
+    await reason.fill(REASON);
+    expect(wire.asked('compensate.preview')).toBe(1);
+    wire.answers('compensate.preview', null);
+    first.resolve();
+    await expect.poll(() => publish().isEnabled(), WAIT).toBe(true);
+    expect(wire.asked('compensate.preview')).toBe(2);
+  });
 
   test('without a reason: the field is named, and publishing is impossible', async () => {
     await page.getByRole('textbox', { name: 'reason', exact: true }).fill('');
@@ -134,13 +151,21 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('an invalid co
 
     await pressEnter(guards.getByRole('button', { name: 'Capture again' }).first());
     await expect.poll(() => guard('Head has not moved').textContent(), WAIT).toContain('Begin a new draft');
+    await pressEnter(page.getByRole('button', { name: 'Form', exact: true }));
+    const made = Promise.withResolvers<void>();
+    wire.answers('compensate.draft', (answer) => made.promise.then(() => answer));
+    const drafts = wire.asked('compensate.draft');
     await pressEnter(
       guard('Head has not moved').getByRole('button', { name: 'Begin again from the new head' }),
     );
+    await expect.poll(() => wire.asked('compensate.draft'), WAIT).toBe(drafts + 1);
+    const reason = page.getByRole('textbox', { name: 'reason', exact: true });
+    await reason.fill(`${REASON} of the job`);
+    wire.answers('compensate.draft', null);
+    made.resolve();
     await expect.poll(() => guard('Head has not moved').getAttribute('data-status'), WAIT).toBe('ok');
-    // What was written by hand is carried over.
-    await pressEnter(page.getByRole('button', { name: 'Form', exact: true }));
-    expect(await page.getByRole('textbox', { name: 'reason', exact: true }).inputValue()).toBe(REASON);
+    // What was written by hand is carried over, also what was written until the engine had made the new one.
+    expect(await reason.inputValue()).toBe(`${REASON} of the job`);
   });
 
   test('once published, the same key is refused with the place of the first one', async () => {

@@ -190,11 +190,16 @@ export async function unlockAndReason(
   texts: { connection: string; reason: string; why: string },
 ): Promise<void> {
   await pressEnter(page.getByRole('button', { name: /^Unlock/ }).first());
+  await fillUnlock(page, texts);
+  await page.getByRole('textbox', { name: 'reason', exact: true }).fill(texts.why);
+}
+
+/** In the dialog that unlocks a connection: writes why, and unlocks. */
+export async function fillUnlock(page: Page, texts: { connection: string; reason: string }): Promise<void> {
   const dialog = page.getByRole('dialog', { name: `Unlock ${texts.connection}` });
   await dialog.getByLabel('Reason').fill(texts.reason);
   const name = dialog.getByLabel(/type the connection’s name/);
   if ((await name.count()) > 0) await name.fill(texts.connection);
   await pressEnter(dialog.getByRole('button', { name: 'Unlock' }));
   await dialog.waitFor({ state: 'detached' });
-  await page.getByRole('textbox', { name: 'reason', exact: true }).fill(texts.why);
 }

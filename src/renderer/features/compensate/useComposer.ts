@@ -6,7 +6,7 @@ import { go } from '../../lib/address.ts';
 import { useJobs } from '../../lib/live.ts';
 import { useNow } from '../../lib/now.ts';
 import { callEngine, invalidate, useEngineAction } from '../../lib/queries.ts';
-import { type Kept, keepDraft, keepReceipt } from './draftStore.ts';
+import { type Kept, keepDraft, keepReceipt, useDrafts } from './draftStore.ts';
 import { carriedOver, readValue, rolesOf } from './fields.ts';
 import type { Progress, Remedy } from './steps.ts';
 
@@ -53,8 +53,12 @@ export function useComposer({ draftKey, connection, kept, topics }: Subject) {
           : null;
   const text = JSON.stringify(draft);
   const isFresh = preview.data !== undefined && !spoiled && JSON.stringify(preview.variables?.draft) === text;
+  /** A check is due for which another one has to end first. */
+  const isDue = useRef(false);
   const check = () => {
-    if (problem !== null || preview.isPending) return;
+    if (problem !== null) return;
+    isDue.current = preview.isPending;
+    if (isDue.current) return;
     setSpoiled(false);
     publish.reset();
     preview.mutate({ draft });
@@ -64,6 +68,9 @@ export function useComposer({ draftKey, connection, kept, topics }: Subject) {
   // The first check, and one more when the cluster or its lock is another: both only read.
   // biome-ignore lint/correctness/useExhaustiveDependencies: connection and lock are what the check rests on.
   useEffect(() => newest.current(), [connection.id, isOpen]);
+  useEffect(() => {
+    if (!preview.isPending && isDue.current) newest.current();
+  }, [preview.isPending]);
 
   const isProduction = connection.environment === 'production';
   const isNamed = !isProduction || typedName === connection.name;
@@ -83,9 +90,12 @@ export function useComposer({ draftKey, connection, kept, topics }: Subject) {
         correctedId: draft.correctedId,
         actor: draft.actor,
       });
+      // As it is by now: it may have been written on, or discarded, while the engine made the other one.
+      const from = useDrafts.getState().drafts[draftKey];
+      if (from === undefined) return;
       preview.reset();
       publish.reset();
-      const carried = carriedOver({ draft, drafted: kept.drafted, fields: kept.fields }, made);
+      const carried = carriedOver(from, made);
       keepDraft(draftKey, { draft: carried, drafted: made.draft, fields: made.fields });
       setSpoiled(false);
       preview.mutate({ draft: carried });
