@@ -57,9 +57,9 @@ describe.skipIf(browserProblem !== null)('the consistency check', () => {
     await findings.focus();
     await page.keyboard.press('Enter');
     await page.getByText('4.0 s earlier, with another event id').first().waitFor();
-    expect(new URL(page.url()).hash).toMatch(
-      new RegExp(`^#/aggregates/SavingsAccount/${doubled.aggregateId}\\?event=\\d+$`),
-    );
+    await expect
+      .poll(() => new URL(page.url()).hash)
+      .toMatch(new RegExp(`^#/aggregates/SavingsAccount/${doubled.aggregateId}\\?event=\\d+$`));
     expect(problems).toEqual([]);
     await page.context().close();
   });

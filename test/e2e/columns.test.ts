@@ -81,7 +81,7 @@ describe.skipIf(demoProblem !== null)('columns in the list of aggregates', () =>
     await page.keyboard.press('Enter');
     await pressEnter(page.getByRole('option', { name: 'Savings accounts', exact: true }));
     await page.getByText('Savings accounts was never replayed').waitFor();
-    expect(await params()).toContain('columns=savings_account');
+    await expect.poll(params, WAIT).toContain('columns=savings_account');
     await page.getByRole('button', { name: 'Replay' }).focus();
     await page.keyboard.press('Enter');
     await expect.poll(async () => sorted(await numbersOf('balance')).length, WAIT).toBeGreaterThan(10);
@@ -233,7 +233,7 @@ describe.skipIf(demoProblem !== null)('columns in the list of aggregates', () =>
     await page.keyboard.type(aggregateId.slice(-1));
     answers.release();
     await rows().first().filter({ hasText: aggregateId }).waitFor();
-    expect(await params()).toContain(`q=${aggregateId}`);
+    await expect.poll(params, WAIT).toContain(`q=${aggregateId}`);
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => url.hash.startsWith(`#/aggregates/SavingsAccount/${aggregateId}`));
   });

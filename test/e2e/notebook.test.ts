@@ -143,7 +143,7 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await expect.poll(() => note.inputValue()).toBe('Weighed with the trailer still on.');
     await first.press('Enter');
     await chosenEvent(page).waitFor();
-    expect(new URL(page.url()).hash).toContain(focus);
+    await expect.poll(() => new URL(page.url()).hash).toContain(focus);
     await expect.poll(() => chosenEvent(page).textContent()).toBe(marked);
 
     await page.keyboard.press('[');
@@ -260,7 +260,7 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await page.keyboard.press('Enter');
     await chosenEvent(page).waitFor();
     await expect.poll(() => chosenEvent(page).textContent()).toBe(chosen);
-    expect(new URL(page.url()).hash).not.toContain('of=');
+    await expect.poll(() => new URL(page.url()).hash).not.toContain('of=');
 
     const download = page.waitForEvent('download');
     await page.keyboard.press('Control+K');
@@ -286,7 +286,7 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     if (shots !== undefined) await page.screenshot({ path: join(shots, 'other-recording.png') });
     await page.keyboard.press('Escape');
     await warning.waitFor({ state: 'detached' });
-    expect(new URL(page.url()).hash).toBe('#/events');
+    await expect.poll(() => new URL(page.url()).hash).toBe('#/events');
 
     await page.evaluate(() => {
       location.hash = '#/events?of=ffffffffffffffff';

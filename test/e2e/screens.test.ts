@@ -303,7 +303,7 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
     await heading.waitFor();
     await page.getByRole('button', { name: 'JSON', exact: true, pressed: true }).waitFor();
     await page.getByText(/^Known on 31 Dec 2025 23:59:59\.999: 395 of 412 events/).waitFor();
-    expect(page.url()).toBe(before);
+    await expect.poll(() => page.url()).toBe(before);
     await pressEnter(page.getByRole('button', { name: 'Tree' }));
   });
 

@@ -97,7 +97,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
       .getByRole('gridcell')
       .first()
       .waitFor();
-    expect(decodeURIComponent(page.url())).toContain('openType=row:processed_events');
+    await expect.poll(() => decodeURIComponent(page.url())).toContain('openType=row:processed_events');
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
       await expect.poll(() => accessibilityProblems(page), { timeout: 60_000 }).toEqual([]);

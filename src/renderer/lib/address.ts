@@ -62,6 +62,7 @@ const WRITE_EVERY_MS = 60;
 let pending: string | null = null;
 let wroteAt = Number.NEGATIVE_INFINITY;
 function write(): void {
+  writing.cancel();
   if (pending === null) return;
   history.replaceState(null, '', pending);
   pending = null;
