@@ -10,8 +10,8 @@ import { pinOf } from '../../src/core/reducerPin.ts';
 import { story } from '../fixtures/demo/stories.ts';
 import { demoProblem, demoRecording, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
-import { holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, digits, open, pressEnter, stateValue } from './screen.ts';
+import { openWire } from './wire.ts';
 
 const NAME = 'counted';
 const reducer = (by: number) => ({
@@ -210,28 +210,28 @@ describe.skipIf(demoProblem !== null)('columns in the list of aggregates', () =>
   });
 
   test('Enter that is quicker than the answer of a search opens what is found, not what was there before', async () => {
-    const answers = await holdAnswers(page);
+    const wire = await openWire(page);
     await open(page, 'aggregates?sort=id');
     await rows().nth(3).waitFor();
     const { aggregateId } = story('interest-posted-twice');
     expect(await rows().first().textContent()).not.toContain(aggregateId);
     await page.keyboard.press('/');
-    answers.hold();
+    wire.hold();
     await page.keyboard.type(aggregateId);
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
-    answers.release();
+    wire.release();
     await page.waitForURL((url) => url.hash.startsWith(`#/aggregates/SavingsAccount/${aggregateId}`));
 
     // Who types on has not meant it yet.
     await open(page, 'aggregates?sort=id');
     await rows().nth(3).waitFor();
     await page.keyboard.press('/');
-    answers.hold();
+    wire.hold();
     await page.keyboard.type(aggregateId.slice(0, -1));
     await page.keyboard.press('Enter');
     await page.keyboard.type(aggregateId.slice(-1));
-    answers.release();
+    wire.release();
     await rows().first().filter({ hasText: aggregateId }).waitFor();
     await expect.poll(params, WAIT).toContain(`q=${aggregateId}`);
     await page.keyboard.press('Enter');

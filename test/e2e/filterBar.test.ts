@@ -9,8 +9,8 @@ import { appendRecords } from '../../src/engine/capture/import.ts';
 import { openWorkspace } from '../../src/engine/store/workspace.ts';
 import { generateBenchmark } from '../fixtures/demo/benchmark.ts';
 import { browserProblem, type OpenApp, openApp } from './app.ts';
-import { type HeldAnswers, holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, open, pressEnter } from './screen.ts';
+import { openWire, type Wire } from './wire.ts';
 
 const RECORDS = 60_000;
 const AT_ONCE = 20_000;
@@ -34,7 +34,7 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
   let opened: OpenApp;
   let page: Page;
   let problems: string[];
-  let answers: HeldAnswers;
+  let wire: Wire;
   const field = () => page.getByRole('textbox', { name: 'Filter events' });
   const rows = () => page.getByRole('grid', { name: 'Events' }).getByRole('row');
   const done = () => page.getByText(/looked at all/).first();
@@ -165,13 +165,13 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
   });
 
   test('what is typed before the types are there finds one', async () => {
-    answers = await holdAnswers(page);
+    wire = await openWire(page);
     await open(page, 'events');
     await rows().nth(8).waitFor();
-    answers.hold();
+    wire.hold();
     await pressEnter(page.getByRole('button', { name: 'Type', exact: true }));
     await page.keyboard.type('feech');
-    answers.release();
+    wire.release();
     const found = page.getByRole('dialog', { name: 'Filter by type' }).getByRole('checkbox');
     await found.and(page.getByLabel(/FeeCharged/)).waitFor();
     expect(await found.count()).toBe(1);
@@ -182,14 +182,14 @@ describe.skipIf(browserProblem !== null)('the filter of the events list', () => 
     const place = page.getByRole('region', { name: 'Record', exact: true }).getByText(/\] @ \d/);
     await rows().nth(1).click();
     await place.waitFor();
-    answers.hold();
+    wire.hold();
     await type('type:FeeCharged');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Remove type:FeeCharged' }).waitFor();
     const seen = rows().nth(8).getByRole('gridcell').last();
     const words = await seen.getAttribute('title');
     await seen.click();
-    answers.release();
+    wire.release();
     await page.locator('[role=grid]:not([aria-busy])').waitFor();
     await expect.poll(() => place.innerText(), { timeout: 60_000 }).toBe(words);
   });

@@ -5,8 +5,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { demoProblem, demoRecording, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
-import { holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, open, pressEnter, takeSuggestion } from './screen.ts';
+import { openWire } from './wire.ts';
 
 const WAIT = { timeout: 60_000 };
 
@@ -271,6 +271,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
   });
 
   test('what is typed while a definition is being saved stays, and the cursor with it', async () => {
+    const wire = await openWire(page);
     await create('kept', 'Operations');
     await expect.poll(() => textOf(/^Definition of kept/), WAIT).toMatch(/"merge"[\s\S]*\n\}\s*$/);
     const text = () => textOf(/^Definition of kept/);
@@ -278,12 +279,26 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await editor(/^Definition of kept/).focus();
     await page.keyboard.press('Control+Home');
     for (let at = 0; at < before; at += 1) await page.keyboard.press('ArrowRight');
-    for (const key of ['A', 'Control+s', 'B', 'C']) await page.keyboard.press(key);
-    await page.getByText(/^A.* is saved\.$/).waitFor();
-    await page.getByText(/^Changed, not saved/).waitFor();
-    await save();
+    /** Saves; what is saved comes back only when the function that this gives is called. */
+    const saveLate = async (title: RegExp) => {
+      const late = Promise.withResolvers<void>();
+      wire.answers('projections.definition', (answer) => late.promise.then(() => answer));
+      await page.keyboard.press('Control+s');
+      await page.getByText(title).waitFor();
+      return late.resolve;
+    };
+    await page.keyboard.press('A');
+    const first = await saveLate(/^Akept is saved\.$/);
+    for (const key of ['B', 'C']) await page.keyboard.press(key);
+    await expect.poll(text, WAIT).toContain('"title": "ABCkept"');
+    first();
+    const second = await saveLate(/^ABCkept is saved\.$/);
+    expect(await text()).toContain('"title": "ABCkept"');
+    second();
+    await page.getByText('Saved.', { exact: true }).waitFor();
     await page.keyboard.press('D');
-    await expect.poll(text, WAIT).toContain('"title": "ABCD');
+    await expect.poll(text, WAIT).toContain('"title": "ABCDkept"');
+    wire.answers('projections.definition', null);
     await pressEnter(page.getByRole('button', { name: 'Discard changes' }));
     await page.getByText('Saved.', { exact: true }).waitFor();
   });
@@ -384,7 +399,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
   });
 
   test('the key of the row to try keeps the focus and what is being typed while answers come', async () => {
-    const answers = await holdAnswers(page);
+    const wire = await openWire(page);
     await open(page, 'projections/savings_account?tab=definition');
     await tried()
       .getByText(/events? folded/)
@@ -393,12 +408,12 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     const first = await key.inputValue();
     const said = tried().getByText('None of these events is about it');
     await key.focus();
-    answers.hold();
+    wire.hold();
     await page.keyboard.press('Control+a');
     await page.keyboard.type('nobody');
     await page.keyboard.press('Enter');
     await page.keyboard.type(' el');
-    answers.release();
+    wire.release();
     await said.or(tried().getByText(/^It reads/)).waitFor();
     await page.keyboard.type('se');
     expect(await key.inputValue()).toBe('nobody else');

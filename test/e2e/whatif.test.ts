@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../fixtures/demo/stories.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
-import { holdAnswers } from './heldAnswers.ts';
 import { accessibilityProblems, digits, open, pressEnter, stepTo } from './screen.ts';
+import { openWire } from './wire.ts';
 
 const doubled = story('interest-posted-twice');
 const overdrawn = story('below-zero-healed');
@@ -131,7 +131,7 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
 
   it('keys that are quicker than the hypothetical log wait for it, in their order', async () => {
     const { page, problems } = await openPage(browser, app);
-    const answers = await holdAnswers(page);
+    const wire = await openWire(page);
     await open(page, `whatif?type=SavingsAccount&id=${doubled.aggregateId}&part=log`);
     const log = page.getByRole('listbox', { name: 'Hypothetical log' });
     await log.getByRole('option').nth(5).waitFor();
@@ -145,10 +145,10 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
         .slice(0, 6)
         .map((text) => /moved away|moved here|skipped|inserted/.exec(text)?.[0] ?? '');
     const [first, second, third, fourth] = await words();
-    answers.hold();
+    wire.hold();
     for (const key of ['Alt+ArrowDown', 'Alt+ArrowDown', 'ArrowDown', 'x', 'x', 'x'])
       await page.keyboard.press(key);
-    answers.release();
+    wire.release();
     await expect
       .poll(marks, { timeout: 60_000 })
       .toEqual(['moved away', '', '', 'skipped', 'moved here', '']);
@@ -156,10 +156,10 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     expect(await words()).toEqual([first, second, third, fourth, first]);
     expect(await page.getByText('Not every change can be made').count()).toBe(0);
     // Back past its own place, and behind the second again: always the same event.
-    answers.hold();
+    wire.hold();
     await page.keyboard.press('ArrowDown');
     for (const key of ['Up', 'Up', 'Down']) await page.keyboard.press(`Alt+Arrow${key}`);
-    answers.release();
+    wire.release();
     await expect
       .poll(marks, { timeout: 60_000 })
       .toEqual(['moved away', '', 'moved here', '', 'skipped', '']);

@@ -13,6 +13,10 @@ export interface Wire {
   answers(path: string, change: Change | null): void;
   /** How often the page has asked for a procedure. */
   asked(path: string): number;
+  /** Nothing that the engine says reaches the page from now on. */
+  hold(): void;
+  /** Everything that was held reaches it, in its order. */
+  release(): void;
   /** Ends the connection; the engine lives on. */
   cut(): Promise<void>;
 }
@@ -22,9 +26,17 @@ export async function openWire(page: Page): Promise<Wire> {
   const changes = new Map<string, Change>();
   const counts = new Map<string, number>();
   let ends: WebSocketRoute[] = [];
+  /** What is held; null: nothing is. */
+  let held: (() => void)[] | null = null;
   await page.routeWebSocket('**/rpc', (socket) => {
     const server = socket.connectToServer();
     ends = [socket, server];
+    const send = (message: string | Buffer) => {
+      // An answer of a connection that was cut has nowhere to go.
+      const pass = () => void (ends[0] === socket && socket.send(message));
+      if (held === null) pass();
+      else held.push(pass);
+    };
     const calls = new Map<unknown, { path: string; input: unknown }>();
     socket.onMessage((message) => {
       const { t, id, p, i } = decodeFrame(message as Buffer, LIMITS.requestFrame).header;
@@ -38,13 +50,12 @@ export async function openWire(page: Page): Promise<Wire> {
       const { header, tail } = decodeFrame(message as Buffer, LIMITS.responseFrame);
       const call = calls.get(header.id);
       const change = call && 'v' in header ? changes.get(call.path) : undefined;
-      if (change === undefined) return socket.send(message);
+      if (change === undefined) return send(message);
       const reply = await Promise.try(change, header.v, call!.input).then(
         (v) => ({ ...header, v }),
         (error) => ({ t: 'error', id: header.id, e: toErrorValue(error, 'wire') }),
       );
-      // A held answer of a connection that was cut has nowhere to go.
-      if (ends[0] === socket) socket.send(Buffer.from(encodeFrame(reply, tail)));
+      send(Buffer.from(encodeFrame(reply, tail)));
     });
   });
   await page.reload();
@@ -54,6 +65,14 @@ export async function openWire(page: Page): Promise<Wire> {
       else changes.set(path, change);
     },
     asked: (path) => counts.get(path) ?? 0,
+    hold() {
+      held ??= [];
+    },
+    release() {
+      const messages = held ?? [];
+      held = null;
+      for (const pass of messages) pass();
+    },
     async cut() {
       const [socket, server] = ends;
       ends = [];

@@ -13,7 +13,7 @@ import { shown } from '../../lib/escape.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
-import { invalidate, queryClient, useEngineAction } from '../../lib/queries.ts';
+import { invalidate, useEngineAction } from '../../lib/queries.ts';
 import { DefinitionProblems, type ShownProblem } from './DefinitionProblems.tsx';
 import { exportDefinition } from './definitionFile.ts';
 import { characterAt, placeOf, versionOf } from './definitionText.ts';
@@ -48,9 +48,7 @@ export function DefinitionTab({ status, definition, onBuild }: DefinitionTabProp
   const marked = useMarks(written);
   const problems = useProblems(written, marked, textEditor, programEditor);
   const save = useEngineAction(['projections', 'save'], {
-    onSuccess: async (saved, { definition: sent }) => {
-      // What is saved is there before what was typed goes: more may have been typed since.
-      await queryClient.invalidateQueries({ queryKey: ['projections'] });
+    onSuccess: (saved, { definition: sent }) => {
       written.settle(sent);
       invalidate(['projections']);
       toast(`${shown(saved.title)} is saved.`, {

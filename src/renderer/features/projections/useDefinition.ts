@@ -25,7 +25,7 @@ export interface Definition {
   problems: readonly TextProblem[];
   set(parts: Partial<Parts>): void;
   discard(): void;
-  /** Lets go of what was typed when it is this definition, which is saved by now. */
+  /** This definition is saved by now: what was typed is let go of once it has come back, unless more was typed since. */
   settle(definition: string): void;
   /** Key of the row it is tried on; null: the engine takes one. */
   on: string | null;
@@ -46,9 +46,16 @@ export function useDefinition(
 ): Definition {
   const saved = useMemo(() => partsOf(stored), [stored]);
   const [edited, setEdited] = useState<Parts | null>(null);
+  const [sent, setSent] = useState<string | null>(null);
   const isSaved = (parts: Parts) => parts.text === saved.text && parts.program === saved.program;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was typed is dropped once it is what is saved.
   useEffect(() => setEdited((now) => (now !== null && isSaved(now) ? null : now)), [saved]);
+  // Never sooner: until then the definition before would stand in its place, and what is typed next go into that.
+  useEffect(() => {
+    if (sent !== stored) return;
+    setEdited((now) => (now !== null && joined(now) === sent ? null : now));
+    setSent(null);
+  }, [sent, stored]);
   const parts = edited ?? saved;
   const problems = useMemo(() => problemsOf(parts.text, parts.program), [parts]);
   const whole = useMemo(() => joined(parts), [parts]);
@@ -75,7 +82,7 @@ export function useDefinition(
       setEdited(isSaved(next) ? null : next);
     },
     discard: () => setEdited(null),
-    settle: (definition) => setEdited((now) => (now !== null && joined(now) === definition ? null : now)),
+    settle: setSent,
     on,
     setOn,
     tried: answer.data,
