@@ -141,14 +141,7 @@ export class CommandLine {
       took: performance.now() - started,
     };
     // A process that a signal ended together with its parent is there until it is reaped.
-    const left = () => {
-      try {
-        return process.kill(-child.pid!, 0);
-      } catch (error) {
-        return (error as NodeJS.ErrnoException).code;
-      }
-    };
-    await expect.poll(left, { message: 'processes', timeout: 10_000 }).toBe('ESRCH');
+    await until('the end of all processes', () => !isThere(-child.pid!), 10_000);
     expect(readdirSync(this.#temporary), 'temporary files').toEqual([]);
     expect(result.err).not.toMatch(/\n\s+at /);
     return result;
@@ -194,6 +187,15 @@ export function storedCount(file: string): number {
     return db.prepare('SELECT count(*) FROM record WHERE verdict <> 3').pluck().get() as number;
   } finally {
     db.close();
+  }
+}
+
+function isThere(target: number): boolean {
+  try {
+    return process.kill(target, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 }
 
