@@ -22,8 +22,8 @@ export default defineConfig({
           maxWorkers,
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/fixtures/**/*.test.ts'],
           // A limit against hanging, not a measure: on a busy machine the default of 5 s failed sound tests.
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           expect: expectations,
         },
       },

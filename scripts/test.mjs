@@ -108,7 +108,7 @@ function electron() {
   const args = [
     '--test',
     '--test-force-exit',
-    '--test-timeout=60000',
+    '--test-timeout=300000',
     '--test-reporter=tap',
     'test/electron/*.test.mjs',
   ];

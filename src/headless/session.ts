@@ -45,7 +45,7 @@ export interface SessionOptions {
 }
 
 /** A second signal sooner than this, ms, is the first one arriving twice: once directly, once passed on. */
-const SAME_SIGNAL_MS = 1000;
+const SAME_SIGNAL_MS = 2000;
 
 /** Ends work on the first SIGINT or SIGTERM and the process, as it is, on a later second one. */
 function listenForSignals(interrupt: AbortController): () => void {

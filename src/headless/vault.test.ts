@@ -1,11 +1,8 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openVault } from './vault.ts';
-
-// Every key from a passphrase costs about half a second of one core, more on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const SECRET = 'pässword-canary-7391';
 let dir: string;

@@ -5,8 +5,10 @@ import { decodeFrame, encodeFrame } from './frame.ts';
  * it in. RPC frames follow.
  */
 const MOST_BYTES = 1024;
-/** Close code of a connection whose token is wrong, missing or late; 4000–4999 are for applications (RFC 6455, 7.4.2). */
+/** Close code of a connection whose token is wrong or missing; 4000–4999 are for applications (RFC 6455, 7.4.2). */
 export const TOKEN_REFUSED = 4401;
+/** Close code where the token did not come in time: another try may be quicker. */
+export const TOKEN_LATE = 4408;
 
 export const helloFrame = (token: string): Uint8Array<ArrayBuffer> => encodeFrame({ t: 'hello', token });
 export const welcomeFrame = (): Uint8Array<ArrayBuffer> => encodeFrame({ t: 'welcome' });

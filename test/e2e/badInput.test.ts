@@ -180,7 +180,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('bad input in 
     await captureAndKill();
     await open(page, 'activity');
     const job = page.getByRole('article', { name: /^Capture of 19 topics/ }).first();
-    await expect.poll(() => job.textContent(), { timeout: 90_000 }).toMatch(/took/);
+    await expect.poll(() => job.textContent(), { timeout: 150_000 }).toMatch(/took/);
     const ended = await job.textContent();
     expect(ended).toMatch(/ended early: .*[\d\s,]+ new records of 19 topics.*, [\d\s,]+ offsets not read/);
     expect(ended).toContain('Capture again: it goes on where it stopped.');

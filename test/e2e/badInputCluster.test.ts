@@ -101,7 +101,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
     /** The last word of the newest capture of a topic. */
     async function endOf(page: Page, topic: string): Promise<string> {
       await open(page, 'activity');
-      await expect.poll(() => job(page, topic).textContent(), { timeout: 90_000 }).toMatch(/took/);
+      await expect.poll(() => job(page, topic).textContent(), { timeout: 150_000 }).toMatch(/took/);
       return (await job(page, topic).textContent())!;
     }
     const badge = (page: Page, text: RegExp) =>
@@ -158,7 +158,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)(
         ];
         const config = (...change: string[]) =>
           kafka.tool('kafka.admin.ConfigCommand', '--alter', ...change, ...clients);
-        await config('--add-config', 'consumer_byte_rate=1500000');
+        await config('--add-config', 'consumer_byte_rate=300000');
         await capture(page, 'large.events', null);
         await expect
           .poll(() => job(page, 'large.events').textContent(), { ...WAIT, interval: 50 })

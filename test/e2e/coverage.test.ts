@@ -107,7 +107,6 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('coverage in t
     await pressEnter(choice('Latest'));
     await dialog().getByLabel('How many').fill('200');
     await begin();
-    await page.getByText('The capture has started.').first().waitFor();
     await ended();
     await pressEnter(badge());
     const popover = page.getByRole('dialog', { name: 'Coverage' });

@@ -199,7 +199,7 @@ describe.skipIf(browserProblem !== null || kafkaProblem !== null)('live in the E
       );
       const before = wire.asked('events.query');
       await page.keyboard.press('Space');
-      await expect.poll(() => wire.asked('events.query'), WAIT).toBe(before + 1);
+      await expect.poll(() => wire.asked('events.query'), WAIT).toBeGreaterThan(before);
       await open(page, 'events?q=type:InterestPosted');
       await expect.poll(rowCount, WAIT).toBe(Math.ceil(sent / 3));
       late.resolve();

@@ -103,6 +103,8 @@ describe.skipIf(browserProblem !== null)('mappings, cases and focus', () => {
     await dialog.getByLabel('Question').fill('Why is lorry 07 lighter on the second day?');
     await page.keyboard.press('Tab');
     await pressEnter(dialog.getByRole('button', { name: 'Create' }));
+    // It ends with the answer, which also goes to the case; the case may be seen before.
+    await dialog.waitFor({ state: 'detached' });
     await page.getByText('No bookmark yet').waitFor();
 
     const focus = 'known=2023-11-15T00:00:00.000Z';

@@ -253,7 +253,7 @@ describe.skipIf(demoProblem !== null)('projections and console', () => {
     await expect
       .poll(() => failures.textContent(), { timeout: 60_000 })
       .toMatch(/^(?!.*fee!).*[Uu]ndecodable/);
-  }, 200_000);
+  });
 
   test('versions tell what changed in the definition and in the results', async () => {
     await pressEnter(page.getByRole('tab', { name: 'Versions' }));

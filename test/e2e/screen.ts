@@ -66,7 +66,8 @@ export async function chooseRow(
 
 /** Chooses the first record of the list of events. */
 export async function chooseFirst(page: Page): Promise<void> {
-  const list = page.getByRole('grid', { name: 'Events' });
+  // Rows of the filter before stand there until the answer comes; one chosen among them stays chosen.
+  const list = page.getByRole('grid', { name: 'Events' }).and(page.locator(':not([aria-busy])'));
   await list.getByRole('gridcell').first().waitFor();
   await list.press('Home');
 }

@@ -4,7 +4,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { commitOffsets } from '../integration/kafka/support.ts';
+import { commitOffsets, createTopic } from '../integration/kafka/support.ts';
 import { type KafkaHandle, passwordOf, startKafka } from '../kafka/broker.ts';
 import { type App, browserProblem, openBrowser, openPage, startApp } from './app.ts';
 import { kafkaProblem } from './demoCluster.ts';
@@ -38,18 +38,9 @@ describe.skipIf(problem !== null)('the Topics screen', () => {
   beforeAll(async () => {
     [kafka, app, browser] = await Promise.all([startKafka({ secure: true }), startApp(), openBrowser()]);
     client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 8 } });
-    const admin = client.admin();
-    await admin.connect();
-    const configEntries = [{ name: 'retention.ms', value: '86400000' }];
-    await admin.createTopics({
-      topics: [
-        { topic: 'shop.orders', numPartitions: 3, configEntries },
-        { topic: 'shop.quiet', numPartitions: 1 },
-      ],
-      waitForLeaders: true,
-    });
+    await createTopic(kafka, 'shop.orders', { partitions: 3, config: { 'retention.ms': 86_400_000 } });
+    await createTopic(kafka, 'shop.quiet');
     for (const [partition, count] of [10, 90, 10].entries()) await send(partition, count);
-    await admin.disconnect();
     await commitOffsets(kafka, 'nightly-export', 'shop.orders', { 0: 5, 1: 5 });
     await commitOffsets(kafka, 'billing', 'shop.orders', { 0: 10, 1: 90, 2: 10 });
     const rights = ['--allow-principal', 'User:reader', '--topic', 'shop.orders'];

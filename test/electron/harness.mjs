@@ -17,7 +17,7 @@ export let win;
 export async function start(args = []) {
   app = await shell.launch({ args: [`--user-data-dir=${userData}`, ...args] });
   win = await app.firstWindow();
-  win.setDefaultTimeout(8000);
+  win.setDefaultTimeout(60_000);
   await win.waitForLoadState();
   await win.evaluate(installProbe);
 }
@@ -25,7 +25,7 @@ export async function stop() {
   await app?.close();
   rmSync(userData, { recursive: true, force: true });
 }
-export async function eventually(assertion, tries = 120) {
+export async function eventually(assertion, tries = 1200) {
   for (;;) {
     try {
       return await assertion();

@@ -76,14 +76,19 @@ export const passwordOf = (user: (typeof USERS)[number]) => `${user}-secret`;
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
+/** Of each worker of a test run; two that start brokers at once never take the same ports. */
+const PORTS_OF_WORKER = 1_000;
+
 /**
  * Ports that were free a moment ago, below those that systems give to outgoing connections: any of them could take such a
  * port in the seconds until a broker listens there, or between its death and its return.
  */
 export async function freePorts(count: number): Promise<number[]> {
+  const worker = Number(process.env.VITEST_POOL_ID ?? 0) % 17;
+  const first = 15_000 + worker * PORTS_OF_WORKER;
   const ports = new Set<number>();
   while (ports.size < count) {
-    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const port = first + Math.floor(Math.random() * PORTS_OF_WORKER);
     const isFree = await new Promise<boolean>((done) => {
       const server = createServer();
       server.once('error', () => done(false));

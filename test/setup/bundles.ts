@@ -28,7 +28,14 @@ export default async function makeBundles(): Promise<() => void> {
   mkdirSync(cache, { recursive: true });
   removeOld(cache);
   const folder = mkdtempSync(join(cache, 'bundles-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // Processes of the tests may still be writing what they compiled; what cannot go now goes with the old ones.
+  const remove = () => {
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    } catch {
+      process.stderr.write(`${folder} could not be removed\n`);
+    }
+  };
   try {
     await bundle(join(folder, 'main'));
   } catch (error) {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultDemo, story } from '../../../test/fixtures/demo/stories.ts';
 import { captureFieldsOf, decodeRecord, extractEnvelope } from '../envelope/decode.ts';
 import { type Detection, detectMapping } from '../envelope/detect.ts';
@@ -11,9 +11,6 @@ import type { Numeric } from '../numbers.ts';
 import { cutStream, orderStream } from '../order.ts';
 import { BUILT_IN_PROJECTIONS, reducerFor } from './builtin.ts';
 import { validateProjection } from './validate.ts';
-
-// The whole demo is read; a machine that is busy with other tests needs longer than the usual five seconds.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const demo = defaultDemo();
 const detections = new Map<string, Detection>();

@@ -6,7 +6,7 @@ import { pause } from './openTail.ts';
 /** A cluster that nobody has seen yet is more likely a wrong address than a dead one. */
 const PATIENCE_NEW_MS = 10_000;
 /** One that did answer, now or for an earlier capture, is given up after this long. */
-const PATIENCE_KNOWN_MS = 30_000;
+const PATIENCE_KNOWN_MS = 60_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
 

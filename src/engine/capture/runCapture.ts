@@ -19,8 +19,8 @@ import { SinkPort } from './sinkPort.ts';
 import { type Step, wavesOf } from './steps.ts';
 import type { CaptureOutcome, CaptureProgress, CaptureRequest } from './types.ts';
 
-/** A dead cluster is given up after this long without any progress. */
-const GIVE_UP_MS = 30_000;
+/** A dead cluster is given up after this long without any progress; a broker that is restarted may take half of it. */
+const GIVE_UP_MS = 60_000;
 
 export interface CaptureTask {
   request: CaptureRequest;

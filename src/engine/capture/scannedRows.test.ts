@@ -250,7 +250,7 @@ test('what the bytes tell is what the parsed record tells, of any value', () => 
   );
   // Otherwise nothing was compared.
   expect(scanned / all).toBeGreaterThan(0.1);
-}, 60_000);
+});
 
 test('the parsed record tells what the exactly decoded one tells, of any value', () => {
   const cases = fc
@@ -263,7 +263,7 @@ test('the parsed record tells what the exactly decoded one tells, of any value',
     }),
     { numRuns: 3000 },
   );
-}, 60_000);
+});
 
 test('an everyday event of each envelope is read from its bytes', () => {
   const ids = { a: 'e6a1f0de-0c1e-4f0e-8a3b-6f6b8c1f0001', b: 'e6a1f0de-0c1e-4f0e-8a3b-6f6b8c1f0002' };

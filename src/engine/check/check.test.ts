@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultDemo, story } from '../../../test/fixtures/demo/stories.ts';
 import type { DemoRecord, StoryName } from '../../../test/fixtures/demo/types.ts';
 import type { CheckScope } from '../../contract/check.ts';
@@ -11,7 +11,6 @@ import { createChangedHub } from '../services/changedHub.ts';
 import { createCheckService } from '../services/check.ts';
 import type { ServiceDeps } from '../services/deps.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 const kits: Kit[] = [];
 afterAll(async () => {
   for (const kit of kits) await kit.close();

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUILT_IN_PROJECTIONS } from '../../core/projections/builtin.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, NO_CUT, openKit } from '../projection/testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 let kit: Kit;
 

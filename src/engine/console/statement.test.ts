@@ -2,12 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, NO_CUT, openKit } from '../projection/testing/kit.ts';
 import type { ResultFormat } from '../transfer/resultFile.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 let kit: Kit;
 beforeAll(async () => {

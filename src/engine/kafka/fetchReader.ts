@@ -5,6 +5,7 @@ import type { ClusterClient } from './clusterClient.ts';
 import { asFault, faultOfCode, offsetTooLarge } from './faults.ts';
 import { emptyChunk, type FetchedChunk, type ReadOptions } from './fetchedChunk.ts';
 import { GrowingOutput } from './growingOutput.ts';
+import { isFinal } from './patience.ts';
 import {
   newState,
   type Plan,
@@ -25,8 +26,6 @@ export { type FetchedRecord, fetchOne } from './fetchOne.ts';
 /** Decoding and taking share a thread: more in between would only leave the processor's cache. */
 const QUEUED_CHUNKS = 2;
 const MAX_WAIT_MS = 250;
-/** Faults that are final, but that a broker also reports for a moment after it or its leader has changed. */
-const GRACE_MS: Record<string, number> = { 'topic-unknown': 5_000, 'offset-out-of-range': 5_000 };
 const OUT_OF_RANGE = 1;
 /** How often what came damaged is asked for again when no answer comes. */
 const AGAIN_TRIES = 4;
@@ -129,12 +128,7 @@ class Reader {
     for (const state of states) {
       this.#release(state);
       this.#options.follow?.onWait(state.name, fault);
-      const now = performance.now();
-      if (state.faultCode !== fault.code) Object.assign(state, { faultCode: fault.code, faultAt: now });
-      state.failingAt ??= now;
-      const since = fault.retryable ? state.failingAt : state.faultAt;
-      const patience = fault.retryable ? giveUp : Math.min(giveUp, GRACE_MS[fault.code] ?? 0);
-      if (now - since >= patience) void this.#fail(state, fault);
+      if (isFinal(state, fault, giveUp, performance.now())) void this.#fail(state, fault);
       else again.push(state);
     }
     if (again.length === 0) return;

@@ -13,9 +13,10 @@ export interface ReadState extends ReadRange {
   attempts: number;
   /** When it first failed since it last went on. */
   failingAt: number | null;
-  /** The fault it is waiting out, and since when. */
+  /** The fault it is waiting out, since when, and how many answers in a row said it. */
   faultCode: string;
   faultAt: number;
+  faultTimes: number;
   lastStable: number;
   /** High watermark that was last told while following; −1: none. */
   toldHigh: number;
@@ -44,7 +45,7 @@ export function newState(range: ReadRange, now: number): ReadState {
     ...range,
     ...{ name: `${range.topic}/${range.partition}`, next: range.from, isolation: 1, leader: -1 },
     ...{ empties: 0, mustBeFirst: false, attempts: 0, failingAt: null },
-    ...{ faultCode: '', faultAt: now, lastStable: -1, toldHigh: -1 },
+    ...{ faultCode: '', faultAt: now, faultTimes: 0, lastStable: -1, toldHigh: -1 },
   };
 }
 

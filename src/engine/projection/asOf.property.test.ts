@@ -1,10 +1,9 @@
 // Every moment of both clocks: what a projection keeps of its history says the same as folding to that moment.
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordOf } from './testing/events.ts';
 import { type Kit, openKit } from './testing/kit.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 let kit: Kit;
 beforeEach(async () => {

@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cell } from '../../contract/projections.ts';
 import { recordOf } from './testing/events.ts';
 import { type Kit, NO_CUT, openKit } from './testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 let kit: Kit;
 beforeEach(async () => {

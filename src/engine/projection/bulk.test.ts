@@ -1,12 +1,11 @@
 // A first replay of many events is done by threads, each in one pass along the log; the result is that of folding each
 // row alone, counts, failures and history with it.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runBulk } from './bulkThreads.ts';
 import { openDerivedForReading } from './derived.ts';
 import { recordOf } from './testing/events.ts';
 import { type Kit, NO_CUT, openKit } from './testing/kit.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 const EVENTS = 24_000;
 let kit: Kit;

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultDemo, story } from '../../../test/fixtures/demo/stories.ts';
 import type { DemoRecord } from '../../../test/fixtures/demo/types.ts';
 import type { Cell } from '../../contract/projections.ts';
 import type { ImportRecord } from '../capture/import.ts';
 import { type Kit, NO_CUT, openKit } from './testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 const demo = defaultDemo();
 /** The stream that holds the record that is no JSON: one committed record more than the events the bank wrote. */
 const foreign = story('not-json').aggregateId;

@@ -1,13 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { saveRecording } from '../store/recording.ts';
 import { openWorkspace } from '../store/workspace.ts';
 import { recordOf } from './testing/events.ts';
 import { type Kit, kitOver, NO_CUT, openKit } from './testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 let kit: Kit;
 beforeEach(async () => {
   kit = await openKit('recording');

@@ -1,9 +1,8 @@
 /** A definition that is being written, tried on one row of a real workspace; and what it was before. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordOf } from './testing/events.ts';
 import { type Kit, NO_CUT, openKit } from './testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 let kit: Kit;
 beforeAll(async () => {

@@ -1,9 +1,8 @@
 /** Events of three schema versions in one projection, over a real workspace and its threads. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { recordOf } from './testing/events.ts';
 import { type Kit, NO_CUT, openKit } from './testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 const ref = { type: 'Order', id: 'o-1' };
 let kit: Kit;

@@ -1,10 +1,9 @@
 // Counts as of any moment are those of a look at every record, whatever comes later and in which order.
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, openKit } from '../projection/testing/kit.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 let kit: Kit;
 beforeEach(async () => {

@@ -1,9 +1,8 @@
 /** The plane of the two clocks over a real workspace: every dated event is in a cell, late and backdated ones are told apart. */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, openKit } from '../projection/testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 const HOUR = 3_600_000;
 const ref = { type: 'Order', id: 'o-1' };

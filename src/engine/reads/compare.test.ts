@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultDemo, story } from '../../../test/fixtures/demo/stories.ts';
 import type { DemoRecord } from '../../../test/fixtures/demo/types.ts';
 import type { CompareRow, CompareSide } from '../../contract/compare.ts';
 import type { ImportRecord } from '../capture/import.ts';
 import { type Kit, NO_CUT, openKit } from '../projection/testing/kit.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 let kit: Kit;
 const importOf = ({ transaction, ...record }: DemoRecord): ImportRecord => ({
   ...record,

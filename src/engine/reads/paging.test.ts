@@ -206,7 +206,7 @@ test('any page of any filter is the slice of a plain sort, also after more has c
     ),
     { numRuns: 12, endOnFailure: true, interruptAfterTimeLimit: 60_000 },
   );
-}, 240_000);
+});
 
 async function checkAggregates(
   workspace: Awaited<ReturnType<typeof openWorkspace>>,

@@ -1,6 +1,6 @@
 /** A program that does what a declarative reducer says gives the same states, for every model that comes with us. */
 import fc from 'fast-check';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { mergeReducer } from '../../core/fold.ts';
 import { declarativeFolder } from '../../core/folder.ts';
 import { canonicalJson, formatJson, parseJson } from '../../core/json.ts';
@@ -9,7 +9,6 @@ import { BUILT_IN_PROJECTIONS } from '../../core/projections/builtin.ts';
 import { loadSandbox } from './quickjs.ts';
 import { scriptFolder } from './scriptFolder.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 beforeAll(loadSandbox);
 
 const INTERPRETER = `

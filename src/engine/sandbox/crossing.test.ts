@@ -1,13 +1,12 @@
 /** Events arrive in the guest as they are, whichever way they cross: by a plan for their shape, or as JSON. */
 import fc from 'fast-check';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, StreamEvent } from '../../core/model.ts';
 import { EventPlans, type Plan } from './eventPlans.ts';
 import { loadSandbox } from './quickjs.ts';
 import { scriptFolder } from './scriptFolder.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 beforeAll(loadSandbox);
 
 const seen = () =>

@@ -1,12 +1,11 @@
 /** States of small whole numbers go a shorter way through the checks; what is next to them is checked as ever. */
 import fc from 'fast-check';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { StreamEvent } from '../../core/model.ts';
 import { loadSandbox } from './quickjs.ts';
 import { scriptFolder } from './scriptFolder.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 beforeAll(loadSandbox);
 
 /** The state is what the event says; some things JSON cannot say. */

@@ -1,13 +1,12 @@
 /** Streams that go into a program one after the other, in any pieces, give what each gives on its own. */
 import fc from 'fast-check';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { Folder } from '../../core/folder.ts';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, StreamEvent } from '../../core/model.ts';
 import { loadSandbox } from './quickjs.ts';
 import { withAndWithoutUpcaster } from './testing/programs.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
 beforeAll(loadSandbox);
 
 const SOURCE = `

@@ -1,12 +1,10 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Folder } from '../../core/folder.ts';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, StreamEvent } from '../../core/model.ts';
 import { loadSandbox } from './quickjs.ts';
 import { scriptFolder } from './scriptFolder.ts';
 
-// A machine that is busy with other tests needs longer than five seconds to fill the memory of a sandbox.
-vi.setConfig({ testTimeout: 60_000 });
 beforeAll(loadSandbox);
 
 let nextId = 1;

@@ -1,13 +1,12 @@
 /** What a program reads of a payload is told only where it is certain; with nothing else of it, it does the same. */
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { formatJson } from '../../core/json.ts';
 import type { JsonObject, StreamEvent } from '../../core/model.ts';
 import { loadSandbox } from './quickjs.ts';
 import { scriptFolder } from './scriptFolder.ts';
 import { readsOf } from './scriptReads.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 beforeAll(loadSandbox);
 
 const keysOf = (code: string) => {

@@ -1,6 +1,6 @@
 /** What a program tells of watched keys is what single steps give there, whatever becomes of its state. */
 import fc from 'fast-check';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { AsParts, AsText, Folder, Walk } from '../../core/folder.ts';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, StreamEvent } from '../../core/model.ts';
@@ -8,7 +8,6 @@ import { getPath } from '../../core/path.ts';
 import { loadSandbox } from './quickjs.ts';
 import { withAndWithoutUpcaster } from './testing/programs.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
 beforeAll(loadSandbox);
 
 /** Does with the state what the event says. */

@@ -60,7 +60,7 @@ const ODD: ImportRecord[] = [
 beforeAll(async () => {
   workspace = await openWorkspace(join(dir, 'w.hindcast'), { mode: 'create', log: () => {} });
   await appendRecords(workspace, [...Array.from({ length: COUNT }, (_, n) => record(n)), ...ODD]);
-}, 60_000);
+});
 afterAll(async () => {
   await workspace.close();
   rmSync(dir, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallContext } from '../../contract/contract.ts';
 import { canonicalJson, sha256Hex } from '../../core/json.ts';
 import { createNodeHost } from '../../headless/nodeHost.ts';
@@ -11,8 +11,6 @@ import { recordOf } from '../projection/testing/events.ts';
 import { saveRecording } from '../store/recording.ts';
 import { openWorkspace } from '../store/workspace.ts';
 import { StoreThread } from '../workers/storeThread.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const call: CallContext = { signal: new AbortController().signal, traceId: 'test' };
 const TYPE = 'OrderPlaced';

@@ -50,7 +50,7 @@ beforeAll(async () => {
       Array.from({ length: Math.min(500, RECORDS - from) }, (_, i) => padded(from + i)),
     );
   await workspace.close();
-}, 120_000);
+});
 
 /** Turns some bytes over in a few pages behind the first. */
 function spoil(file: string): void {
@@ -117,7 +117,7 @@ test('bytes that turned over on the disk: what is read is what was written, or i
   }
   // A few spoiled pages of thousands are no reason to give up the rest.
   expect(usable).toBeGreaterThan((ROUNDS / 2) * RECORDS * 0.9);
-}, 240_000);
+});
 
 test('a block that is damaged does not stop the list: its rows say so, all others are whole', async () => {
   const file = join(dir, 'block.hindcast');
@@ -139,4 +139,4 @@ test('a block that is damaged does not stop the list: its rows say so, all other
   await expect(workspace.read('events.get', { id })).rejects.toMatchObject({ code: 'workspace.damaged' });
   await expect(workspace.read('events.get', { id: id + 1 })).resolves.toMatchObject({ row: { id: id + 1 } });
   await workspace.close();
-}, 60_000);
+});

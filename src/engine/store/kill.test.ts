@@ -73,4 +73,4 @@ test('a process killed in the middle of writing loses nothing and doubles nothin
       expect(BigInt(each.asked)).toBe(BigInt(each.stored) + BigInt(each.control) + BigInt(each.notRead));
   }
   expect(before).toBeGreaterThan(0);
-}, 120_000);
+});

@@ -60,4 +60,4 @@ test('over the demo, the stored columns and the streams are what core says of ea
   }
   expect(loadStream(context, { type: 'None', id: 'x' })).toEqual([]);
   db.close();
-}, 60_000);
+});

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { programOf } from '../../../test/setup/bundled.ts';
 import { appendRecords } from '../capture/import.ts';
 import { storeFault } from './faults.ts';
@@ -25,9 +25,6 @@ import { migrate } from './migrations.ts';
 import { saveRecording } from './recording.ts';
 import { PARTITIONS, recordAt, TOPICS } from './testing/records.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
-
-// Threads start slowly on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const dir = mkdtempSync(join(tmpdir(), 'hindcast-store-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,11 +1,10 @@
 // Invariants over the demo: a balance that was below zero for a while.
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../../../test/fixtures/demo/stories.ts';
 import { type Kit, NO_CUT } from '../projection/testing/kit.ts';
 import { openDemo } from './testing/demo.ts';
 import { idOf, type servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let demo: Awaited<ReturnType<typeof openDemo>>;
 let kit: Kit;
 let over: ReturnType<typeof servicesOver>;

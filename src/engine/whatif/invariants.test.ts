@@ -1,12 +1,11 @@
 // Invariants over the rows of projections by another key than the aggregate, against folding each row by hand.
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Violation } from '../../contract/invariants.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, openKit } from '../projection/testing/kit.ts';
 import { idOf, servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const START = 1_700_000_000_000;
 const PROGRAM = `export const initial = {};
   export function reduce(state, { type, data, aggregateId }) {

@@ -1,5 +1,5 @@
 // Threads that read the keys of rows together come to the rows that one alone comes to, whatever each of them sees.
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { declarativeFolder } from '../../core/folder.ts';
 import { formatJson } from '../../core/json.ts';
 import type { JsonObject, Projection, Reducer } from '../../core/model.ts';
@@ -12,7 +12,6 @@ import { byKey } from './keyedRows.ts';
 import { type Reading, StreamScan } from './streamScan.ts';
 import { contextOf } from './testing/context.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
 const START = 1_700_000_000_000;
 /** More than are taken at once, so that there is something to share. */
 const EVENTS = 40_000;

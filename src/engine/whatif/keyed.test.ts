@@ -1,6 +1,6 @@
 // A what-if over the rows of projections by another key: all of it against folding both logs naively.
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Hypothesis, LogChange } from '../../contract/whatif.ts';
 import { readWhere } from '../../contract/where.ts';
 import { compileEventFilter } from '../../core/eventFilter.ts';
@@ -25,7 +25,6 @@ import {
 } from './testing/naiveRows.ts';
 import { idOf, servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 const START = 1_700_000_000_000;
 const AGGREGATES = ['o-1', 'o-2', 'o-3'];
 const KEYS = ['data.customer', 'data.place.day', '$eventId'];

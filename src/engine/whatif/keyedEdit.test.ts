@@ -1,12 +1,11 @@
 // A changed log of one aggregate, over the rows of a projection by another key.
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Hypothesis } from '../../contract/whatif.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { openKit } from '../projection/testing/kit.ts';
 import { definitionOf } from './testing/naiveRows.ts';
 import { idOf, NOTHING, servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 const START = 1_700_000_000_000;
 
 it('an edited key takes the event from one row to another, and only these are folded', async () => {

@@ -1,5 +1,5 @@
 // Records of rows, looked for by their bytes: by one thread or several, what reading every record finds.
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JsonObject, Projection } from '../../core/model.ts';
 import { keyTextOf } from '../projection/groups.ts';
 import { recordOf } from '../projection/testing/events.ts';
@@ -9,7 +9,6 @@ import { boundsOf, chunksOf } from './keyChunks.ts';
 import { allFound, recordsOfKeys, type SharedSearch } from './keyedRecords.ts';
 import { contextOf } from './testing/context.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const START = 1_700_000_000_000;
 const EVENTS = 12_000;
 const AGGREGATES = 60;

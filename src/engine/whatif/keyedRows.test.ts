@@ -1,6 +1,6 @@
 // The order of a row over many aggregates: the short way by partitions against the long one by aggregates.
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { mergeStreams } from '../projection/placed.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { NO_CUT, openKit } from '../projection/testing/kit.ts';
@@ -8,7 +8,6 @@ import { Lanes } from './keyedRows.ts';
 import { rowsOfRecords } from './streamRows.ts';
 import { contextOf } from './testing/context.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
 const START = 1_700_000_000_000;
 const TOPICS = ['shop.payments', 'shop.orders'];
 

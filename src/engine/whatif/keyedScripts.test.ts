@@ -1,10 +1,9 @@
 // A what-if by a program over the rows of a projection by another key than the aggregate.
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { recordOf } from '../projection/testing/events.ts';
 import { openKit } from '../projection/testing/kit.ts';
 import { idOf, NOTHING, servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 const START = 1_700_000_000_000;
 
 it('a program is compared after every event of its rows, and says what the declarative one says', async () => {

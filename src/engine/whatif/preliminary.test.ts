@@ -1,12 +1,11 @@
 // What a first look at the first events of rows says is marked as such until all events were folded, also for ever.
 import { setImmediate } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { recordOf } from '../projection/testing/events.ts';
 import { NO_CUT, openKit } from '../projection/testing/kit.ts';
 import { Differing } from './differing.ts';
 import { idOf, NOTHING, servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
 const START = 1_700_000_000_000;
 const EVENTS = 40_000;
 const ROWS = 20;

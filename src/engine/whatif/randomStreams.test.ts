@@ -1,13 +1,11 @@
 // The run over all aggregates against opening each, on random streams.
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Hypothesis } from '../../contract/whatif.ts';
 import type { Reducer } from '../../core/model.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { openKit } from '../projection/testing/kit.ts';
 import { idOf, NOTHING, servicesOver } from './testing/services.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 describe('random streams', () => {
   it('the run over all says of each aggregate what opening it says, as of any cut', async () => {

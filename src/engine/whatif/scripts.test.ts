@@ -1,10 +1,9 @@
 /** What-if between two programs: what differs for a while only is found, and equal states written in another way are equal. */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, openKit } from '../projection/testing/kit.ts';
 import { idOf, NOTHING, servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const START = Date.parse('2025-06-01T00:00:00Z');
 const EACH = 12;
 const AGGREGATES = 9;

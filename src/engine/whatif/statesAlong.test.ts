@@ -1,6 +1,6 @@
 /** Conditions over the states of a program: with only the keys they look at told, their runs are those of single steps. */
 import fc from 'fast-check';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { formatJson, parseJson } from '../../core/json.ts';
 import type { Json, StreamEvent } from '../../core/model.ts';
 import { type Run, Runs } from '../../core/runs.ts';
@@ -8,7 +8,6 @@ import { loadSandbox } from '../sandbox/quickjs.ts';
 import { compileConditions, watchedBy } from './conditions.ts';
 import { StatesAlong, type WatchedEvents } from './statesAlong.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
 beforeAll(loadSandbox);
 
 const SOURCE = `

@@ -65,4 +65,4 @@ test('every stream once, whole and in fold order, however much is read together 
     expect(seen.size).toBe(aggregates);
   }
   db.close();
-}, 120_000);
+});

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { story } from '../../../test/fixtures/demo/stories.ts';
 import type { Hypothesis } from '../../contract/whatif.ts';
 import { formatJson } from '../../core/json.ts';
@@ -8,7 +8,6 @@ import { type Kit, NO_CUT } from '../projection/testing/kit.ts';
 import { openDemo } from './testing/demo.ts';
 import { idOf, NOTHING, type servicesOver } from './testing/services.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let demo: Awaited<ReturnType<typeof openDemo>>;
 let kit: Kit;
 let over: ReturnType<typeof servicesOver>;

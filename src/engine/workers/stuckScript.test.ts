@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../core/json.ts';
 import { recordOf } from '../projection/testing/events.ts';
 import { type Kit, NO_CUT, openKit } from '../projection/testing/kit.ts';
 import { StoreThread } from './storeThread.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 let kit: Kit;
 let thread: StoreThread;
 beforeEach(async () => {

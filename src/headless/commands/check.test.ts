@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { appendRecords } from '../../engine/capture/import.ts';
 import { openWorkspace } from '../../engine/store/workspace.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 const folder = mkdtempSync(join(tmpdir(), 'hindcast-check-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

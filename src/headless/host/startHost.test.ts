@@ -11,7 +11,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import { type AnyWebSocket, webSocketCarrier } from '../../rpc/carriers/webSocket.ts';
 import { createClient } from '../../rpc/client.ts';
 import { encodeFrame } from '../../rpc/frame.ts';
-import { helloFrame, TOKEN_REFUSED } from '../../rpc/handshake.ts';
+import { helloFrame, TOKEN_LATE, TOKEN_REFUSED } from '../../rpc/handshake.ts';
 import { connectPage, type PageWindow } from '../../rpc/page.ts';
 import { type HostLimits, type RunningHost, startHost } from './startHost.ts';
 
@@ -26,7 +26,9 @@ let host: RunningHost;
 let logged: string[];
 const opened: WebSocket[] = [];
 
-async function start(limits: Partial<HostLimits> = {}) {
+/** A token may come late on a busy machine, where nothing else is asked for. */
+async function start(own: Partial<HostLimits> = {}) {
+  const limits = { tokenMs: 60_000, ...own };
   logged = [];
   const log = (level: string, message: string, facts?: object) =>
     logged.push(`${level} ${message} ${JSON.stringify(facts)}`);
@@ -209,9 +211,9 @@ describe('connections', () => {
     expect(logged.join()).not.toContain(token());
   });
 
-  test('a token that does not come in time is refused', async () => {
+  test('a token that does not come in time ends that try; it may be the right one', async () => {
     await start({ tokenMs: 50 });
-    expect(await closeCode(open())).toBe(TOKEN_REFUSED);
+    expect(await closeCode(open())).toBe(TOKEN_LATE);
   });
 
   test('a frame above 1 MiB ends that connection only', async () => {

@@ -10,7 +10,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import type { EngineHost, FileDesk } from '../../engine/host.ts';
 import type { Carrier } from '../../rpc/carrier.ts';
 import { type AnyWebSocket, webSocketCarrier } from '../../rpc/carriers/webSocket.ts';
-import { readHello, TOKEN_REFUSED, welcomeFrame } from '../../rpc/handshake.ts';
+import { readHello, TOKEN_LATE, TOKEN_REFUSED, welcomeFrame } from '../../rpc/handshake.ts';
 import { serveCarrier } from '../../rpc/server.ts';
 import { readPageFile } from './pageFiles.ts';
 import { passFile } from './passFiles.ts';
@@ -43,7 +43,7 @@ export interface RunningHost {
 }
 
 const LIMITS_OF_HOST: HostLimits = {
-  tokenMs: 2_000,
+  tokenMs: 15_000,
   pingMs: 30_000,
   connections: 8,
   bufferedBytes: 16 * 1024 * 1024,
@@ -112,17 +112,17 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   function admit(socket: WebSocket): void {
     socket.on('error', () => {}); // too large a frame and the like; `close` follows
     keepAlive(socket, limits.pingMs);
-    const refuse = () => {
-      log('warn', 'refused a connection', { reason: 'token wrong or late' });
-      socket.close(TOKEN_REFUSED, 'token');
+    const refuse = (code: number, reason: string) => {
+      log('warn', 'refused a connection', { reason });
+      socket.close(code, 'token');
       setTimeout(() => socket.terminate(), limits.tokenMs).unref();
     };
-    const timer = setTimeout(refuse, limits.tokenMs);
+    const timer = setTimeout(() => refuse(TOKEN_LATE, 'token late'), limits.tokenMs);
     socket.once('close', () => clearTimeout(timer));
     socket.once('message', (data: Buffer) => {
       clearTimeout(timer);
       if (socket.readyState !== socket.OPEN) return;
-      if (!sameToken(readHello(data), token)) return refuse();
+      if (!sameToken(readHello(data), token)) return refuse(TOKEN_REFUSED, 'token wrong');
       socket.send(welcomeFrame());
       serve(socket);
     });
@@ -178,15 +178,18 @@ function sameToken(text: string | null, token: Buffer): boolean {
   return timingSafeEqual(given, token) && exact && text?.length === token.toString('base64url').length;
 }
 
+/** A machine that slept finds the time of a ping over before it reads the answer that lies there: one is no proof. */
+const UNANSWERED_PINGS = 2;
+
 function keepAlive(socket: WebSocket, pingMs: number): void {
-  let alive = true;
+  let unanswered = 0;
   const timer = setInterval(() => {
-    if (!alive) return socket.terminate();
-    alive = false;
+    if (unanswered === UNANSWERED_PINGS) return socket.terminate();
+    unanswered += 1;
     socket.ping();
   }, pingMs);
   socket.on('pong', () => {
-    alive = true;
+    unanswered = 0;
   });
   socket.once('close', () => clearInterval(timer));
 }

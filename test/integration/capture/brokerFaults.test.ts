@@ -6,6 +6,7 @@ import type { FollowProgress } from '../../../src/engine/capture/followTypes.ts'
 import { type AnswerProxy, type ApiName, startAnswerProxy } from '../../kafka/answers.ts';
 import { freePorts, type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
+import { untilItWorks } from '../../kafka/patience.ts';
 import { type DamagingProxy, startProxy } from '../../kafka/proxy.ts';
 import {
   asAdmin,
@@ -251,9 +252,12 @@ describeJavaKafka('a cluster of three brokers in trouble', () => {
       const moves = partitions.map((partition) => ({ topic: name, partition, replicas: order(partition) }));
       writeFileSync(plan, JSON.stringify({ version: 1, partitions: moves }));
       const where = ['--bootstrap-server', kafka.bootstrap];
-      await kafka.tool(
-        'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
-        ...[...where, '--execute', '--reassignment-json-file', plan],
+      // Refused while a busy machine has the controller miss a broker for a moment.
+      await untilItWorks(() =>
+        kafka.tool(
+          'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+          ...[...where, '--execute', '--reassignment-json-file', plan],
+        ),
       );
       const wanted = partitions.map((partition) => order(partition)[0]);
       // A replica that has fallen behind is not elected, and what the controller knows each broker hears later.

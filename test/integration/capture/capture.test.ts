@@ -8,7 +8,9 @@ import { untilItWorks } from '../../kafka/patience.ts';
 import {
   connectionTo,
   consoleRead,
+  consoleWrite,
   createTopic,
+  OPEN_LONG,
   untilStable,
   withoutVerdict,
   writerTo,
@@ -55,10 +57,11 @@ describeKafka('capture from a real Kafka', () => {
       { length: 400 },
       (_, i) => `h:${i},h:again\tkey-${i % 7}\t{"n":${i},"text":"${'ab'.repeat(i % 40)}"}`,
     );
-    await kafka.toolWithInput(
-      'ConsoleProducer',
+    await consoleWrite(
+      kafka,
+      topic,
       `${lines.join('\n')}\n`,
-      ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--compression-codec', codec],
+      ...['--compression-codec', codec],
       ...['--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
     );
     const { workspace, file } = await place.make(topic);
@@ -178,7 +181,10 @@ describeKafka('capture from a real Kafka', () => {
   test('transactions: committed, aborted and open told apart; the open one is settled by the next capture', async () => {
     const topic = 'capture-transactions';
     await createTopic(kafka, topic);
-    const producer = writer.producer({ transactionalId: 'tx-1', maxInFlightRequests: 1, idempotent: true });
+    const producer = writer.producer({
+      ...{ transactionalId: 'tx-1', transactionTimeout: OPEN_LONG },
+      ...{ maxInFlightRequests: 1, idempotent: true },
+    });
     await producer.connect();
     const say = async (words: string[], end: 'commit' | 'abort' | 'none') => {
       const transaction = await untilItWorks(() => producer.transaction());

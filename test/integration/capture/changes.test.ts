@@ -93,7 +93,7 @@ describeKafka('a log that changes under us', () => {
     await capture(workspace, kafka, [topic]);
     const admin = writer.admin();
     await admin.connect();
-    await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+    await admin.createPartitions({ timeout: 25_000, topicPartitions: [{ topic, count: 3 }] });
     await expect.poll(() => admin.fetchTopicOffsets(topic), { timeout: 60_000 }).toHaveLength(3);
     await admin.disconnect();
     await send(topic, [{ partition: 2, value: 'c' }]);

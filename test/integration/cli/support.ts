@@ -141,7 +141,7 @@ export class CommandLine {
       took: performance.now() - started,
     };
     // A process that a signal ended together with its parent is there until it is reaped.
-    await until('the end of all processes', () => !isThere(-child.pid!), 10_000);
+    await until('the end of all processes', () => !isThere(-child.pid!), 20_000);
     expect(readdirSync(this.#temporary), 'temporary files').toEqual([]);
     expect(result.err).not.toMatch(/\n\s+at /);
     return result;

@@ -6,6 +6,7 @@ import { commitOffsets, createTopic, writerTo } from '../kafka/support.ts';
 import { CommandLine, oneSentence } from './support.ts';
 
 const TOPIC = 'trades';
+const WAIT = { timeout: 90_000, interval: 500 };
 
 interface Document {
   brokers: number;
@@ -60,8 +61,15 @@ describeJavaKafka('topics of three brokers on the command line', () => {
   });
 
   test('every group is found, whichever broker coordinates it; sizes count replicas', async () => {
-    const { out } = await cli.expect(0, ask('--topic', TOPIC, '--groups', '--late', '0.001', '--json'));
-    const { brokers, sizesProblem, topics } = JSON.parse(out) as Document;
+    const read = async () => {
+      const { out } = await cli.expect(0, ask('--topic', TOPIC, '--groups', '--late', '0.001', '--json'));
+      return JSON.parse(out) as Document;
+    };
+    // A replica that a busy machine left behind catches up.
+    await expect
+      .poll(async () => (await read()).topics.map((each) => each.replicaBytes! / each.leaderBytes!), WAIT)
+      .toEqual([3]);
+    const { brokers, sizesProblem, topics } = await read();
     expect({ brokers, sizesProblem, count: topics.length }).toEqual({
       brokers: 3,
       sizesProblem: null,
@@ -70,7 +78,6 @@ describeJavaKafka('topics of three brokers on the command line', () => {
     const [trades] = topics;
     expect(trades!.high).toBe(20 * 6 + 15);
     expect(trades!.leaderBytes).toBeGreaterThan(1000);
-    expect(trades!.replicaBytes).toBe(trades!.leaderBytes! * 3);
     const found = trades!.groups;
     expect(found).toMatchObject({ sees: 'all', problems: [] });
     expect(found.groups.map(({ groupId }) => groupId)).toEqual(groups);
@@ -104,17 +111,23 @@ describeJavaKafka('topics of three brokers on the command line', () => {
       const { out } = await cli.expect(0, ask('--topic', TOPIC, '--groups', '--json'));
       return JSON.parse(out) as Document;
     };
-    // Groups move to other coordinators and partitions to other leaders a moment after the broker is missed.
-    await expect
-      .poll(async () => (await read()).topics[0]!.groups.groups.map(({ lag }) => lag), {
-        timeout: 60_000,
-        interval: 500,
-      })
-      .toEqual(groups.map((_, index) => 43 - 2 * index));
-    const { topics, brokers } = await read();
-    expect(topics[0]!.high).toBe(20 * 6 + 15);
-    // The dead broker is no part of the cluster any more: two of three replicas are left to be told.
-    expect(brokers).toBe(2);
-    expect(topics[0]!.replicaBytes).toBe(topics[0]!.leaderBytes! * 2);
+    const told = async () => {
+      const { topics, brokers } = await read();
+      const [trades] = topics;
+      return {
+        brokers,
+        high: trades!.high,
+        replicas: trades!.replicaBytes! / trades!.leaderBytes!,
+        lags: trades!.groups.groups.map(({ lag }) => lag),
+      };
+    };
+    // Groups move to other coordinators and partitions to other leaders a moment after the broker is missed; then it is no
+    // part of the cluster any more, and two of three replicas are left to be told.
+    await expect.poll(told, WAIT).toEqual({
+      brokers: 2,
+      high: 20 * 6 + 15,
+      replicas: 2,
+      lags: groups.map((_, index) => 43 - 2 * index),
+    });
   });
 });

@@ -142,8 +142,10 @@ describeKafka('compensating on a real Kafka', () => {
     expect(parseJson(seen.value!)).toMatchObject({ event_data: { reason: draft.reason } });
 
     // It is captured and changes the state; the receipt is kept.
-    const { rows } = await api.events.query({ filter: { eventId: receipt.eventId! }, from: 0, count: 2 });
-    expect(rows).toHaveLength(1);
+    const captured = async () =>
+      (await api.events.query({ filter: { eventId: receipt.eventId! }, from: 0, count: 2 })).rows;
+    await expect.poll(captured).toHaveLength(1);
+    const rows = await captured();
     expect(rows[0]).toMatchObject({ type: 'InterestPostingReversed', place: receipt.place });
     expect(await api.compensate.receipts({})).toEqual([receipt]);
     const subject = { ref: bank.ref, cut: { knownOn: null, trueOn: null }, reducer: null };

@@ -5,7 +5,7 @@ import type { Api } from '../../../src/contract/contract.ts';
 import { type KafkaHandle, startKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
 import { PATIENT_CLIENT, untilItWorks } from '../../kafka/patience.ts';
-import { createTopic, deleteTopic, untilStable } from '../kafka/support.ts';
+import { createTopic, deleteTopic, OPEN_LONG, untilStable } from '../kafka/support.ts';
 import { Bank, connectionInput, ended, startEngine, type TestEngine, temporaryFolder } from './support.ts';
 
 const NOW = { knownOn: null, trueOn: null };
@@ -50,7 +50,10 @@ describeKafka('the truth about a cluster', () => {
     await api.workspace.create({ name: 'transactions' });
     const bank = new Bank(kafka, topic);
     const ref = { type: 'SavingsAccount', id: bank.account };
-    const producer = other.producer({ transactionalId: 'truth', maxInFlightRequests: 1, idempotent: true });
+    const producer = other.producer({
+      ...{ transactionalId: 'truth', transactionTimeout: OPEN_LONG },
+      ...{ maxInFlightRequests: 1, idempotent: true },
+    });
     await producer.connect();
     const say = async (...events: { text: string }[]) => {
       const transaction = await untilItWorks(() => producer.transaction());

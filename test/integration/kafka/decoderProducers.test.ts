@@ -12,7 +12,15 @@ import { decodeHeaders } from '../../../src/engine/kafka/headers.ts';
 import { FLAG, rowHeaders, rowKey, rowValue } from '../../../src/engine/kafka/recordColumns.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
-import { connectionTo, consoleRead, createTopic, readTopic, withoutVerdict, writerTo } from './support.ts';
+import {
+  connectionTo,
+  consoleRead,
+  consoleWrite,
+  createTopic,
+  readTopic,
+  withoutVerdict,
+  writerTo,
+} from './support.ts';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 const hasKcat = spawnSync('kcat', ['-V']).status === 0;
@@ -143,10 +151,11 @@ describeKafka('what other clients write', () => {
         ({ key, value, headers }) => `${headers.map((pair) => pair.join(':')).join(',')}\t${key}\t${value}\n`,
       )
       .join('');
-    await kafka.toolWithInput(
-      'ConsoleProducer',
+    await consoleWrite(
+      kafka,
+      topic,
       Buffer.from(input),
-      ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--compression-codec', codec],
+      ...['--compression-codec', codec],
       ...['--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
       // Small batches: many of them.
       ...['--command-property', 'batch.size=4000'],

@@ -8,7 +8,16 @@ import { VERDICT } from '../../../src/engine/kafka/verdicts.ts';
 import { type KafkaHandle, sharedKafka } from '../../kafka/broker.ts';
 import { describeKafka } from '../../kafka/describe.ts';
 import { untilItWorks } from '../../kafka/patience.ts';
-import { connectionTo, consoleRead, createTopic, readTopic, withoutVerdict, writerTo } from './support.ts';
+import {
+  connectionTo,
+  consoleRead,
+  consoleWrite,
+  createTopic,
+  OPEN_LONG,
+  readTopic,
+  withoutVerdict,
+  writerTo,
+} from './support.ts';
 
 const hasKcat = spawnSync('kcat', ['-V']).status === 0;
 
@@ -32,10 +41,11 @@ describeKafka('reading a real Kafka without a group', () => {
         { length: 500 },
         (_, i) => `h:${i},h:again\tkey-${i % 7}\t{"n":${i},"text":"${'ab'.repeat(i % 40)}"}`,
       );
-      await kafka.toolWithInput(
-        'ConsoleProducer',
+      await consoleWrite(
+        kafka,
+        topic,
         `${lines.join('\n')}\n`,
-        ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--compression-codec', codec],
+        ...['--compression-codec', codec],
         ...['--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
       );
       const { rows, chunks } = await readTopic(client, topic);
@@ -89,6 +99,7 @@ describeKafka('reading a real Kafka without a group', () => {
     const transactional = async (id: string) => {
       const producer = writerTo(kafka).producer({
         transactionalId: id,
+        transactionTimeout: OPEN_LONG,
         idempotent: true,
         maxInFlightRequests: 1,
       });

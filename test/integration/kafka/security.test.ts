@@ -11,7 +11,7 @@ import type { KafkaConnection, KafkaLog } from '../../../src/engine/kafka/types.
 import { type KafkaHandle, passwordOf, startKafka } from '../../kafka/broker.ts';
 import { makeAuthority, signCertificate } from '../../kafka/certificates.ts';
 import { describeJavaKafka } from '../../kafka/describe.ts';
-import { connectionTo, createTopic, readTopic, withClient } from './support.ts';
+import { connectionTo, consoleWrite, createTopic, readTopic, withClient } from './support.ts';
 
 describeJavaKafka('a secured Kafka', () => {
   let kafka: KafkaHandle;
@@ -76,15 +76,7 @@ describeJavaKafka('a secured Kafka', () => {
     await createTopic(kafka, 'secret');
     await createTopic(kafka, 'described');
     const lines = 'a\nb\nc\n';
-    for (const topic of ['accounts', 'secret', 'described'])
-      await kafka.toolWithInput(
-        'ConsoleProducer',
-        lines,
-        '--bootstrap-server',
-        kafka.bootstrap,
-        '--topic',
-        topic,
-      );
+    for (const topic of ['accounts', 'secret', 'described']) await consoleWrite(kafka, topic, lines);
     await allow('reader', 'accounts', 'Describe', 'Read');
     await allow('reader', 'described', 'Describe');
     await allow('writer', 'accounts', 'Describe', 'Read', 'Write');

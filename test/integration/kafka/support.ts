@@ -21,6 +21,9 @@ export const connectionTo = (kafka: KafkaHandle): KafkaConnection => ({
 export const writerTo = (kafka: KafkaHandle) =>
   new Kafka({ ...PATIENT_CLIENT, brokers: kafka.bootstrap.split(','), clientId: 'writer' });
 
+/** For transactions that a test leaves open while it looks: the broker would abort them after a minute. Milliseconds. */
+export const OPEN_LONG = 600_000;
+
 /** What the controller of a busy machine may take for a topic; kafkajs waits 30 seconds for its answer. Milliseconds. */
 const TOPIC_TIMEOUT = 25_000;
 
@@ -169,6 +172,23 @@ export const untilStable = (kafka: KafkaHandle, topic: string, offset: bigint): 
     ),
   );
 
+/**
+ * Has Kafka's own console producer write lines to a topic. By itself it waits a second and a half for an answer, four times,
+ * and then says nothing about what it dropped.
+ */
+export const consoleWrite = (
+  kafka: KafkaHandle,
+  topic: string,
+  lines: string | Uint8Array,
+  ...options: string[]
+): Promise<string> =>
+  kafka.toolWithInput(
+    'ConsoleProducer',
+    lines,
+    ...['--bootstrap-server', kafka.bootstrap, '--topic', topic, '--request-timeout-ms', '60000'],
+    ...options,
+  );
+
 /** Opens a client, hands it to `use`, and closes it whatever happens. */
 export async function withClient<T>(
   connection: KafkaConnection,
@@ -182,8 +202,11 @@ export async function withClient<T>(
   }
 }
 
-/** How long the console consumer must have printed nothing to be thought at the end. Milliseconds. */
-const QUIET = 3_000;
+/**
+ * How often in a row, ten times a second, the console consumer must have printed nothing more to be thought at the end.
+ * Counted, not timed: where this process stood still, what was printed meanwhile lies unread.
+ */
+const QUIET = 60;
 
 /**
  * What Kafka's own console consumer sees of a partition, without a group: partition, offset, timestamp, headers, key, value.
@@ -207,15 +230,13 @@ export async function consoleRead(
   ]);
   const end = options.records === undefined ? await highOffset(kafka, topic, partition) : null;
   let length = 0;
-  let changed = 0;
+  let quiet = 0;
   const isAtEnd = (text: string) => {
-    if (text.length !== length) {
-      length = text.length;
-      changed = performance.now();
-    }
+    quiet = text.length === length ? quiet + 1 : 0;
+    length = text.length;
     const at = text.lastIndexOf('\u0001Offset:', text.lastIndexOf('\n'));
     const last = at < 0 ? -1 : Number.parseInt(text.slice(at + 8, at + 28), 10);
-    return end !== null && (last + 1 >= end || (length > 0 && performance.now() - changed > QUIET));
+    return end !== null && (last + 1 >= end || (length > 0 && quiet > QUIET));
   };
   const printed = await kafka.toolUntil(
     isAtEnd,
@@ -228,6 +249,7 @@ export async function consoleRead(
     ...shown,
   );
   return printed
+    .slice(0, printed.lastIndexOf('\n') + 1)
     .split('\n')
     .filter((line) => line.startsWith('CreateTime:') || line.startsWith('LogAppendTime:'))
     .map((line) => {

@@ -13,7 +13,7 @@ import { METADATA } from '../../../src/engine/kafka/requests.ts';
 import { freePorts, type KafkaHandle, sharedKafka, startKafka } from '../../kafka/broker.ts';
 import { describeJavaKafka, describeKafka } from '../../kafka/describe.ts';
 import { startProxy } from '../../kafka/proxy.ts';
-import { connectionTo, consoleRead, createTopic, readTopic, withClient } from './support.ts';
+import { connectionTo, consoleRead, consoleWrite, createTopic, readTopic, withClient } from './support.ts';
 
 describeKafka('writing to a real Kafka', () => {
   let kafka: KafkaHandle;
@@ -82,18 +82,8 @@ describeKafka('writing to a real Kafka', () => {
   test('keys go to the partition the Java client chooses', async () => {
     await createTopic(kafka, 'partitioned', { partitions: 7 });
     const keys = Array.from({ length: 60 }, (_, i) => `account-${i * 37}-ä`);
-    await kafka.toolWithInput(
-      'ConsoleProducer',
-      keys.map((key) => `${key}\tv\n`).join(''),
-      ...[
-        '--bootstrap-server',
-        kafka.bootstrap,
-        '--topic',
-        'partitioned',
-        '--reader-property',
-        'parse.key=true',
-      ],
-    );
+    const lines = keys.map((key) => `${key}\tv\n`).join('');
+    await consoleWrite(kafka, 'partitioned', lines, '--reader-property', 'parse.key=true');
     const { rows } = await readTopic(client, 'partitioned');
     expect(rows).toHaveLength(60);
     for (const { key, partition } of rows) expect(partitionForKey(Buffer.from(key!), 7)).toBe(partition);

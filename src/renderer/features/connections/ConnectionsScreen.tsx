@@ -1,5 +1,5 @@
 import { Plus, Server } from 'lucide-react';
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import type { Connection } from '../../../contract/connections.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -28,7 +28,8 @@ export default function ConnectionsScreen() {
   const chosen = connections.find(({ id }) => id === wanted) ?? null;
   const isNew = wanted === NEW;
 
-  useEffect(() => {
+  // Before any key: what that one asks for must not be taken away again.
+  useLayoutEffect(() => {
     if (wanted === undefined && connections.length > 0) {
       go(['connections', (current ?? connections[0]!).id], {}, true);
     }

@@ -48,5 +48,6 @@ export function useScan(filter: EventFilter, head: ScanState | null | undefined)
   if (head === null || head === undefined) return null;
   const isAhead =
     newest?.filter === filter && newest.state.looked > head.looked && newest.state.of === head.of;
-  return isAhead ? newest.state : head;
+  // Not at its end before the list has all that was found.
+  return isAhead ? { ...newest.state, done: false } : head;
 }

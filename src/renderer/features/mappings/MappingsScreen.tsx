@@ -1,5 +1,5 @@
 import { Waypoints } from 'lucide-react';
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import type { TopicMappingOut } from '../../../contract/mappings.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -23,7 +23,8 @@ export default function MappingsScreen() {
   const name = segments[1] ?? null;
   const chosen = all.find(({ topic }) => topic === name);
   const first = all[0]?.topic;
-  useEffect(() => {
+  // Before any key: what that one asks for must not be taken away again.
+  useLayoutEffect(() => {
     if (name === null && first !== undefined) go(['mappings', first], {}, true);
   }, [name, first]);
   if (topics.error !== null)

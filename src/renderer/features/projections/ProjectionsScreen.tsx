@@ -1,5 +1,5 @@
 import { Plus, Table2, Upload } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useLayoutEffect, useState } from 'react';
 import type { ProjectionStatus } from '../../../contract/projections.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -36,7 +36,8 @@ export default function ProjectionsScreen() {
   const all = list.data?.projections ?? [];
   const wanted = segments[1];
   const chosen = all.find(({ name }) => name === wanted) ?? null;
-  useEffect(() => {
+  // Before any key: what that one asks for must not be taken away again.
+  useLayoutEffect(() => {
     if (view === 'tables' && wanted === undefined && all.length > 0)
       go(['projections', all[0]!.name], {}, true);
   }, [view, wanted, all]);
