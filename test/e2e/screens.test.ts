@@ -356,10 +356,10 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
     await list.locator('[aria-posinset="101"]').waitFor();
     const drawn = () => list.locator('[class*="_viewport_"]').evaluate((element) => element.clientHeight);
     const before = await drawn();
-    await page.setViewportSize({ width: 1280, height: 700 });
+    await page.setViewportSize({ width: 1440, height: 700 });
     await expect.poll(drawn, WAIT).toBeLessThan(before);
     expect(await list.evaluate((element) => element.scrollTop)).toBe(4400);
-    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.setViewportSize({ width: 1440, height: 900 });
   });
 
   test('nothing in all of this was an error in the window', () => expect(problems).toEqual([]));
