@@ -190,11 +190,13 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
 
     await pressEnter(page.getByRole('button', { name: 'All as it was' }));
     await row(5).getByText('skipped').waitFor({ state: 'detached' });
-    const held = Promise.withResolvers<void>();
+    const [held, first] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const asked: number[] = [];
     wire.answers('whatif.payload', (payload, { id }) => {
       asked.push(id);
-      return held.promise.then(() => ({ ...payload, data: `{"of": ${id}}` }));
+      const answer = { ...payload, data: `{"of": ${id}}` };
+      // The first one comes last.
+      return asked.length > 1 ? held.promise.then(() => answer) : first.promise.then(() => answer);
     });
     await log.focus();
     await page.keyboard.press('Home');
@@ -203,10 +205,12 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await page.keyboard.press('e');
     await expect.poll(() => asked.length, { timeout: 60_000 }).toBe(2);
     held.resolve();
+    setImmediate(first.resolve);
     const payload = page.getByRole('dialog').getByLabel('Payload');
     await payload.waitFor();
     expect(await payload.inputValue()).toBe(`{"of": ${asked[1]}}`);
-    await payload.press('Escape');
+    await pressEnter(page.getByRole('dialog').getByRole('button', { name: 'Edit' }));
+    await row(1).getByText('edited').waitFor();
     expect(problems).toEqual([]);
     await page.context().close();
   });
