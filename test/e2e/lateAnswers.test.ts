@@ -2,12 +2,14 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ScanState } from '../../src/contract/events.ts';
+import { story } from '../fixtures/demo/stories.ts';
 import { demoProblem, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
-import { newConnection, open, pressEnter } from './screen.ts';
+import { chosenEvent, newConnection, open, pressEnter, timelineOf } from './screen.ts';
 import { openWire, type Wire } from './wire.ts';
 
 const WAIT = { timeout: 60_000 };
+const { aggregateId } = story('interest-posted-twice');
 
 describe.skipIf(demoProblem !== null)('late answers', () => {
   let opened: OpenApp;
@@ -129,5 +131,66 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     changes.resolve();
     await expect.poll(() => page.getByLabel('Name of the case').inputValue(), WAIT).toBe('Twice');
     expect(await notes.inputValue()).toBe('one and two');
+  });
+
+  const param = (name: string) => new URLSearchParams(page.url().split('?')[1]).get(name);
+  const openFourth = async (search = '') => {
+    await open(page, timelineOf(aggregateId, `?at=3${search}`));
+    await chosenEvent(page)
+      .filter({ hasText: /^4(?!\d)/ })
+      .waitFor();
+  };
+
+  test('where the next fault is, for a timeline that was left, does not change the address of the next one', async () => {
+    const held = Promise.withResolvers<void>();
+    let asked = 0;
+    wire.answers('aggregates.strip', (strip, { ref, buckets }) => {
+      if (buckets !== 1) return strip;
+      const fault = (index: number) => ({ ...strip, faults: [{ index, at: 0, text: 'one' }] });
+      if (ref.id !== aggregateId) return fault(3);
+      asked += 1;
+      return held.promise.then(() => fault(5));
+    });
+    await openFourth('&path=balance');
+    await page.keyboard.press('n');
+    await expect.poll(() => asked, WAIT).toBe(1);
+    await open(page, 'aggregates/Payment/PAY-2025-00412');
+    await page.getByRole('heading', { level: 1, name: /PAY-2025-00412/ }).waitFor();
+    held.resolve();
+    // Asked for later, this answer comes behind the other, and what it leads to is written later.
+    await page.keyboard.press('Home');
+    await page.keyboard.press('n');
+    await expect.poll(() => [param('at'), param('path')], WAIT).toEqual(['3', null]);
+    wire.answers('aggregates.strip', null);
+  });
+
+  test('a link to a view is of where one was when it was asked for', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const held = Promise.withResolvers<void>();
+    wire.answers('cases.identity', (identity) => held.promise.then(() => identity));
+    await openFourth();
+    const before = wire.asked('cases.identity');
+    await page.keyboard.press('y');
+    await expect.poll(() => wire.asked('cases.identity'), WAIT).toBe(before + 1);
+    await open(page, 'compare');
+    await page.getByText('Choose what to compare').first().waitFor();
+    held.resolve();
+    await page.getByText('The link to this view is copied.').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(timelineOf(aggregateId));
+    wire.answers('cases.identity', null);
+  });
+
+  test('steps by the buttons of a comparison wait for the answer before, as keys do', async () => {
+    const side = (name: string) => `${name}.type=SavingsAccount&${name}.id=${aggregateId}&${name}.at=start`;
+    await open(page, `compare?${side('a')}&${side('b')}`);
+    const card = page.getByRole('region', { name: 'Side B' });
+    const later = card.getByRole('button', { name: 'One event later in B' });
+    await card.getByText('Nothing has happened yet').waitFor();
+    wire.hold();
+    await pressEnter(later);
+    await pressEnter(later);
+    await page.keyboard.press('ArrowRight');
+    wire.release();
+    await card.getByText(/^v3 · /).waitFor();
   });
 });

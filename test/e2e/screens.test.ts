@@ -344,6 +344,24 @@ describe.skipIf(demoProblem !== null)('the screens on the demo recording', () =>
     await record.getByText(amount, { exact: true }).first().waitFor();
   });
 
+  test('a list that was scrolled away from its selection stays there when its height changes', async () => {
+    await open(page, timelineOf(doubled.aggregateId));
+    const list = page.getByRole('listbox', { name: 'Events of the aggregate' });
+    await chosenEvent(page).waitFor();
+    await list.press('Home');
+    await list.locator('[aria-posinset="1"][aria-selected="true"]').waitFor();
+    await list.evaluate((element) => {
+      element.scrollTop = 4400;
+    });
+    await list.locator('[aria-posinset="101"]').waitFor();
+    const drawn = () => list.locator('[class*="_viewport_"]').evaluate((element) => element.clientHeight);
+    const before = await drawn();
+    await page.setViewportSize({ width: 1440, height: 700 });
+    await expect.poll(drawn, WAIT).toBeLessThan(before);
+    expect(await list.evaluate((element) => element.scrollTop)).toBe(4400);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   test('nothing in all of this was an error in the window', () => expect(problems).toEqual([]));
 });
 

@@ -169,6 +169,52 @@ describe.skipIf(browserProblem !== null)('what-if', () => {
     await page.context().close();
   });
 
+  it('what comes late is about the event that was meant: a click while rows are awaited, the payload of the last one asked for', async () => {
+    const { page, problems } = await openPage(browser, app);
+    const wire = await openWire(page);
+    await open(page, `whatif?type=SavingsAccount&id=${doubled.aggregateId}&part=log`);
+    const log = page.getByRole('listbox', { name: 'Hypothetical log' });
+    const row = (at: number) => log.getByRole('option').nth(at);
+    await row(6).waitFor();
+    await log.focus();
+    const fifth = await row(4).locator('span > span').first().textContent();
+    wire.hold();
+    await page.keyboard.press('Alt+ArrowDown');
+    await page.keyboard.press('Alt+ArrowDown');
+    await row(4).click();
+    await page.keyboard.press('x');
+    wire.release();
+    // The first event left its place in the list and has another one before the fifth.
+    await row(5).getByText('skipped').waitFor();
+    expect(await row(5).locator('span > span').first().textContent()).toBe(fifth);
+
+    await pressEnter(page.getByRole('button', { name: 'All as it was' }));
+    await row(5).getByText('skipped').waitFor({ state: 'detached' });
+    const [held, first] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const asked: number[] = [];
+    wire.answers('whatif.payload', (payload, { id }) => {
+      asked.push(id);
+      const answer = { ...payload, data: `{"of": ${id}}` };
+      // The first one comes last.
+      return asked.length > 1 ? held.promise.then(() => answer) : first.promise.then(() => answer);
+    });
+    await log.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('e');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('e');
+    await expect.poll(() => asked.length, { timeout: 60_000 }).toBe(2);
+    held.resolve();
+    setImmediate(first.resolve);
+    const payload = page.getByRole('dialog').getByLabel('Payload');
+    await payload.waitFor();
+    expect(await payload.inputValue()).toBe(`{"of": ${asked[1]}}`);
+    await pressEnter(page.getByRole('dialog').getByRole('button', { name: 'Edit' }));
+    await row(1).getByText('edited').waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   it('a condition while typing, over one account and over all; the violation that healed is one key away', async () => {
     const { page, problems } = await openPage(browser, app);
     const about = `type=SavingsAccount&id=${overdrawn.aggregateId}`;

@@ -32,24 +32,26 @@ function viewNow(): string {
 }
 
 async function copyLink(): Promise<void> {
+  // Before anything is awaited: one may be elsewhere by then.
+  const view = viewNow();
   const recording = await callEngine(['cases', 'identity'], {});
   const page = desktop === undefined ? `${location.origin}${location.pathname}` : null;
-  await navigator.clipboard.writeText(linkOf(viewNow(), recording, page));
+  await navigator.clipboard.writeText(linkOf(view, recording, page));
   toast('The link to this view is copied.', {
     detail: 'It opens the same view in a Hindcast that has the same recording open.',
   });
 }
 
 async function saveFocusFile(): Promise<void> {
-  const recording = await callEngine(['cases', 'identity'], {});
   const view = viewNow();
+  const { used } = useReducerOffer.getState();
+  const recording = await callEngine(['cases', 'identity'], {});
   const address = parseHash(view);
   const name =
     address.segments
       .at(-1)
       ?.replace(/[^\p{L}\p{N} _.-]/gu, '_')
       .slice(0, 80) ?? 'view';
-  const { used } = useReducerOffer.getState();
   const text = focusFileText(address, view, recording, used, Date.now());
   saveText(text, 'application/json', `${name}.hindcast-focus`);
 }

@@ -64,14 +64,16 @@ export function TreeView(props: TreeViewProps) {
   });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const line = at < 0 ? undefined : lineAt(at);
+    // Where the key before led, also when that line is still on its way.
+    const from = awaited.current >= 0 ? awaited.current : at;
+    const line = from < 0 ? undefined : lineAt(from);
     if (line?.branch && (event.key === 'Enter' || event.key === (line.open ? 'ArrowLeft' : 'ArrowRight'))) {
       event.preventDefault();
       event.stopPropagation();
       onToggle(line.path);
       return;
     }
-    const next = rowForKey(event.key, at, total, view.pageRows);
+    const next = rowForKey(event.key, from, total, view.pageRows);
     if (next === null) return;
     event.preventDefault();
     event.stopPropagation();

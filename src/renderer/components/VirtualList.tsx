@@ -11,6 +11,8 @@ interface ListProps<Row> extends RowSource<Row> {
   render: (row: Row, index: number) => ReactNode;
   selected: number;
   onSelect: (index: number) => void;
+  /** A click on a row, where it means another thing than a key that leads there. */
+  onPick?: (index: number) => void;
   onOpen?: (index: number) => void;
   rowClass?: (row: Row, index: number) => string | undefined;
   /** A line between rows (the cut): its text, drawn above the row with this index (may be `total`). */
@@ -40,6 +42,7 @@ function RowList<Row>(props: ListProps<Row>) {
     render,
     selected,
     onSelect,
+    onPick = onSelect,
     onOpen,
     rowClass,
     divider,
@@ -89,7 +92,7 @@ function RowList<Row>(props: ListProps<Row>) {
           row !== undefined && rowClass?.(row, index),
         )}
         style={{ height: rowHeight }}
-        onClick={() => onSelect(index)}
+        onClick={() => onPick(index)}
         onDoubleClick={() => onOpen?.(index)}
       >
         {row === undefined ? <span className={styles.placeholder} /> : render(row, index)}

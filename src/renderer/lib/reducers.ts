@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { create } from 'zustand';
 
 export interface ReducerChoice {
@@ -20,7 +20,8 @@ export const useReducerOffer = create<Offer>(() => NONE);
 /** A screen tells the focus bar which reducers its subject can be folded with, as long as it is there. */
 export function useOfferReducers(offer: Offer | null): void {
   const text = JSON.stringify(offer);
-  useEffect(() => {
+  // Before the page is painted: a link to what is seen names the reducer that made it.
+  useLayoutEffect(() => {
     useReducerOffer.setState((JSON.parse(text) as Offer | null) ?? NONE);
     return () => useReducerOffer.setState(NONE);
   }, [text]);

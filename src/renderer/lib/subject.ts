@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { create } from 'zustand';
 
 /** The event that a screen is about now: what a bookmark marks. */
@@ -20,9 +20,10 @@ export function useOfferSubject(subject: Subject | null, flush: () => void = () 
   const text = JSON.stringify(subject);
   const newest = useRef(flush);
   newest.current = flush;
-  // One offer takes the place of the last: with nothing between them the frame is not rendered for every event.
-  useEffect(() => {
+  // One offer takes the place of the last: with nothing between them the frame is not rendered for every event. Before
+  // the page is painted: who sees an event bookmarks it.
+  useLayoutEffect(() => {
     useSubject.setState({ subject: JSON.parse(text) as Subject | null, flush: () => newest.current() });
   }, [text]);
-  useEffect(() => () => useSubject.setState({ subject: null, flush: () => {} }), []);
+  useLayoutEffect(() => () => useSubject.setState({ subject: null, flush: () => {} }), []);
 }

@@ -208,16 +208,20 @@ export function useSelectableRows(rows: SelectableRows) {
   const { total, rowHeight, headHeight, onRange, selected, follow = 'nearest', stick, autoFocus } = rows;
   const scroller = useRef<HTMLDivElement>(null);
   // Rows that come at the end must not pull the list back to a selection that was scrolled away from.
-  const brought = useRef({ selected: -1, total: 0, viewport: 0 });
+  const brought = useRef({ selected: -1, total: 0, viewport: 0, isSeen: false });
   const view = useVirtualRows(scroller, total, rowHeight, headHeight, (viewport) => {
     const before = brought.current;
-    const isNews = selected !== before.selected || viewport !== before.viewport || total < before.total;
+    // Nor must another height of the list.
+    const isMoved = before.isSeen && viewport !== before.viewport;
+    const isNews = selected !== before.selected || isMoved || total < before.total;
     return isNews && selected >= 0 && selected < total && !stick ? { row: selected, where: follow } : null;
   });
   const { scrollTo, viewport } = view;
+  const place = view.top + (selected - view.first) * rowHeight;
+  const isSeen = place > -rowHeight && place < viewport;
   useLayoutEffect(() => {
-    if (viewport > 0 && selected < total) brought.current = { selected, total, viewport };
-  }, [selected, total, viewport]);
+    if (viewport > 0 && selected < total) brought.current = { selected, total, viewport, isSeen };
+  }, [selected, total, viewport, isSeen]);
   useEffect(() => onRange(view.first, Math.max(view.first, view.last)), [onRange, view.first, view.last]);
   useEffect(() => {
     const element = scroller.current;

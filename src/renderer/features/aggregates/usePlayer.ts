@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { queryClient } from '../../lib/queries.ts';
 import { showProblem } from '../events/showProblem.ts';
+import type { Destination } from './moves.ts';
 import { advance, SPEEDS, type Speed } from './player.ts';
 import { knownRow, PAGE_ROWS, pageQuery } from './timelinePages.ts';
-import { type Destination, nextFrame } from './useMover.ts';
+import { nextFrame } from './useMover.ts';
 import type { Timeline } from './useTimeline.ts';
 
 export interface Player {

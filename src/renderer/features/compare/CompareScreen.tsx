@@ -1,5 +1,5 @@
 import { ArrowLeftRight, Clock, Columns2 } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { CompareSide } from '../../../contract/compare.ts';
 import { Button } from '../../components/Button.tsx';
 import { Columns } from '../../components/Columns.tsx';
@@ -56,21 +56,29 @@ export default function CompareScreen() {
     { enabled: isWhole },
   );
   const data = isWhole && compared.error === null ? compared.data : undefined;
-  const isOld = compared.isPlaceholderData;
+  const isOld = isWhole && compared.isPlaceholderData;
 
   const put = (name: SideName, side: CompareSide) => setLinked(paramsOf(name, side));
   const swap = () => setLinked({ ...paramsOf('a', b), ...paramsOf('b', a) });
-  // Where the next event is comes with the answer: keys that are quicker wait for it.
+  // Where the next event is comes with the answer: steps that are quicker wait for it.
   const early = useRef<[SideName, 'earlier' | 'later'][]>([]);
-  const step = (name: SideName, way: 'earlier' | 'later') => {
-    if (isOld) return void early.current.push([name, way]);
+  /** False: there is no event to step to. */
+  const stepNow = (name: SideName, way: 'earlier' | 'later'): boolean => {
     const side = name === 'a' ? a : b;
     const at = data?.[name][way] ?? null;
-    if (side !== null && at !== null) put(name, { ...side, at });
+    if (side === null || at === null) return false;
+    put(name, { ...side, at });
+    return true;
   };
-  useEffect(() => {
-    const next = isOld ? undefined : early.current.shift();
-    if (next !== undefined) step(...next);
+  const step = (name: SideName, way: 'earlier' | 'later') => {
+    if (isOld) early.current.push([name, way]);
+    else stepNow(name, way);
+  };
+  // In an effect of layout: a key that comes with the answer is not taken before them.
+  useLayoutEffect(() => {
+    if (isOld) return;
+    // One that leads nowhere is not rendered: those behind it would wait for the next answer to another question.
+    while (early.current.length > 0 && !stepNow(...early.current.shift()!));
   });
   const basis = b ?? a;
   const moment = b !== null ? momentOf(b, data?.b) : a === null ? null : momentOf(a, data?.a);
@@ -176,6 +184,7 @@ export default function CompareScreen() {
           side={a}
           compared={data?.a}
           onChange={(side) => put('a', side)}
+          onStep={(way) => step('a', way)}
           onEdit={() => setEditing('a')}
         />
         <SideCard
@@ -183,6 +192,7 @@ export default function CompareScreen() {
           side={b}
           compared={data?.b}
           onChange={(side) => put('b', side)}
+          onStep={(way) => step('b', way)}
           onEdit={() => setEditing('b')}
         />
       </div>

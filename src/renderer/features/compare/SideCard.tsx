@@ -18,15 +18,13 @@ interface SideCardProps {
   /** What the engine found there; undefined while it is asked. */
   compared: ComparedSide | undefined;
   onChange: (side: CompareSide) => void;
+  onStep: (way: 'earlier' | 'later') => void;
   onEdit: () => void;
 }
 
 /** One of the two points: whose state, after which event, as of when, folded by what. */
-export function SideCard({ name, side, compared, onChange, onEdit }: SideCardProps) {
+export function SideCard({ name, side, compared, onChange, onStep, onEdit }: SideCardProps) {
   const letter = name.toUpperCase();
-  const step = (at: ComparedSide['earlier'] | undefined) => {
-    if (side !== null && at !== null && at !== undefined) onChange({ ...side, at });
-  };
   const reducer = compared?.reducer.name;
   const versions = useEngineQuery(
     ['aggregates', 'reducerVersions'],
@@ -59,7 +57,7 @@ export function SideCard({ name, side, compared, onChange, onEdit }: SideCardPro
               label={`One event earlier in ${letter}`}
               keys={keys[0]!}
               disabled={compared?.earlier == null}
-              onClick={() => step(compared?.earlier)}
+              onClick={() => onStep('earlier')}
             >
               <ChevronLeft />
             </IconButton>
@@ -67,7 +65,7 @@ export function SideCard({ name, side, compared, onChange, onEdit }: SideCardPro
               label={`One event later in ${letter}`}
               keys={keys[1]!}
               disabled={compared?.later == null}
-              onClick={() => step(compared?.later)}
+              onClick={() => onStep('later')}
             >
               <ChevronRight />
             </IconButton>

@@ -48,8 +48,11 @@ export function useLinkedState<Name extends string>(
     rest.cancel();
     write();
   }, [rest, write]);
+  const gone = useRef(false);
   const change = useCallback(
     (next: Partial<Values<Name>>) => {
+      // An answer that comes late: the address is that of another screen by now.
+      if (gone.current) return;
       newest.current = { ...newest.current, ...next };
       setValues(newest.current);
       rest.touch();
@@ -67,7 +70,13 @@ export function useLinkedState<Name extends string>(
     newest.current = inAddress;
     setValues(inAddress);
   }, [signature, arrivals]);
-  useEffect(() => rest.cancel, [rest]);
+  useEffect(() => {
+    gone.current = false;
+    return () => {
+      gone.current = true;
+      rest.cancel();
+    };
+  }, [rest]);
   const peek = useCallback(() => newest.current, []);
   return [values, change, flush, peek];
 }

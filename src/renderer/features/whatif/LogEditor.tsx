@@ -1,5 +1,5 @@
 import { Boxes, RotateCcw } from 'lucide-react';
-import { type KeyboardEvent, useLayoutEffect, useState } from 'react';
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import type { Output } from '../../../contract/contract.ts';
 import type { AlignedEvent, Hypothesis, LogChange, whatif } from '../../../contract/whatif.ts';
@@ -37,8 +37,12 @@ interface LogEditorProps {
   hypothesis: Hypothesis;
 }
 
-/** What is done with the chosen event; `select` and `move` go by so many places, `find` chooses the event of an id. */
-type Act = 'skip' | 'edit' | 'insert' | 'move' | 'select' | 'find';
+/**
+ * What is done with the chosen event; `select` and `move` go by so many places, `place` chooses one, `find` the event of an
+ * id, which is near.
+ */
+type Act = 'skip' | 'edit' | 'insert' | 'move' | 'select' | 'place' | 'find';
+type Queued = readonly [what: Act, by: number];
 
 /** The log of one aggregate, to be changed as a trial: x skip, e edit, i insert, Alt with the arrows moves. */
 export function LogEditor({ subject, hypothesis }: LogEditorProps) {
@@ -81,6 +85,13 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
     put(next);
     setEarly((others) => [['find', id], ...others]);
   };
+  /** How many dialogs were asked for: only the newest one opens, however late its payload comes. */
+  const dialogs = useRef(0);
+  const openDialog = () => {
+    dialogs.current += 1;
+    // What was pressed behind it was meant for the dialog.
+    setEarly([]);
+  };
   const acts: Record<Act, (by: number) => void> = {
     skip() {
       if (row === undefined) return;
@@ -92,19 +103,20 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
     },
     edit() {
       if (row === undefined || !isReal || row.mark === 'skipped') return;
+      openDialog();
       const edited = changes.findLast((change) => change.change === 'edit' && change.id === row.id);
       if (edited?.change === 'edit') {
         setEditing({ what: 'edit', id: row.id, event: { type: edited.type ?? row.type, data: edited.data } });
         return;
       }
+      const opened = dialogs.current;
       callEngine(['whatif', 'payload'], { id: row.id })
-        .then((event) => setEditing({ what: 'edit', id: row.id, event }))
+        .then((event) => opened === dialogs.current && setEditing({ what: 'edit', id: row.id, event }))
         .catch(showProblem);
     },
     insert() {
       if (row === undefined || row.mark === 'skipped' || row.mark === 'moved-from') return;
-      // What was pressed behind it was meant for the dialog.
-      setEarly([]);
+      openDialog();
       setEditing({ what: 'insert', id: row.id, event: { type: '', data: '{\n  \n}' } });
     },
     move(by) {
@@ -119,12 +131,13 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
     select(by) {
       setSelected(Math.max(0, at + by));
     },
+    place: setSelected,
     find(id) {
       setSelected(placeOf(rows.getRow, rows.total, at, id));
     },
   };
   // Every change makes other rows of the log: keys that are quicker wait for these, in their order.
-  const [early, setEarly] = useState<readonly [what: Act, by: number][]>([]);
+  const [early, setEarly] = useState<readonly Queued[]>([]);
   const isComing = (index: number) =>
     index >= 0 && index < rows.total && rows.getRow(index) === undefined && rows.error === null;
   const isWaiting = rows.isLoading || rows.isOld || [at - 1, at, at + 1].some(isComing);
@@ -139,6 +152,14 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
     setEarly(([, ...others]) => others);
     acts[next[0]](next[1]);
   });
+  /** The rows that are awaited stand at other places: what was clicked is an event. */
+  const pick = (index: number) => {
+    const clicked = rows.getRow(index);
+    const find: Queued[] = clicked === undefined ? [] : [['find', clicked.id]];
+    if (early.length > 0) return setEarly((others) => [...others, ['place', index], ...find]);
+    setSelected(index);
+    if (rows.isOld) setEarly(find);
+  };
   const onKey = (event: KeyboardEvent) => {
     if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
     event.preventDefault();
@@ -232,6 +253,7 @@ function Log({ subject: ref, hypothesis }: { subject: AggregateRef; hypothesis: 
             onRange={rows.onRange}
             isOld={rows.isOld}
             selected={at}
+            onPick={pick}
             onSelect={(index) => (early.length > 0 ? act('select', index - at) : setSelected(index))}
             onOpen={() => act('edit')}
             rowClass={(each) => (each.differs ? styles.differs : undefined)}
