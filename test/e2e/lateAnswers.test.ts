@@ -156,9 +156,12 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await expect.poll(() => asked, WAIT).toBe(1);
     await open(page, 'aggregates/Payment/PAY-2025-00412');
     await page.getByRole('heading', { level: 1, name: /PAY-2025-00412/ }).waitFor();
+    await page.getByRole('listbox', { name: 'Events of the aggregate' }).press('Home');
+    await chosenEvent(page)
+      .filter({ hasText: /^1(?!\d)/ })
+      .waitFor();
     held.resolve();
     // Asked for later, this answer comes behind the other, and what it leads to is written later.
-    await page.keyboard.press('Home');
     await page.keyboard.press('n');
     await expect.poll(() => [param('at'), param('path')], WAIT).toEqual(['3', null]);
     wire.answers('aggregates.strip', null);
@@ -171,7 +174,7 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await openFourth();
     const before = wire.asked('cases.identity');
     await page.keyboard.press('y');
-    await expect.poll(() => wire.asked('cases.identity'), WAIT).toBe(before + 1);
+    await expect.poll(() => wire.asked('cases.identity'), WAIT).toBeGreaterThan(before);
     await open(page, 'compare');
     await page.getByText('Choose what to compare').first().waitFor();
     held.resolve();
