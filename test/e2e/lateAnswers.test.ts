@@ -130,4 +130,20 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await expect.poll(() => page.getByLabel('Name of the case').inputValue(), WAIT).toBe('Twice');
     expect(await notes.inputValue()).toBe('one and two');
   });
+
+  test('what is typed into the name of a case after it was saved stays when the saved one comes back', async () => {
+    const late = Promise.withResolvers<void>();
+    wire.answers('cases.get', (found) => late.promise.then(() => ({ ...found, notes: 'came back' })));
+    const before = wire.asked('cases.get');
+    const name = page.getByLabel('Name of the case');
+    await name.fill('Thrice');
+    await name.press('Enter');
+    await expect.poll(() => wire.asked('cases.get'), WAIT).toBeGreaterThan(before);
+    await name.press('End');
+    await page.keyboard.type(' or more');
+    late.resolve();
+    await expect.poll(() => page.getByLabel('Notes').inputValue(), WAIT).toBe('came back');
+    expect(await name.inputValue()).toBe('Thrice or more');
+    wire.answers('cases.get', null);
+  });
 });
