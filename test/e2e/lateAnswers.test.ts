@@ -2,9 +2,10 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ScanState } from '../../src/contract/events.ts';
+import { story } from '../fixtures/demo/stories.ts';
 import { demoProblem, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
-import { newConnection, open, pressEnter } from './screen.ts';
+import { chosenEvent, newConnection, open, pressEnter, timelineOf } from './screen.ts';
 import { openWire, type Wire } from './wire.ts';
 
 const WAIT = { timeout: 60_000 };
@@ -145,5 +146,80 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await expect.poll(() => page.getByLabel('Notes').inputValue(), WAIT).toBe('came back');
     expect(await name.inputValue()).toBe('Thrice or more');
     wire.answers('cases.get', null);
+  });
+
+  describe('a dialog that is opened again before what it asked first is answered', () => {
+    /** Holds the answers to a procedure back until the function that this gives is called. */
+    const holdBack = (path: string) => {
+      const late = Promise.withResolvers<void>();
+      wire.answers(path, (answer) => late.promise.then(() => answer));
+      return () => {
+        wire.answers(path, null);
+        late.resolve();
+      };
+    };
+    const isAsked = async (path: string, work: () => Promise<void>) => {
+      const before = wire.asked(path);
+      await work();
+      await expect.poll(() => wire.asked(path), WAIT).toBe(before + 1);
+    };
+
+    test('the one of the audit report stays, with what is typed', async () => {
+      await open(page, timelineOf(story('interest-posted-twice').aggregateId));
+      await chosenEvent(page).filter({ hasText: /\S/ }).waitFor();
+      const field = page.getByRole('dialog', { name: 'Audit report' }).getByLabel('State also at');
+      const answer = holdBack('check.report');
+      await page.keyboard.press('r');
+      await isAsked('check.report', () => field.press('Control+Enter'));
+      await page.keyboard.press('Escape');
+      await field.waitFor({ state: 'detached' });
+      await page.keyboard.press('r');
+      await field.fill('2025');
+      answer();
+      await page.getByText(/is in your downloads/).waitFor();
+      await page.keyboard.type('-12-31');
+      await expect.poll(() => field.inputValue(), WAIT).toBe('2025-12-31');
+      await page.keyboard.press('Escape');
+      await field.waitFor({ state: 'detached' });
+    });
+
+    test('the one that goes somewhere stays, and the answer to what was given up leads nowhere', async () => {
+      const field = page.getByRole('dialog', { name: 'Go to' }).getByRole('textbox');
+      const answer = holdBack('aggregates.locate');
+      await page.keyboard.press('g');
+      await field.fill('2025-12-31T23:59:59Z');
+      await isAsked('aggregates.locate', () => field.press('Enter'));
+      await page.keyboard.press('Escape');
+      await field.waitFor({ state: 'detached' });
+      await page.keyboard.press('g');
+      await field.fill('#');
+      answer();
+      await page.keyboard.type('7');
+      await expect.poll(() => field.inputValue(), WAIT).toBe('#7');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => chosenEvent(page).textContent(), WAIT).toMatch(/^7(?!\d)/);
+    });
+
+    test('the editor of a sentence stays, with what is typed', async () => {
+      const editor = page.getByRole('dialog', { name: /^Sentence of/ });
+      const field = editor.getByRole('textbox', { name: 'Template' });
+      const write = async (text: string) => {
+        await page.keyboard.press('s');
+        await field.press('Control+A');
+        await page.keyboard.type(text);
+        await expect.poll(() => field.textContent(), WAIT).toBe(text);
+      };
+      const answer = holdBack('sentences.save');
+      await write('Said');
+      await isAsked('sentences.save', () => page.keyboard.press('Enter'));
+      await pressEnter(editor.getByRole('button', { name: 'Cancel' }));
+      await field.waitFor({ state: 'detached' });
+      await write('Told');
+      answer();
+      await page.getByText(/is said so from now on/).waitFor();
+      await page.keyboard.type(' otherwise');
+      await expect.poll(() => field.textContent(), WAIT).toBe('Told otherwise');
+      await pressEnter(editor.getByRole('button', { name: 'Cancel' }));
+    });
   });
 });
