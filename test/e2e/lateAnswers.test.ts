@@ -23,6 +23,21 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
   });
   afterAll(() => opened?.close());
 
+  /** Holds the answers to a procedure back until the function that this gives is called. */
+  const holdBack = (path: string) => {
+    const late = Promise.withResolvers<void>();
+    wire.answers(path, (answer) => late.promise.then(() => answer));
+    return () => {
+      wire.answers(path, null);
+      late.resolve();
+    };
+  };
+  const isAsked = async (path: string, work: () => Promise<void>) => {
+    const before = wire.asked(path);
+    await work();
+    await expect.poll(() => wire.asked(path), WAIT).toBe(before + 1);
+  };
+
   describe('a search of the values', () => {
     let ends = 0;
     const counted = (state: ScanState) => {
@@ -149,21 +164,6 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
   });
 
   describe('a dialog that is opened again before what it asked first is answered', () => {
-    /** Holds the answers to a procedure back until the function that this gives is called. */
-    const holdBack = (path: string) => {
-      const late = Promise.withResolvers<void>();
-      wire.answers(path, (answer) => late.promise.then(() => answer));
-      return () => {
-        wire.answers(path, null);
-        late.resolve();
-      };
-    };
-    const isAsked = async (path: string, work: () => Promise<void>) => {
-      const before = wire.asked(path);
-      await work();
-      await expect.poll(() => wire.asked(path), WAIT).toBe(before + 1);
-    };
-
     test('the one of the audit report stays, with what is typed', async () => {
       await open(page, timelineOf(story('interest-posted-twice').aggregateId));
       await chosenEvent(page).filter({ hasText: /\S/ }).waitFor();
@@ -220,6 +220,26 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
       await page.keyboard.type(' otherwise');
       await expect.poll(() => field.textContent(), WAIT).toBe('Told otherwise');
       await pressEnter(editor.getByRole('button', { name: 'Cancel' }));
+    });
+  });
+
+  describe('of the events', () => {
+    const list = () => page.getByRole('grid', { name: 'Events', exact: true });
+    const hash = () => page.evaluate(() => location.hash);
+
+    test('Enter opens no other event than the chosen one while its place is not known', async () => {
+      await open(page, 'events?q=type%3AFeeCharged');
+      await list().getByRole('gridcell').nth(30).waitFor();
+      await list().press('Home');
+      await expect.poll(hash, WAIT).toMatch(/record=\d+$/);
+      const record = /\d+$/.exec(await hash())![0];
+      const answer = holdBack('events.locate');
+      await isAsked('events.locate', () => open(page, `events?record=${record}`));
+      await list().press('Enter');
+      answer();
+      await list().locator('[aria-selected="true"]:not([id$="-row-0"])').waitFor();
+      await list().press('Enter');
+      await expect.poll(hash, WAIT).toMatch(new RegExp(`^#/aggregates/.*event=${record}$`));
     });
   });
 });

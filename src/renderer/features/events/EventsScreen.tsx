@@ -80,8 +80,10 @@ export default function EventsScreen() {
   const focusTable = () => table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
 
   const setFilter = (next: EventFilter, replace = false) => setParams(addressOf(next), replace);
-  const openTimeline = (row: EventRow | undefined) => {
-    if (!row?.aggregate) return;
+  const openTimeline = (index: number) => {
+    const row = rows.getRow(index);
+    // Others may stand there until the place of the chosen one is found again.
+    if (!row?.aggregate || (selection.recordId ?? row.id) !== row.id) return;
     flush();
     go(['aggregates', row.aggregate.type, row.aggregate.id], { event: row.id });
   };
@@ -130,7 +132,7 @@ export default function EventsScreen() {
       group: 'Events',
       keys: 'enter',
       hint: 'timeline',
-      run: () => openTimeline(rows.getRow(selection.index)),
+      run: () => openTimeline(selection.index),
     },
     {
       id: 'events.correlation',
@@ -304,7 +306,7 @@ export default function EventsScreen() {
                       if (isMoving) liveRows.pause();
                       selection.select(index);
                     }}
-                    onOpen={(index) => openTimeline(rows.getRow(index))}
+                    onOpen={openTimeline}
                     rowClass={(row) => rowClass(row, focus.knownOn, focus.trueOn)}
                   />
                 </>
