@@ -23,6 +23,7 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
   });
   afterAll(() => opened?.close());
 
+  const hash = () => page.evaluate(() => location.hash);
   /** Holds the answers to a procedure back until the function that this gives is called. */
   const holdBack = (path: string) => {
     const late = Promise.withResolvers<void>();
@@ -223,23 +224,32 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     });
   });
 
-  describe('of the events', () => {
+  test('Enter opens no other event than the chosen one while its place is not known', async () => {
     const list = () => page.getByRole('grid', { name: 'Events', exact: true });
-    const hash = () => page.evaluate(() => location.hash);
+    await open(page, 'events?q=type%3AFeeCharged');
+    await list().getByRole('gridcell').nth(30).waitFor();
+    await list().press('Home');
+    await expect.poll(hash, WAIT).toMatch(/record=\d+$/);
+    const record = /\d+$/.exec(await hash())![0];
+    const answer = holdBack('events.locate');
+    await isAsked('events.locate', () => open(page, `events?record=${record}`));
+    await list().press('Enter');
+    answer();
+    await list().locator('[aria-selected="true"]:not([id$="-row-0"])').waitFor();
+    await list().press('Enter');
+    await expect.poll(hash, WAIT).toMatch(new RegExp(`^#/aggregates/.*event=${record}$`));
+  });
 
-    test('Enter opens no other event than the chosen one while its place is not known', async () => {
-      await open(page, 'events?q=type%3AFeeCharged');
-      await list().getByRole('gridcell').nth(30).waitFor();
-      await list().press('Home');
-      await expect.poll(hash, WAIT).toMatch(/record=\d+$/);
-      const record = /\d+$/.exec(await hash())![0];
-      const answer = holdBack('events.locate');
-      await isAsked('events.locate', () => open(page, `events?record=${record}`));
-      await list().press('Enter');
-      answer();
-      await list().locator('[aria-selected="true"]:not([id$="-row-0"])').waitFor();
-      await list().press('Enter');
-      await expect.poll(hash, WAIT).toMatch(new RegExp(`^#/aggregates/.*event=${record}$`));
-    });
+  test('Enter in the list of aggregates opens the first row of the search that is still being answered', async () => {
+    await open(page, 'aggregates');
+    const list = page.getByRole('grid', { name: 'Aggregates' });
+    await list.getByRole('gridcell').first().waitFor();
+    const { aggregateId } = story('interest-posted-twice');
+    const answer = holdBack('aggregates.list');
+    await page.keyboard.press('/');
+    await page.keyboard.type(aggregateId);
+    for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
+    answer();
+    await expect.poll(hash, WAIT).toContain(`#/aggregates/SavingsAccount/${aggregateId}`);
   });
 });
