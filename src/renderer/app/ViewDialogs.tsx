@@ -5,14 +5,15 @@ import { Field, Input } from '../components/Field.tsx';
 import { KeyValue } from '../components/KeyValue.tsx';
 import { shown } from '../lib/escape.ts';
 import { formatCount, formatIso } from '../lib/format.ts';
-import { useOpening } from '../lib/opening.ts';
+import { useOpening, useStillOpen } from '../lib/opening.ts';
 import { useEngineQuery } from '../lib/queries.ts';
 import type { OpenedView } from '../lib/viewLink.ts';
 
 interface OpenLinkProps {
   open: boolean;
   onClose: () => void;
-  onOpen: (text: string) => Promise<void>;
+  /** Opens the view unless it is no longer wanted when it can be. */
+  onOpen: (text: string, isWanted: () => boolean) => Promise<void>;
 }
 
 export function OpenLinkDialog({ open, onClose, onOpen }: OpenLinkProps) {
@@ -22,11 +23,14 @@ export function OpenLinkDialog({ open, onClose, onOpen }: OpenLinkProps) {
     setText('');
     setProblem(null);
   });
+  const whileOpen = useStillOpen(open);
   const submit = async () => {
+    const isStillOpen = whileOpen();
     try {
-      await onOpen(text);
-      onClose();
+      await onOpen(text, isStillOpen);
+      if (isStillOpen()) onClose();
     } catch (error) {
+      if (!isStillOpen()) return;
       const { message, nextStep = '' } = error as { message: string; nextStep?: string };
       setProblem(`${message} ${nextStep}`);
     }

@@ -78,9 +78,10 @@ export function useViewCommands(screen: string | undefined): ReactNode {
   const [about, setAbout] = useState<string | null>(null);
   const [other, setOther] = useState<OpenedView | null>(null);
 
-  const open = async (text: string) => {
+  const open = async (text: string, isWanted = () => true) => {
     const opened = readView(text);
     const here = await callEngine(['cases', 'identity'], {});
+    if (!isWanted()) return;
     if (opened.recordingId !== null && opened.recordingId !== here.id) return setOther(opened);
     openView(opened.view);
   };

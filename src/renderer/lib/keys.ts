@@ -150,12 +150,12 @@ function isCovered(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('[role=dialog],[role=menu]') !== null;
 }
 
+const CONTROL = 'button,a,[role=tab],[role=button]';
+
 /** A focused control has its own use for these keys. */
 function isControlKey(event: KeyboardEvent): boolean {
   if (event.key !== ' ' && event.key !== 'Enter') return false;
-  return (
-    event.target instanceof Element && event.target.closest('button,a,[role=tab],[role=button]') !== null
-  );
+  return event.target instanceof Element && event.target.closest(CONTROL) !== null;
 }
 
 /** Runs commands from the keyboard; started once by the frame. */
@@ -177,9 +177,15 @@ export function startKeyboard(): () => void {
   const onClick = () => {
     restsAt = document.activeElement;
   };
+  // Whoever goes on with keys in a list or in a chart stays there.
+  const onAnyKey = ({ target }: KeyboardEvent) => {
+    if (target instanceof Element && target.closest(CONTROL) === null) restsAt = null;
+  };
+  addEventListener('keydown', onAnyKey, true);
   addEventListener('keydown', onKeyDown);
   addEventListener('click', onClick, true);
   return () => {
+    removeEventListener('keydown', onAnyKey, true);
     removeEventListener('keydown', onKeyDown);
     removeEventListener('click', onClick, true);
   };

@@ -73,23 +73,32 @@ export default function AggregatesScreen() {
   const { head } = rows;
 
   const isAnswered = rows.error !== null || (head !== undefined && !rows.isOld);
-  /** Enter in the search field was quicker than the answer. */
-  const awaited = useRef(false);
+  /** Where Enter was quicker than the answer, whose first row it opens if the focus is still there; null: nowhere. */
+  const awaited = useRef<Element | null>(null);
+  const choose = (index: number) => {
+    setSelected(index);
+    awaited.current = null;
+  };
 
   const setQuestion = (change: { type?: string | null; q?: string; sort?: Sort }, replace = false) => {
-    setSelected(0);
-    awaited.current = false;
+    choose(0);
     // An order of the list takes the place of one by a column.
     setParams({ ...change, ...(change.sort === undefined ? {} : { by: null }) }, replace);
   };
   const open = (index: number) => {
-    const row = rows.isOld ? undefined : rows.getRow(index);
+    if (rows.isOld) {
+      // Of the other rows a person means those that are shown.
+      if (index === 0) awaited.current = document.activeElement;
+      return;
+    }
+    const row = rows.getRow(index);
     if (row !== undefined) go(['aggregates', row.ref.type, row.ref.id]);
   };
   useEffect(() => {
-    if (!awaited.current || !isAnswered) return;
-    awaited.current = false;
-    open(0);
+    const at = awaited.current;
+    if (at === null || !isAnswered) return;
+    awaited.current = null;
+    if (at === document.activeElement) open(0);
   });
   const chosen = rows.isOld ? undefined : rows.getRow(selected);
   const marked = {
@@ -184,10 +193,7 @@ export default function AggregatesScreen() {
             event.preventDefault();
             if (event.key !== 'Enter') toRows();
             else if (isAnswered) open(0);
-            else awaited.current = true;
-          }}
-          onBlur={() => {
-            awaited.current = false;
+            else awaited.current = event.currentTarget;
           }}
           placeholder="Id, or text in an event such as an account number"
           aria-label="Search aggregates by id or by text in an event"
@@ -281,7 +287,7 @@ export default function AggregatesScreen() {
                     onRange={rows.onRange}
                     isOld={rows.isOld}
                     selected={Math.min(selected, rows.total - 1)}
-                    onSelect={setSelected}
+                    onSelect={choose}
                     onOpen={open}
                   />
                 </>

@@ -5,7 +5,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { Field, Input } from '../../components/Field.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
-import { useOpening } from '../../lib/opening.ts';
+import { useOpening, useStillOpen } from '../../lib/opening.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { type GoTo, parseGoTo, questionFor } from './goTo.ts';
 import type { Timeline } from './useTimeline.ts';
@@ -25,16 +25,19 @@ export const GoToDialog = memo(function GoToDialog({ open, onClose, timeline, in
     setText('');
     setProblem('');
   });
+  const whileOpen = useStillOpen(open);
   const submit = async () => {
     const answer = parseGoTo(text);
     if (!answer.ok) return setProblem(answer.problem);
+    const isStillOpen = whileOpen();
     try {
       const index = await placeOf(timeline, info, answer.target);
+      if (!isStillOpen()) return;
       if (typeof index === 'string') return setProblem(index);
       timeline.select(index);
       onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      if (isStillOpen()) setProblem(error instanceof Error ? error.message : String(error));
     }
   };
   return (

@@ -15,6 +15,7 @@ import { useCommands } from '../../lib/keys.ts';
 import { openView } from '../../lib/openView.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { saveText } from '../../lib/saveText.ts';
+import { useTyped } from '../../lib/typed.ts';
 import styles from './cases.module.css';
 import { SavedText } from './SavedText.tsx';
 import { viewText } from './viewText.ts';
@@ -56,7 +57,7 @@ export function CaseFacts({ found }: { found: CaseOut }) {
   return (
     <>
       <div className={styles.head}>
-        <NameField key={name} name={name} onName={(next) => told(change({ name: next }))} />
+        <NameField name={name} onName={(next) => change({ name: next })} />
         <div className={styles.actions}>
           {active ? (
             <Tag tone="accent">bookmarks go here</Tag>
@@ -148,21 +149,28 @@ export function CaseFacts({ found }: { found: CaseOut }) {
   );
 }
 
-function NameField({ name, onName }: { name: string; onName: (name: string) => void }) {
-  const [text, setText] = useState(name);
-  const keep = () => {
-    const next = text.trim();
-    if (next === '') setText(name);
-    else if (next !== name) onName(next);
-  };
+function NameField({ name, onName }: { name: string; onName: (name: string) => Promise<unknown> }) {
+  /** What the case is to be called instead of its name as it was then. */
+  const [sent, setSent] = useState<{ name: string; instead: string } | null>(null);
+  if (sent !== null && sent.instead !== name) setSent(null);
+  const current = sent?.name ?? name;
+  const { take, ...field } = useTyped(current, (next) => {
+    if (next === '' || next === current) return;
+    setSent({ name: next, instead: name });
+    told(
+      onName(next).catch((error: unknown) => {
+        setSent(null);
+        throw error;
+      }),
+    );
+  });
   return (
     <Input
+      {...field}
       aria-label="Name of the case"
       className={styles.name}
-      value={text}
       maxLength={200}
-      onValue={setText}
-      onBlur={keep}
+      onBlur={take}
       onKeyDown={(event) => {
         if (event.key === 'Enter') event.currentTarget.blur();
       }}

@@ -10,6 +10,7 @@ import { useFocus } from '../../lib/focus.ts';
 import { formatIso } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { parseMoment } from '../../lib/moment.ts';
+import { useStillOpen } from '../../lib/opening.ts';
 import styles from './check.module.css';
 import { REPORT_FORMATS, type ReportFormat, saveReport } from './saveReport.ts';
 
@@ -40,6 +41,7 @@ export function ReportDialog({ owner, open, onClose }: ReportDialogProps) {
   const [moments, setMoments] = useState('');
   const [problem, setProblem] = useState('');
   const [isMaking, setMaking] = useState(false);
+  const whileOpen = useStillOpen(open);
   useEffect(() => {
     if (!open) return;
     setMoments(knownOn === null ? '' : formatIso(knownOn));
@@ -48,12 +50,13 @@ export function ReportDialog({ owner, open, onClose }: ReportDialogProps) {
   const make = async () => {
     const read = momentsOf(moments);
     if ('problem' in read) return setProblem(read.problem);
+    const isStillOpen = whileOpen();
     setMaking(true);
     try {
       await saveReport({ ref: owner, at: read.at, format, reducer });
-      onClose();
+      if (isStillOpen()) onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      if (isStillOpen()) setProblem(error instanceof Error ? error.message : String(error));
     } finally {
       setMaking(false);
     }

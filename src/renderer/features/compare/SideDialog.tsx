@@ -6,6 +6,7 @@ import { Field, Input } from '../../components/Field.tsx';
 import { shown } from '../../lib/escape.ts';
 import { formatIso, plural } from '../../lib/format.ts';
 import { parseMoment } from '../../lib/moment.ts';
+import { useStillOpen } from '../../lib/opening.ts';
 import { callEngine } from '../../lib/queries.ts';
 import { parseGoTo, questionFor } from '../aggregates/goTo.ts';
 import styles from './compare.module.css';
@@ -39,6 +40,7 @@ export function SideDialog({ name, from, onClose, onChoose }: SideDialogProps) {
     from === null || from.at === 'last' ? '' : from.at === 'start' ? 'start' : 'the same event',
   );
   const [problems, setProblems] = useState<Problems>({});
+  const whileOpen = useStillOpen();
   const submit = async () => {
     const knownRead = momentIn(known);
     const trueRead = momentIn(happened);
@@ -56,8 +58,10 @@ export function SideDialog({ name, from, onClose, onChoose }: SideDialogProps) {
       cut: { knownOn: knownRead.at, trueOn: trueRead.at },
       reducer: isSame ? from.reducer : null,
     };
+    const isStillOpen = whileOpen();
     try {
       const place = await placeOf(side, at, isSame ? from.at : null);
+      if (!isStillOpen()) return;
       if (typeof place === 'object') return setProblems({ at: place.problem });
       onChoose({ ...side, at: place });
       onClose();

@@ -33,10 +33,7 @@ export function UnlockDialog({
     onClose();
   };
   const unlock = useEngineAction(['connections', 'unlock'], {
-    onSuccess: (unlocked) => {
-      rememberConnection(unlocked);
-      close();
-    },
+    onSuccess: rememberConnection,
   });
   const reasonProblem =
     reason.trim().length < SHORTEST_REASON ? 'Say why; it stands in every receipt.' : null;
@@ -45,7 +42,11 @@ export function UnlockDialog({
   const submit = () => {
     setTried(true);
     if (reasonProblem !== null || nameProblem !== null) return;
-    unlock.mutate({ id: connection.id, reason: reason.trim(), typedName: isProduction ? typedName : null });
+    unlock.mutate(
+      { id: connection.id, reason: reason.trim(), typedName: isProduction ? typedName : null },
+      // Not when it was closed meanwhile: that resets the action.
+      { onSuccess: close },
+    );
   };
   return (
     <Dialog

@@ -10,7 +10,7 @@ import { Screen } from '../../components/Screen.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Announce } from '../../components/Toast.tsx';
 import { VirtualTable } from '../../components/VirtualTable.tsx';
-import { go, setParams, useAddress } from '../../lib/address.ts';
+import { getHash, go, setParams, useAddress } from '../../lib/address.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { formatCount, formatDuration } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
@@ -80,8 +80,10 @@ export default function EventsScreen() {
   const focusTable = () => table.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
 
   const setFilter = (next: EventFilter, replace = false) => setParams(addressOf(next), replace);
-  const openTimeline = (row: EventRow | undefined) => {
-    if (!row?.aggregate) return;
+  const openTimeline = (index: number) => {
+    const row = rows.getRow(index);
+    // Others may stand there until the place of the chosen one is found again.
+    if (!row?.aggregate || (selection.recordId ?? row.id) !== row.id) return;
     flush();
     go(['aggregates', row.aggregate.type, row.aggregate.id], { event: row.id });
   };
@@ -96,10 +98,14 @@ export default function EventsScreen() {
   const sameCorrelation = async () => {
     const id = selection.recordId;
     if (id === null) return;
+    flush();
+    const from = getHash();
     const detail = await queryClient.fetchQuery({
       queryKey: ['events', 'get', { id }],
       queryFn: () => callEngine(['events', 'get'], { id }),
     });
+    // Who has gone elsewhere meanwhile keeps what is there.
+    if (getHash() !== from) return;
     const correlationId = detail.fields.find((field) => field.name === 'correlationId')?.value;
     setCorrelationNote(correlationId === undefined ? 'The chosen event has no correlation id.' : '');
     if (correlationId !== undefined) setFilter({ correlationId });
@@ -126,7 +132,7 @@ export default function EventsScreen() {
       group: 'Events',
       keys: 'enter',
       hint: 'timeline',
-      run: () => openTimeline(rows.getRow(selection.index)),
+      run: () => openTimeline(selection.index),
     },
     {
       id: 'events.correlation',
@@ -300,7 +306,7 @@ export default function EventsScreen() {
                       if (isMoving) liveRows.pause();
                       selection.select(index);
                     }}
-                    onOpen={(index) => openTimeline(rows.getRow(index))}
+                    onOpen={openTimeline}
                     rowClass={(row) => rowClass(row, focus.knownOn, focus.trueOn)}
                   />
                 </>

@@ -1,5 +1,5 @@
 import { ArrowRight } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { TriedFailure, TriedRow } from '../../../contract/definitionTry.ts';
 import type { TreeChange } from '../../../core/jsonRows.ts';
 import { Button } from '../../components/Button.tsx';
@@ -10,6 +10,7 @@ import { EmptyState, ErrorState, ProgressBar, Skeleton } from '../../components/
 import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatBytes, formatCount, formatDuration, plural } from '../../lib/format.ts';
+import { useTyped } from '../../lib/typed.ts';
 import { cellCopy, cellKind, cellText } from './cells.ts';
 import styles from './projections.module.css';
 import type { Definition } from './useDefinition.ts';
@@ -76,30 +77,17 @@ function KeyField({
   shown: string;
   onKey: (key: string | null) => void;
 }) {
-  /** Null: what is shown stands there; answers do not change what is being typed. */
-  const [typed, setTyped] = useState<string | null>(null);
-  const submit = () => {
-    if (typed === null) return;
-    onKey(typed.trim() === '' ? null : typed.trim());
-    setTyped(null);
-  };
+  const { take, ...field } = useTyped(on ?? key, (text) => onKey(text === '' ? null : text));
   return (
     <form
       className={styles.keyField}
       onSubmit={(event) => {
         event.preventDefault();
-        submit();
+        take();
       }}
     >
       <label htmlFor="try-key">row</label>
-      <Input
-        id="try-key"
-        mono
-        value={typed ?? on ?? key}
-        onValue={setTyped}
-        onBlur={submit}
-        placeholder="key"
-      />
+      <Input {...field} id="try-key" mono onBlur={take} placeholder="key" />
     </form>
   );
 }

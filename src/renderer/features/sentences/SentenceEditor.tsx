@@ -82,18 +82,18 @@ function Editor({ type, saved, derived }: EditorProps) {
   const canSave = wrong === null && topics !== '' && isChanged;
   const save = useEngineAction(['sentences', 'save'], {
     onSuccess: () => {
-      closeEditor();
       toast(`${type === '' ? 'Such records are' : `${shown(type)} is`} said so from now on.`);
     },
   });
   const remove = useEngineAction(['sentences', 'remove'], {
     onSuccess: () => {
-      closeEditor();
       toast('The template is removed.');
     },
   });
+  // Nobody calls it when the editor is gone: another one may be open by then.
+  const own = { onSuccess: closeEditor };
   const submit = () => {
-    if (canSave && !save.isPending) save.mutate({ type, pattern: topics, template: text });
+    if (canSave && !save.isPending) save.mutate({ type, pattern: topics, template: text }, own);
   };
   const filter = useMemo(() => ({ types: [type] }), [type]);
   const problem = save.error ?? remove.error;
@@ -114,7 +114,11 @@ function Editor({ type, saved, derived }: EditorProps) {
             </Button>
           )}
           {saved === null ? null : (
-            <Button look="quiet" disabled={remove.isPending} onClick={() => remove.mutate({ id: saved.id })}>
+            <Button
+              look="quiet"
+              disabled={remove.isPending}
+              onClick={() => remove.mutate({ id: saved.id }, own)}
+            >
               Back to the default words
             </Button>
           )}

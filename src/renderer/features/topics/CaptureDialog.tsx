@@ -11,6 +11,7 @@ import { toast } from '../../components/Toast.tsx';
 import { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, plural } from '../../lib/format.ts';
+import { useStillOpen } from '../../lib/opening.ts';
 import { callEngine, useEngineQuery } from '../../lib/queries.ts';
 import { askedOf, type Choice, canFollow, FIRST_CHOICE, problemsOf } from './captureChoice.ts';
 import { RangeFields } from './RangeFields.tsx';
@@ -78,6 +79,7 @@ function CaptureForm({
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<EngineError | null>(null);
+  const whileOpen = useStillOpen();
 
   const isNew = (target ?? (usable === null ? NEW : usable.name)) === NEW;
   const problems = problemsOf(choice);
@@ -90,6 +92,7 @@ function CaptureForm({
   const run = async () => {
     setTried(true);
     if (nameProblem !== null || Object.keys(problems).length > 0) return;
+    const isStillOpen = whileOpen();
     setBusy(true);
     setError(null);
     try {
@@ -99,6 +102,7 @@ function CaptureForm({
       if (follow && isFollowable) await callEngine(['capture', 'follow'], { ...what, from: asked.from });
       else await callEngine(['capture', 'start'], { ...what, ...asked });
       toast('The capture has started.', { detail: 'You can look at what is there while it runs.' });
+      if (!isStillOpen()) return;
       onStarted();
       onClose();
     } catch (thrown) {
