@@ -96,6 +96,51 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     });
   });
 
+  describe('a definition', () => {
+    const editor = () => page.getByRole('textbox', { name: 'Definition of late' });
+    const text = () => editor().evaluate((element) => (element as HTMLElement).innerText);
+    const hash = () => page.evaluate(() => location.hash);
+    /** Opens it and puts the cursor where the title begins. */
+    const goToTitle = async () => {
+      await open(page, 'projections/late?tab=definition');
+      await expect.poll(text, WAIT).toMatch(/"title": "[\s\S]*\n\}\s*$/);
+      const before = (await text()).indexOf('"title": "') + '"title": "'.length;
+      await editor().focus();
+      await page.keyboard.press('Control+Home');
+      for (let at = 0; at < before; at += 1) await page.keyboard.press('ArrowRight');
+    };
+    /** Saves; the answer comes when the function that this gives is called. */
+    const saveLate = async () => {
+      const late = Promise.withResolvers<void>();
+      const asked = wire.asked('projections.save');
+      wire.answers('projections.save', (saved) => late.promise.then(() => saved));
+      await page.keyboard.press('Control+s');
+      await expect.poll(() => wire.asked('projections.save'), WAIT).toBe(asked + 1);
+      return late.resolve;
+    };
+
+    beforeAll(async () => {
+      await open(page, 'projections/savings_account');
+      await pressEnter(page.getByRole('button', { name: 'New' }));
+      const dialog = page.getByRole('dialog', { name: 'New projection' });
+      await dialog.getByLabel('Name of the table').fill('late');
+      await pressEnter(dialog.getByRole('button', { name: 'Create' }));
+      await dialog.waitFor({ state: 'detached' });
+    });
+
+    test('that is saved fetches nobody back who has gone to another tab', async () => {
+      await goToTitle();
+      await page.keyboard.press('A');
+      const answer = await saveLate();
+      await page.getByRole('tab', { name: /^Rows/ }).click();
+      await expect.poll(hash, WAIT).not.toContain('tab=');
+      const left = await hash();
+      answer();
+      await page.getByText('Alate is saved.').waitFor();
+      expect(await hash()).toBe(left);
+    });
+  });
+
   test('an answer from between two saves of a note does not set the earlier text back', async () => {
     await open(page, 'cases');
     await page.getByText('No case yet').waitFor();

@@ -39,9 +39,9 @@ export function ConnectionEditor({ connection }: { connection: Connection | null
     },
   });
   const remove = useEngineAction(['connections', 'remove'], {
-    onSuccess: (_, { id }) => {
+    onSuccess: (_, { id }, goOn) => {
       forgetConnection(id);
-      go(['connections'], {}, true);
+      goOn(['connections'], {}, true);
     },
   });
   const lock = useEngineAction(['connections', 'lock'], { onSuccess: rememberConnection });

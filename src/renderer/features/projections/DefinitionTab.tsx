@@ -8,7 +8,7 @@ import { Menu } from '../../components/Menu.tsx';
 import { Panel, PanelHeader } from '../../components/Panel.tsx';
 import { ErrorState } from '../../components/States.tsx';
 import { toast } from '../../components/Toast.tsx';
-import { go, setParams, useAddress } from '../../lib/address.ts';
+import { setParams, useAddress } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { plural } from '../../lib/format.ts';
@@ -48,13 +48,14 @@ export function DefinitionTab({ status, definition, onBuild }: DefinitionTabProp
   const marked = useMarks(written);
   const problems = useProblems(written, marked, textEditor, programEditor);
   const save = useEngineAction(['projections', 'save'], {
-    onSuccess: (saved, { definition: sent }) => {
+    onSuccess: (saved, { definition: sent }, goOn) => {
       written.settle(sent);
       invalidate(['projections']);
       toast(`${shown(saved.title)} is saved.`, {
         ...(saved.state === 'stale' ? { detail: 'Its rows are of the definition before; rebuild it.' } : {}),
       });
-      go(['projections', saved.name], { tab: 'definition', on: params.get('on') }, true);
+      if (saved.name !== status.name)
+        goOn(['projections', saved.name], { tab: 'definition', on: params.get('on') }, true);
     },
   });
   const canSave = edited && problems.length === 0 && !save.isPending;
