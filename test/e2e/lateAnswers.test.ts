@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ScanState } from '../../src/contract/events.ts';
+import { story } from '../fixtures/demo/stories.ts';
 import { demoProblem, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
 import { newConnection, open, pressEnter } from './screen.ts';
@@ -139,6 +140,29 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
       await page.getByText('Alate is saved.').waitFor();
       expect(await hash()).toBe(left);
     });
+  });
+
+  test('a second draft of a compensation that comes late does not take what was written into the first', async () => {
+    const place = `compensate/SavingsAccount/${story('interest-posted-twice').aggregateId}`;
+    const drafts = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const ends = drafts.map(({ promise }) => promise);
+    wire.answers('compensate.draft', (made) => ends.shift()!.then(() => made));
+    const reason = page.getByRole('textbox', { name: 'reason', exact: true });
+    await open(page, place);
+    await expect.poll(() => wire.asked('compensate.draft'), WAIT).toBe(1);
+    await open(page, 'events');
+    await page.getByRole('grid', { name: 'Events' }).waitFor();
+    await open(page, place);
+    await expect.poll(() => wire.asked('compensate.draft'), WAIT).toBe(2);
+    drafts[0]!.resolve();
+    await reason.fill('A retry');
+    drafts[1]!.resolve();
+    await open(page, 'cases');
+    await page.getByText('No case yet').waitFor();
+    await open(page, place);
+    await reason.waitFor();
+    expect(await reason.inputValue()).toBe('A retry');
+    wire.answers('compensate.draft', null);
   });
 
   test('an answer from between two saves of a note does not set the earlier text back', async () => {
