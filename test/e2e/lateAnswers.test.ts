@@ -95,6 +95,21 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
       held.resolve();
       wire.answers('connections.list', null);
     });
+
+    test('a new one is saved once, also when it is asked for again before the answer', async () => {
+      const held = Promise.withResolvers<void>();
+      const asked = wire.asked('connections.save');
+      wire.answers('connections.save', (saved) => held.promise.then(() => saved));
+      await newConnection(page, { name: 'once', brokers: 'localhost:9094' });
+      await page.keyboard.press('Control+s');
+      await expect.poll(() => wire.asked('connections.save'), WAIT).toBe(asked + 1);
+      await page.locator('button[type=submit]:disabled', { hasText: 'Save' }).waitFor();
+      await page.keyboard.press('Control+s');
+      held.resolve();
+      await page.getByRole('heading', { level: 1, name: 'once' }).waitFor();
+      expect(wire.asked('connections.save')).toBe(asked + 1);
+      wire.answers('connections.save', null);
+    });
   });
 
   describe('a definition', () => {
@@ -163,6 +178,43 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await reason.waitFor();
     expect(await reason.inputValue()).toBe('A retry');
     wire.answers('compensate.draft', null);
+  });
+
+  describe('the SQL console', () => {
+    const name = () => page.getByLabel('Name of the query');
+
+    test('a query that was cancelled is not asked again when a capture goes on', async () => {
+      wire.answers('sql.query', () => new Promise(() => {}));
+      await open(page, `projections?view=sql&sql=${encodeURIComponent('SELECT 1 AS one')}`);
+      await pressEnter(page.getByRole('button', { name: 'Cancel', exact: true }));
+      const cancelled = page.getByText('The query was cancelled.');
+      await cancelled.waitFor();
+      await pressEnter(page.getByRole('button', { name: 'Saved', exact: true }));
+      wire.answers('system.changed', (change) => ({ ...change, scopes: ['workspace'] }));
+      const [queries, schemas] = [wire.asked('sql.query'), wire.asked('sql.schema')];
+      await name().fill('before');
+      await name().press('Enter');
+      await expect.poll(() => wire.asked('sql.schema'), WAIT).toBeGreaterThan(schemas);
+      await page.getByText('before is saved.').waitFor();
+      expect(wire.asked('sql.query')).toBe(queries);
+      expect(await cancelled.count()).toBe(1);
+      wire.answers('system.changed', null);
+      wire.answers('sql.query', null);
+    });
+
+    test('the name of a second query that is typed while the first is being saved stays', async () => {
+      const late = Promise.withResolvers<void>();
+      const asked = wire.asked('queries.save');
+      wire.answers('queries.save', (saved) => late.promise.then(() => saved));
+      await name().fill('counted');
+      await name().press('Enter');
+      await expect.poll(() => wire.asked('queries.save'), WAIT).toBe(asked + 1);
+      await name().fill('second');
+      late.resolve();
+      await page.getByText('counted is saved.').waitFor();
+      expect(await name().inputValue()).toBe('second');
+      wire.answers('queries.save', null);
+    });
   });
 
   test('an answer from between two saves of a note does not set the earlier text back', async () => {
