@@ -154,6 +154,44 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
       answer();
       await page.getByText('Alate is saved.').waitFor();
       expect(await hash()).toBe(left);
+      wire.answers('projections.save', null);
+    });
+
+    test('that is saved again before the answer is saved again after it', async () => {
+      await goToTitle();
+      await page.keyboard.press('B');
+      const answer = await saveLate();
+      await page.keyboard.press('C');
+      await page.keyboard.press('Control+s');
+      wire.answers('projections.save', null);
+      answer();
+      await page.getByText('BAlate is saved.').waitFor();
+      await page.getByText('BCAlate is saved.').waitFor();
+      await page.getByText('Saved.', { exact: true }).waitFor();
+    });
+
+    test('that is undone before the answer stays undone, and can be saved so', async () => {
+      await goToTitle();
+      await page.keyboard.press('D');
+      const answer = await saveLate();
+      await page.keyboard.press('Backspace');
+      const asked = wire.asked('projections.definition');
+      answer();
+      await page.getByText('DBCAlate is saved.').waitFor();
+      await expect.poll(() => wire.asked('projections.definition'), WAIT).toBeGreaterThan(asked);
+      wire.answers('projections.save', null);
+      await page.keyboard.press('Control+s');
+      await page.getByText('Saved.', { exact: true }).waitFor();
+      expect(await text()).toContain('"title": "BCAlate"');
+      // Nothing is left to be saved: the key is kept from the browser all the same.
+      const kept = page.evaluate(
+        () =>
+          new Promise((done) =>
+            addEventListener('keydown', ({ key, defaultPrevented }) => key === 's' && done(defaultPrevented)),
+          ),
+      );
+      await page.keyboard.press('Control+s');
+      expect(await kept).toBe(true);
     });
   });
 
