@@ -96,6 +96,164 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
       held.resolve();
       wire.answers('connections.list', null);
     });
+
+    test('a new one is saved once, also when it is asked for again before the answer', async () => {
+      const held = Promise.withResolvers<void>();
+      const asked = wire.asked('connections.save');
+      wire.answers('connections.save', (saved) => held.promise.then(() => saved));
+      await newConnection(page, { name: 'once', brokers: 'localhost:9094' });
+      await page.keyboard.press('Control+s');
+      await expect.poll(() => wire.asked('connections.save'), WAIT).toBe(asked + 1);
+      await page.locator('button[type=submit]:disabled', { hasText: 'Save' }).waitFor();
+      await page.keyboard.press('Control+s');
+      held.resolve();
+      await page.getByRole('heading', { level: 1, name: 'once' }).waitFor();
+      expect(wire.asked('connections.save')).toBe(asked + 1);
+      wire.answers('connections.save', null);
+    });
+  });
+
+  describe('a definition', () => {
+    const editor = () => page.getByRole('textbox', { name: 'Definition of late' });
+    const text = () => editor().evaluate((element) => (element as HTMLElement).innerText);
+    const hash = () => page.evaluate(() => location.hash);
+    /** Opens it and puts the cursor where the title begins. */
+    const goToTitle = async () => {
+      await open(page, 'projections/late?tab=definition');
+      await expect.poll(text, WAIT).toMatch(/"title": "[\s\S]*\n\}\s*$/);
+      const before = (await text()).indexOf('"title": "') + '"title": "'.length;
+      await editor().focus();
+      await page.keyboard.press('Control+Home');
+      for (let at = 0; at < before; at += 1) await page.keyboard.press('ArrowRight');
+    };
+    /** Saves; the answer comes when the function that this gives is called. */
+    const saveLate = async () => {
+      const late = Promise.withResolvers<void>();
+      const asked = wire.asked('projections.save');
+      wire.answers('projections.save', (saved) => late.promise.then(() => saved));
+      await page.keyboard.press('Control+s');
+      await expect.poll(() => wire.asked('projections.save'), WAIT).toBe(asked + 1);
+      return late.resolve;
+    };
+
+    beforeAll(async () => {
+      await open(page, 'projections/savings_account');
+      await pressEnter(page.getByRole('button', { name: 'New' }));
+      const dialog = page.getByRole('dialog', { name: 'New projection' });
+      await dialog.getByLabel('Name of the table').fill('late');
+      await pressEnter(dialog.getByRole('button', { name: 'Create' }));
+      await dialog.waitFor({ state: 'detached' });
+    });
+
+    test('that is saved fetches nobody back who has gone to another tab', async () => {
+      await goToTitle();
+      await page.keyboard.press('A');
+      const answer = await saveLate();
+      await page.getByRole('tab', { name: /^Rows/ }).click();
+      await expect.poll(hash, WAIT).not.toContain('tab=');
+      const left = await hash();
+      answer();
+      await page.getByText('Alate is saved.').waitFor();
+      expect(await hash()).toBe(left);
+      wire.answers('projections.save', null);
+    });
+
+    test('that is saved again before the answer is saved again after it', async () => {
+      await goToTitle();
+      await page.keyboard.press('B');
+      const answer = await saveLate();
+      await page.keyboard.press('C');
+      await page.keyboard.press('Control+s');
+      wire.answers('projections.save', null);
+      answer();
+      await page.getByText('BAlate is saved.').waitFor();
+      await page.getByText('BCAlate is saved.').waitFor();
+      await page.getByText('Saved.', { exact: true }).waitFor();
+    });
+
+    test('that is undone before the answer stays undone, and can be saved so', async () => {
+      await goToTitle();
+      await page.keyboard.press('D');
+      const answer = await saveLate();
+      await page.keyboard.press('Backspace');
+      const asked = wire.asked('projections.definition');
+      answer();
+      await page.getByText('DBCAlate is saved.').waitFor();
+      await expect.poll(() => wire.asked('projections.definition'), WAIT).toBeGreaterThan(asked);
+      wire.answers('projections.save', null);
+      await page.keyboard.press('Control+s');
+      await page.getByText('Saved.', { exact: true }).waitFor();
+      expect(await text()).toContain('"title": "BCAlate"');
+      // Nothing is left to be saved: the key is kept from the browser all the same.
+      const kept = page.evaluate(
+        () =>
+          new Promise((done) =>
+            addEventListener('keydown', ({ key, defaultPrevented }) => key === 's' && done(defaultPrevented)),
+          ),
+      );
+      await page.keyboard.press('Control+s');
+      expect(await kept).toBe(true);
+    });
+  });
+
+  test('a second draft of a compensation that comes late does not take what was written into the first', async () => {
+    const place = `compensate/SavingsAccount/${story('interest-posted-twice').aggregateId}`;
+    const drafts = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const ends = drafts.map(({ promise }) => promise);
+    wire.answers('compensate.draft', (made) => ends.shift()!.then(() => made));
+    const reason = page.getByRole('textbox', { name: 'reason', exact: true });
+    await open(page, place);
+    await expect.poll(() => wire.asked('compensate.draft'), WAIT).toBe(1);
+    await open(page, 'events');
+    await page.getByRole('grid', { name: 'Events' }).waitFor();
+    await open(page, place);
+    await expect.poll(() => wire.asked('compensate.draft'), WAIT).toBe(2);
+    drafts[0]!.resolve();
+    await reason.fill('A retry');
+    drafts[1]!.resolve();
+    await open(page, 'cases');
+    await page.getByText('No case yet').waitFor();
+    await open(page, place);
+    await reason.waitFor();
+    expect(await reason.inputValue()).toBe('A retry');
+    wire.answers('compensate.draft', null);
+  });
+
+  describe('the SQL console', () => {
+    const name = () => page.getByLabel('Name of the query');
+
+    test('a query that was cancelled is not asked again when a capture goes on', async () => {
+      wire.answers('sql.query', () => new Promise(() => {}));
+      await open(page, `projections?view=sql&sql=${encodeURIComponent('SELECT 1 AS one')}`);
+      await pressEnter(page.getByRole('button', { name: 'Cancel', exact: true }));
+      const cancelled = page.getByText('The query was cancelled.');
+      await cancelled.waitFor();
+      await pressEnter(page.getByRole('button', { name: 'Saved', exact: true }));
+      wire.answers('system.changed', (change) => ({ ...change, scopes: ['workspace'] }));
+      const [queries, schemas] = [wire.asked('sql.query'), wire.asked('sql.schema')];
+      await name().fill('before');
+      await name().press('Enter');
+      await expect.poll(() => wire.asked('sql.schema'), WAIT).toBeGreaterThan(schemas);
+      await page.getByText('before is saved.').waitFor();
+      expect(wire.asked('sql.query')).toBe(queries);
+      expect(await cancelled.count()).toBe(1);
+      wire.answers('system.changed', null);
+      wire.answers('sql.query', null);
+    });
+
+    test('the name of a second query that is typed while the first is being saved stays', async () => {
+      const late = Promise.withResolvers<void>();
+      const asked = wire.asked('queries.save');
+      wire.answers('queries.save', (saved) => late.promise.then(() => saved));
+      await name().fill('counted');
+      await name().press('Enter');
+      await expect.poll(() => wire.asked('queries.save'), WAIT).toBe(asked + 1);
+      await name().fill('second');
+      late.resolve();
+      await page.getByText('counted is saved.').waitFor();
+      expect(await name().inputValue()).toBe('second');
+      wire.answers('queries.save', null);
+    });
   });
 
   test('an answer from between two saves of a note does not set the earlier text back', async () => {

@@ -146,6 +146,14 @@ export function go(segments: readonly string[], params: Params = {}, replace = f
   put(hrefTo(segments, params), replace);
 }
 
+/** A {@link go} for what comes later, such as an answer: who has gone elsewhere meanwhile is not fetched back. */
+export function goFromHere(): typeof go {
+  const from = getHash();
+  return (...place) => {
+    if (getHash() === from) go(...place);
+  };
+}
+
 /**
  * Changes parameters of the present screen. Selections that change with every arrow key are replaced in the history
  * (`replace`, the default); a change that a person wants to undo with "back" is pushed.

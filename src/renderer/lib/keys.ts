@@ -164,10 +164,15 @@ export function startKeyboard(): () => void {
     if (event.defaultPrevented || event.isComposing) return;
     const name = keyName(event);
     const commands = flatten(useStore.getState().lists).reverse();
-    const command = commands.find(
-      (candidate) => candidate.run !== undefined && !candidate.disabled && keysOf(candidate).includes(name),
+    const named = commands.filter(
+      (candidate) => candidate.run !== undefined && keysOf(candidate).includes(name),
     );
-    if (command === undefined) return;
+    const command = named.find(({ disabled }) => !disabled);
+    if (command === undefined) {
+      // Else a browser would do what the key is for there, such as save the page.
+      if (named.length > 0 && name.startsWith('mod+')) event.preventDefault();
+      return;
+    }
     if (isTyping(event.target) && !command.whileTyping && !name.startsWith('mod+')) return;
     if (isControlKey(event) || isCovered(event.target)) return;
     event.preventDefault();

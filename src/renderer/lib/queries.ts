@@ -10,6 +10,7 @@ import {
 import type { Api, Contract, Input, Namespace, Output } from '../../contract/contract.ts';
 import type { Procedure } from '../../contract/procedure.ts';
 import type { ChangedScope } from '../../contract/system.ts';
+import { type go, goFromHere } from './address.ts';
 import { EngineError, engineReady } from './engine.ts';
 import { renew } from './renew.ts';
 import { coarseTimers } from './timers.ts';
@@ -139,13 +140,19 @@ export function useEngineQuery<N extends Namespace, K extends CallName<N>>(
   });
 }
 
-/** Something that a person does: `action.mutate(input)`; `isPending`, `error` and `data` for the screen. */
+/**
+ * Something that a person does: `action.mutate(input)`; `isPending`, `error` and `data` for the screen. `onSuccess` is
+ * called whatever has become of the screen; where it leads on, it takes `goOn`, see {@link goFromHere}.
+ */
 export function useEngineAction<N extends Namespace, K extends CallName<N>>(
   path: CallPath<N, K>,
-  options: { onSuccess?: (output: OutputOf<N, K>, input: InputOf<N, K>) => void | Promise<void> } = {},
-): UseMutationResult<OutputOf<N, K>, EngineError, InputOf<N, K>> {
-  return useMutation<OutputOf<N, K>, EngineError, InputOf<N, K>>({
+  options: {
+    onSuccess?: (output: OutputOf<N, K>, input: InputOf<N, K>, goOn: typeof go) => void | Promise<void>;
+  } = {},
+): UseMutationResult<OutputOf<N, K>, EngineError, InputOf<N, K>, typeof go> {
+  return useMutation<OutputOf<N, K>, EngineError, InputOf<N, K>, typeof go>({
     mutationFn: (input) => callEngine(path, input),
+    onMutate: goFromHere,
     ...(options.onSuccess === undefined ? {} : { onSuccess: options.onSuccess }),
   });
 }

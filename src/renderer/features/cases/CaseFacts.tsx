@@ -7,7 +7,7 @@ import { Field, Input } from '../../components/Field.tsx';
 import { Section } from '../../components/Panel.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { toastError } from '../../components/Toast.tsx';
-import { go } from '../../lib/address.ts';
+import { goFromHere } from '../../lib/address.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount, formatTime } from '../../lib/format.ts';
@@ -134,7 +134,8 @@ export function CaseFacts({ found }: { found: CaseOut }) {
         description={`Its notes and ${formatCount(found.bookmarks.length)} bookmarks go with it. Events stay as they are.`}
         onSubmit={() => {
           setRemoving(false);
-          told(callEngine(['cases', 'remove'], { id }).then(() => go(['cases'])));
+          const goOn = goFromHere();
+          told(callEngine(['cases', 'remove'], { id }).then(() => goOn(['cases'])));
         }}
         footer={
           <>

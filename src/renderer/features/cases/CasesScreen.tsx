@@ -9,7 +9,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { toast, toastError } from '../../components/Toast.tsx';
 import { VirtualList } from '../../components/VirtualList.tsx';
-import { go, useAddress } from '../../lib/address.ts';
+import { go, goFromHere, useAddress } from '../../lib/address.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatAge, formatCount } from '../../lib/format.ts';
@@ -28,8 +28,9 @@ const LARGEST_FILE = 4_000_000;
 async function importCase(): Promise<void> {
   const file = await pickText('.hindcast-case', LARGEST_FILE);
   if (file === null) return;
+  const goOn = goFromHere();
   const { id, from, missing } = await callEngine(['cases', 'import'], { text: file.text });
-  go(['cases', id]);
+  goOn(['cases', id]);
   if (from === null) toast('The case was opened.');
   else
     toast(`It was made on another recording: ${shown(from.name)} (${from.id}).`, {

@@ -21,9 +21,10 @@ export function NewCaseDialog({
   const [question, setQuestion] = useState('');
   const [tried, setTried] = useState(false);
   const create = useEngineAction(['cases', 'create'], {
-    onSuccess: ({ id }) => {
+    onSuccess: ({ id }, _, goOn) => {
       onClose();
-      go(['cases', id]);
+      // The address may change under the dialog, such as while a timeline plays.
+      (open ? go : goOn)(['cases', id]);
     },
   });
   useOpening(open, () => {

@@ -129,7 +129,12 @@ function Drafted(props: DraftedProps) {
   const receipt = useDrafts(({ receipts }) => receipts[key]);
   const user = useEngine((engine) => engine.info?.user ?? '');
   const make = useEngineAction(['compensate', 'draft'], {
-    onSuccess: ({ draft, fields }) => keepDraft(key, { draft, drafted: draft, fields }),
+    onSuccess: ({ draft, fields }) => {
+      const { drafts, receipts } = useDrafts.getState();
+      // Asked for once more, such as by who left and came back: what is written into the first one stays.
+      if (drafts[key] === undefined && receipts[key] === undefined)
+        keepDraft(key, { draft, drafted: draft, fields });
+    },
   });
   const { mutate } = make;
   const isNeeded = kept === undefined && receipt === undefined;

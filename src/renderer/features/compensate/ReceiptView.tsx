@@ -2,7 +2,7 @@ import type { Receipt } from '../../../contract/compensate.ts';
 import { Button } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { Callout, Panel, PanelHeader } from '../../components/Panel.tsx';
-import { getHash, go } from '../../lib/address.ts';
+import { go, goFromHere } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { formatCount } from '../../lib/format.ts';
 import { callEngine } from '../../lib/queries.ts';
@@ -12,15 +12,14 @@ import { RaceTag, ReadBackTag, ReceiptFacts } from './ReceiptFacts.tsx';
 /** Opens the timeline at the new event; at the aggregate when it is not captured yet. */
 async function showInTimeline({ ref, eventId }: Receipt): Promise<void> {
   const cut = { knownOn: null, trueOn: null };
-  const from = getHash();
+  const goOn = goFromHere();
   const found =
     eventId === null
       ? null
       : await callEngine(['aggregates', 'locate'], { ref, cut, reducer: null, target: { eventId } }).catch(
           () => null,
         );
-  // Who has gone elsewhere meanwhile is not fetched back.
-  if (getHash() === from) go(['aggregates', ref.type, ref.id], { at: found?.index, known: null, true: null });
+  goOn(['aggregates', ref.type, ref.id], { at: found?.index, known: null, true: null });
 }
 
 /** What was published, and what proves it. */

@@ -39,9 +39,9 @@ export function ConnectionEditor({ connection }: { connection: Connection | null
     },
   });
   const remove = useEngineAction(['connections', 'remove'], {
-    onSuccess: (_, { id }) => {
+    onSuccess: (_, { id }, goOn) => {
       forgetConnection(id);
-      go(['connections'], {}, true);
+      goOn(['connections'], {}, true);
     },
   });
   const lock = useEngineAction(['connections', 'lock'], { onSuccess: rememberConnection });
@@ -55,7 +55,9 @@ export function ConnectionEditor({ connection }: { connection: Connection | null
   };
   const runTest = () =>
     withForm((read) => test.mutate({ connection: read.connection, secrets: read.secrets }));
-  const runSave = () =>
+  const runSave = () => {
+    // A new one has no id until then: it would be saved twice, and the second refused for its name.
+    if (save.isPending) return;
     withForm((read) =>
       save.mutate(
         { connection: read.connection, secrets: read.secrets },
@@ -70,6 +72,7 @@ export function ConnectionEditor({ connection }: { connection: Connection | null
         },
       ),
     );
+  };
   useCommands([
     {
       id: 'connections.test',

@@ -84,7 +84,7 @@ function List({ saved, onApply }: { saved: readonly SavedFilter[]; onApply: (fil
       {saved.map((each) => (
         <li key={each.id}>
           {renaming === each.id ? (
-            <RenameForm saved={each} onDone={() => setRenaming(null)} />
+            <RenameForm saved={each} onDone={() => setRenaming((now) => (now === each.id ? null : now))} />
           ) : (
             <>
               <button type="button" className={styles.savedApply} onClick={() => onApply(each.filter)}>
@@ -133,7 +133,10 @@ function RenameForm({ saved, onDone }: { saved: SavedFilter; onDone: () => void 
 
 function SaveForm({ filter }: { filter: EventFilter }) {
   const [name, setName] = useState('');
-  const save = useEngineAction(['search', 'save'], { onSuccess: () => setName('') });
+  const save = useEngineAction(['search', 'save'], {
+    // The name of the next one may stand there by now.
+    onSuccess: (_, sent) => setName((now) => (now === sent.name ? '' : now)),
+  });
   const nothing = isEmpty(filter);
   const submit = (event: FormEvent) => {
     event.preventDefault();

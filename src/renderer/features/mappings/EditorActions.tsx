@@ -1,5 +1,5 @@
 import { BookmarkPlus, Check, Ellipsis } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import {
   type MappingDefinition,
   MappingFile,
@@ -60,6 +60,8 @@ async function importMapping(): Promise<MappingDefinition | null> {
 /** What can be done with the mapping that is being changed. */
 export function EditorActions(props: EditorActionsProps) {
   const { topic, draft, isChanged, isUsable, preview, onDraft } = props;
+  const newest = useRef(draft);
+  newest.current = draft;
   const [asking, setAsking] = useState<'apply' | 'save' | null>(null);
   const current = useEngineQuery(['workspace', 'current'], {});
   const builtIn = useEngineQuery(['mappings', 'builtIn'], {});
@@ -83,9 +85,10 @@ export function EditorActions(props: EditorActionsProps) {
   };
   const detect = async () => {
     const { mapping, reason } = await callEngine(['mappings', 'detect'], { topic: topic.topic });
-    onDraft(mapping ?? asOwn(EMPTY, topic.topic));
+    const isChangedSince = newest.current !== draft;
+    if (!isChangedSince) onDraft(mapping ?? asOwn(EMPTY, topic.topic));
     toast(mapping === null ? 'No mapping was detected.' : `Detected: ${shown(mapping.title)}.`, {
-      detail: reason,
+      detail: isChangedSince ? 'What you changed meanwhile was left as it is.' : reason,
     });
   };
   useCommands([

@@ -7,13 +7,10 @@ import { Columns } from '../../components/Columns.tsx';
 import { Menu } from '../../components/Menu.tsx';
 import { Panel, PanelHeader } from '../../components/Panel.tsx';
 import { ErrorState } from '../../components/States.tsx';
-import { toast } from '../../components/Toast.tsx';
-import { go, setParams, useAddress } from '../../lib/address.ts';
-import { shown } from '../../lib/escape.ts';
+import { setParams, useAddress } from '../../lib/address.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { plural } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
-import { invalidate, useEngineAction } from '../../lib/queries.ts';
 import { DefinitionProblems, type ShownProblem } from './DefinitionProblems.tsx';
 import { exportDefinition } from './definitionFile.ts';
 import { characterAt, placeOf, versionOf } from './definitionText.ts';
@@ -24,6 +21,7 @@ import { TryPanel } from './TryPanel.tsx';
 import { UpcastersDialog } from './UpcastersDialog.tsx';
 import { upcastersOf } from './upcasterText.ts';
 import { type Definition, useDefinition } from './useDefinition.ts';
+import { useSaving } from './useSaving.ts';
 import { suggestDefinition } from './vocabulary.ts';
 
 interface DefinitionTabProps {
@@ -39,7 +37,8 @@ const PROGRAM_PATH = 'reducer.source';
 export function DefinitionTab({ status, definition, onBuild }: DefinitionTabProps) {
   const { params } = useAddress();
   const { cut } = useFocus();
-  const written = useDefinition(definition, cut, params.get('on'), (on) => setParams({ on }));
+  const save = useSaving(status.name, params.get('on'));
+  const written = useDefinition(definition, save.sent, cut, params.get('on'), (on) => setParams({ on }));
   const { parts, edited, whole } = written;
   const [asking, setAsking] = useState<'copy' | 'remove' | 'upcasters' | null>(null);
   const upcasters = useMemo(() => upcastersOf(parts.text), [parts.text]);
@@ -47,21 +46,11 @@ export function DefinitionTab({ status, definition, onBuild }: DefinitionTabProp
   const programEditor = useRef<CodeEditorHandle>(null);
   const marked = useMarks(written);
   const problems = useProblems(written, marked, textEditor, programEditor);
-  const save = useEngineAction(['projections', 'save'], {
-    onSuccess: (saved, { definition: sent }) => {
-      written.settle(sent);
-      invalidate(['projections']);
-      toast(`${shown(saved.title)} is saved.`, {
-        ...(saved.state === 'stale' ? { detail: 'Its rows are of the definition before; rebuild it.' } : {}),
-      });
-      go(['projections', saved.name], { tab: 'definition', on: params.get('on') }, true);
-    },
-  });
-  const canSave = edited && problems.length === 0 && !save.isPending;
-  const store = () => canSave && save.mutate({ definition: whole });
+  const canSave = edited && problems.length === 0;
+  const store = () => canSave && void save.ask({ definition: whole, build: null });
   /** What is written is saved first; with mistakes in it nothing is built. */
   const saveAndBuild = () => {
-    if (canSave) save.mutate({ definition: whole }, { onSuccess: onBuild });
+    if (canSave) void save.ask({ definition: whole, build: onBuild });
     else if (!edited) onBuild(status);
   };
   useCommands([
@@ -222,7 +211,7 @@ export function DefinitionTab({ status, definition, onBuild }: DefinitionTabProp
         </Button>
         {edited ? <Button onClick={written.discard}>Discard changes</Button> : null}
         {status.builtIn ? null : (
-          <Button look="primary" keys="mod+s" disabled={!canSave} onClick={store}>
+          <Button look="primary" keys="mod+s" disabled={!canSave || save.isPending} onClick={store}>
             Save
           </Button>
         )}

@@ -5,7 +5,6 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Field, Input } from '../../components/Field.tsx';
 import { ErrorState } from '../../components/States.tsx';
-import { go } from '../../lib/address.ts';
 import { invalidate, useEngineAction } from '../../lib/queries.ts';
 import { DefinitionProblems } from './DefinitionProblems.tsx';
 import { problemsOf, renamed } from './definitionText.ts';
@@ -44,10 +43,10 @@ export function ImportDefinition({ text, all, onClose }: ImportDefinitionProps) 
       ? `${name} is built in; give it another name.`
       : null;
   const save = useEngineAction(['projections', 'save'], {
-    onSuccess: (saved) => {
+    onSuccess: (saved, _, goOn) => {
       invalidate(['projections']);
       onClose();
-      go(['projections', saved.name], { tab: 'definition' });
+      goOn(['projections', saved.name], { tab: 'definition' });
     },
   });
   const canSave = problems.length === 0 && wrong === null && !save.isPending;

@@ -6,7 +6,7 @@ import { Field, Input } from '../../components/Field.tsx';
 import { Segmented } from '../../components/Segmented.tsx';
 import { Select } from '../../components/Select.tsx';
 import { ErrorState, Skeleton } from '../../components/States.tsx';
-import { go } from '../../lib/address.ts';
+import { goFromHere } from '../../lib/address.ts';
 import type { EngineError } from '../../lib/engine.ts';
 import { shown } from '../../lib/escape.ts';
 import { plural } from '../../lib/format.ts';
@@ -69,6 +69,7 @@ export function NewProjection({ names, onClose }: NewProjectionProps) {
   const canMake = name !== '' && problem === null && chosen !== undefined && !isMaking;
   const make = async () => {
     if (!canMake) return;
+    const goOn = goFromHere();
     setIsMaking(true);
     setError(null);
     try {
@@ -80,7 +81,7 @@ export function NewProjection({ names, onClose }: NewProjectionProps) {
       await callEngine(['projections', 'save'], { definition });
       invalidate(['projections']);
       onClose();
-      go(['projections', name], { tab: 'definition' });
+      goOn(['projections', name], { tab: 'definition' });
     } catch (thrown) {
       setError(thrown as EngineError);
     } finally {

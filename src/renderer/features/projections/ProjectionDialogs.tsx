@@ -5,7 +5,6 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { Field, Input } from '../../components/Field.tsx';
 import { ErrorState } from '../../components/States.tsx';
 import { toastError } from '../../components/Toast.tsx';
-import { go } from '../../lib/address.ts';
 import { shown } from '../../lib/escape.ts';
 import { invalidate, useEngineAction, useEngineQuery } from '../../lib/queries.ts';
 import { renamed } from './definitionText.ts';
@@ -24,10 +23,10 @@ export function SaveAs({
   const [name, setName] = useState(`my_${status.name}`.slice(0, 63));
   const [title, setTitle] = useState(`My ${status.title.toLowerCase()}`);
   const save = useEngineAction(['projections', 'save'], {
-    onSuccess: (saved) => {
+    onSuccess: (saved, _, goOn) => {
       invalidate(['projections']);
       onClose();
-      go(['projections', saved.name], { tab: 'definition' });
+      goOn(['projections', saved.name], { tab: 'definition' });
     },
   });
   const list = useEngineQuery(['projections', 'list'], {});
@@ -64,10 +63,10 @@ export function SaveAs({
 /** Asks before a definition, its versions and its rows are removed. */
 export function RemoveDialog({ status, onClose }: { status: ProjectionStatus; onClose: () => void }) {
   const remove = useEngineAction(['projections', 'remove'], {
-    onSuccess: () => {
+    onSuccess: (_, __, goOn) => {
       invalidate(['projections']);
       onClose();
-      go(['projections'], {}, true);
+      goOn(['projections'], {}, true);
     },
   });
   return (

@@ -126,9 +126,10 @@ function Line({
 function SaveForm({ content }: { content: ConsoleContent }) {
   const [name, setName] = useState('');
   const save = useEngineAction(['queries', 'save'], {
-    onSuccess: (query) => {
+    onSuccess: (query, sent) => {
       invalidate(['notebook']);
-      setName('');
+      // The name of the next one may stand there by now.
+      setName((now) => (now.trim() === sent.name ? '' : now));
       toast(`${shown(query.name)} is saved.`);
     },
   });

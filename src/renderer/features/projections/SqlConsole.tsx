@@ -284,7 +284,6 @@ function Answer(props: AnswerProps) {
   const { data } = answer;
   const isAsked = question !== null;
   const isOld = answer.isPlaceholderData || answer.error !== null;
-  const wasCancelled = isAsked && !isRunning && answer.error === null && (data === undefined || isOld);
   const choice = useMemo(
     () =>
       data === undefined ? null : (choiceOf(chart, data.columns) ?? firstChoice(data.columns, data.rows)),
@@ -334,7 +333,7 @@ function Answer(props: AnswerProps) {
       ) : (
         <>
           {answer.error === null ? null : <ErrorState error={answer.error} compact />}
-          {wasCancelled ? (
+          {answer.isCancelled ? (
             <p className={styles.cancelled}>
               The query was cancelled. <Button onClick={onRun}>Run again</Button>
             </p>

@@ -13,8 +13,11 @@ import {
   problemsOf,
   type TextProblem,
 } from './definitionText.ts';
+import type { Sent } from './useSaving.ts';
 
 const PAUSE_MS = 350;
+
+const isSame = (a: Parts, b: Parts): boolean => a.text === b.text && a.program === b.program;
 
 /** A definition that is being written, what is wrong with its text, and what it makes of a row. */
 export interface Definition {
@@ -25,8 +28,6 @@ export interface Definition {
   problems: readonly TextProblem[];
   set(parts: Partial<Parts>): void;
   discard(): void;
-  /** This definition is saved by now: what was typed is let go of once it has come back, unless more was typed since. */
-  settle(definition: string): void;
   /** Key of the row it is tried on; null: the engine takes one. */
   on: string | null;
   setOn(key: string | null): void;
@@ -37,25 +38,25 @@ export interface Definition {
   error: EngineError | null;
 }
 
-/** @param stored the definition as it is saved */
+/**
+ * @param stored the definition as it is saved
+ * @param sent what was sent to be saved last
+ */
 export function useDefinition(
   stored: string,
+  sent: Sent | null,
   cut: Cut,
   asked: string | null,
   setOn: (key: string | null) => void,
 ): Definition {
   const saved = useMemo(() => partsOf(stored), [stored]);
   const [edited, setEdited] = useState<Parts | null>(null);
-  const [sent, setSent] = useState<string | null>(null);
-  const isSaved = (parts: Parts) => parts.text === saved.text && parts.program === saved.program;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was typed is dropped once it is what is saved.
-  useEffect(() => setEdited((now) => (now !== null && isSaved(now) ? null : now)), [saved]);
-  // Never sooner: until then the definition before would stand in its place, and what is typed next go into that.
+  // Until what was sent has come back, `stored` is of before: what is typed meanwhile is an edit, also where it is the same.
+  const isAwaited = sent !== null && !(sent.isSaved && sent.definition === stored);
   useEffect(() => {
-    if (sent !== stored) return;
-    setEdited((now) => (now !== null && joined(now) === sent ? null : now));
-    setSent(null);
-  }, [sent, stored]);
+    if (!isAwaited)
+      setEdited((now) => (now !== null && (isSame(now, saved) || joined(now) === stored) ? null : now));
+  }, [saved, stored, isAwaited]);
   const parts = edited ?? saved;
   const problems = useMemo(() => problemsOf(parts.text, parts.program), [parts]);
   const whole = useMemo(() => joined(parts), [parts]);
@@ -79,10 +80,9 @@ export function useDefinition(
     problems,
     set: (change) => {
       const next = { ...parts, ...change };
-      setEdited(isSaved(next) ? null : next);
+      setEdited(isSame(next, saved) && !isAwaited ? null : next);
     },
     discard: () => setEdited(null),
-    settle: setSent,
     on,
     setOn,
     tried: answer.data,

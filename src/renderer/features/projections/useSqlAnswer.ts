@@ -1,4 +1,5 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import type { Output } from '../../../contract/contract.ts';
 import type { sql } from '../../../contract/projections.ts';
 import type { Cut } from '../../../core/model.ts';
@@ -26,17 +27,25 @@ export const sqlKey = (question: SqlQuestion | null, stamp: string): readonly un
 export const askSql = (question: SqlQuestion, signal?: AbortSignal): Promise<SqlAnswer> =>
   callEngine(['sql', 'query'], question, signal);
 
-/** The answer to a question; none is asked while it is null. The last answer stays until the next is there. */
+/**
+ * The answer to a question; none is asked while it is null. The last answer stays until the next is there. What is cancelled
+ * is not asked again until there is another question.
+ */
 export function useSqlAnswer(
   question: SqlQuestion | null,
   stamp: string,
-): UseQueryResult<SqlAnswer, EngineError> & { cancel: () => void } {
-  const queryKey = sqlKey(question, stamp);
+): UseQueryResult<SqlAnswer, EngineError> & { isCancelled: boolean; cancel: () => void } {
+  const [cancelled, setCancelled] = useState<SqlQuestion | null>(null);
+  const isCancelled = question !== null && question === cancelled;
   const answer = useQuery<SqlAnswer, EngineError>({
-    queryKey,
+    queryKey: sqlKey(question, stamp),
     queryFn: ({ signal }) => askSql(question!, signal),
-    enabled: question !== null,
+    enabled: question !== null && !isCancelled,
     placeholderData: keepPreviousData,
   });
-  return { ...answer, cancel: () => void queryClient.cancelQueries({ queryKey }) };
+  // Only now that it is not enabled: what a capture or the live view renews in this moment would begin it anew.
+  useEffect(() => {
+    if (isCancelled) void queryClient.cancelQueries({ queryKey: sqlKey(question, stamp) });
+  }, [isCancelled, question, stamp]);
+  return { ...answer, isCancelled, cancel: () => setCancelled(question) };
 }

@@ -106,7 +106,7 @@ export function SentenceList() {
       group,
       keys: 'delete',
       hint: 'remove',
-      disabled: chosen === undefined,
+      disabled: chosen === undefined || remove.isPending,
       run: take,
     },
     {
