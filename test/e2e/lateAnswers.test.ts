@@ -24,6 +24,13 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
   });
   afterAll(() => opened?.close());
 
+  const hash = () => page.evaluate(() => location.hash);
+  const isAsked = async (path: string, work: () => Promise<unknown>) => {
+    const before = wire.asked(path);
+    await work();
+    await expect.poll(() => wire.asked(path), WAIT).toBeGreaterThan(before);
+  };
+
   describe('a search of the values', () => {
     let ends = 0;
     const counted = (state: ScanState) => {
@@ -113,91 +120,9 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     });
   });
 
-  describe('a definition', () => {
-    const editor = () => page.getByRole('textbox', { name: 'Definition of late' });
-    const text = () => editor().evaluate((element) => (element as HTMLElement).innerText);
-    const hash = () => page.evaluate(() => location.hash);
-    /** Opens it and puts the cursor where the title begins. */
-    const goToTitle = async () => {
-      await open(page, 'projections/late?tab=definition');
-      await expect.poll(text, WAIT).toMatch(/"title": "[\s\S]*\n\}\s*$/);
-      const before = (await text()).indexOf('"title": "') + '"title": "'.length;
-      await editor().focus();
-      await page.keyboard.press('Control+Home');
-      for (let at = 0; at < before; at += 1) await page.keyboard.press('ArrowRight');
-    };
-    /** Saves; the answer comes when the function that this gives is called. */
-    const saveLate = async () => {
-      const late = Promise.withResolvers<void>();
-      const asked = wire.asked('projections.save');
-      wire.answers('projections.save', (saved) => late.promise.then(() => saved));
-      await page.keyboard.press('Control+s');
-      await expect.poll(() => wire.asked('projections.save'), WAIT).toBe(asked + 1);
-      return late.resolve;
-    };
-
-    beforeAll(async () => {
-      await open(page, 'projections/savings_account');
-      await pressEnter(page.getByRole('button', { name: 'New' }));
-      const dialog = page.getByRole('dialog', { name: 'New projection' });
-      await dialog.getByLabel('Name of the table').fill('late');
-      await pressEnter(dialog.getByRole('button', { name: 'Create' }));
-      await dialog.waitFor({ state: 'detached' });
-    });
-
-    test('that is saved fetches nobody back who has gone to another tab', async () => {
-      await goToTitle();
-      await page.keyboard.press('A');
-      const answer = await saveLate();
-      await page.getByRole('tab', { name: /^Rows/ }).click();
-      await expect.poll(hash, WAIT).not.toContain('tab=');
-      const left = await hash();
-      answer();
-      await page.getByText('Alate is saved.').waitFor();
-      expect(await hash()).toBe(left);
-      wire.answers('projections.save', null);
-    });
-
-    test('that is saved again before the answer is saved again after it', async () => {
-      await goToTitle();
-      await page.keyboard.press('B');
-      const answer = await saveLate();
-      await page.keyboard.press('C');
-      await page.keyboard.press('Control+s');
-      wire.answers('projections.save', null);
-      answer();
-      await page.getByText('BAlate is saved.').waitFor();
-      await page.getByText('BCAlate is saved.').waitFor();
-      await page.getByText('Saved.', { exact: true }).waitFor();
-    });
-
-    test('that is undone before the answer stays undone, and can be saved so', async () => {
-      await goToTitle();
-      await page.keyboard.press('D');
-      const answer = await saveLate();
-      await page.keyboard.press('Backspace');
-      const asked = wire.asked('projections.definition');
-      answer();
-      await page.getByText('DBCAlate is saved.').waitFor();
-      await expect.poll(() => wire.asked('projections.definition'), WAIT).toBeGreaterThan(asked);
-      wire.answers('projections.save', null);
-      await page.keyboard.press('Control+s');
-      await page.getByText('Saved.', { exact: true }).waitFor();
-      expect(await text()).toContain('"title": "BCAlate"');
-      // Nothing is left to be saved: the key is kept from the browser all the same.
-      const kept = page.evaluate(
-        () =>
-          new Promise((done) =>
-            addEventListener('keydown', ({ key, defaultPrevented }) => key === 's' && done(defaultPrevented)),
-          ),
-      );
-      await page.keyboard.press('Control+s');
-      expect(await kept).toBe(true);
-    });
-  });
-
+  // It is drafted for a cluster: one of the connections above.
   test('a second draft of a compensation that comes late does not take what was written into the first', async () => {
-    const place = `compensate/SavingsAccount/${story('interest-posted-twice').aggregateId}`;
+    const place = `compensate/SavingsAccount/${aggregateId}`;
     const drafts = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const ends = drafts.map(({ promise }) => promise);
     wire.answers('compensate.draft', (made) => ends.shift()!.then(() => made));
@@ -217,78 +142,6 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await reason.waitFor();
     expect(await reason.inputValue()).toBe('A retry');
     wire.answers('compensate.draft', null);
-  });
-
-  describe('the SQL console', () => {
-    const name = () => page.getByLabel('Name of the query');
-
-    test('a query that was cancelled is not asked again when a capture goes on', async () => {
-      wire.answers('sql.query', () => new Promise(() => {}));
-      await open(page, `projections?view=sql&sql=${encodeURIComponent('SELECT 1 AS one')}`);
-      await pressEnter(page.getByRole('button', { name: 'Cancel', exact: true }));
-      const cancelled = page.getByText('The query was cancelled.');
-      await cancelled.waitFor();
-      await pressEnter(page.getByRole('button', { name: 'Saved', exact: true }));
-      wire.answers('system.changed', (change) => ({ ...change, scopes: ['workspace'] }));
-      const [queries, schemas] = [wire.asked('sql.query'), wire.asked('sql.schema')];
-      await name().fill('before');
-      await name().press('Enter');
-      await expect.poll(() => wire.asked('sql.schema'), WAIT).toBeGreaterThan(schemas);
-      await page.getByText('before is saved.').waitFor();
-      expect(wire.asked('sql.query')).toBe(queries);
-      expect(await cancelled.count()).toBe(1);
-      wire.answers('system.changed', null);
-      wire.answers('sql.query', null);
-    });
-
-    test('the name of a second query that is typed while the first is being saved stays', async () => {
-      const late = Promise.withResolvers<void>();
-      const asked = wire.asked('queries.save');
-      wire.answers('queries.save', (saved) => late.promise.then(() => saved));
-      await name().fill('counted');
-      await name().press('Enter');
-      await expect.poll(() => wire.asked('queries.save'), WAIT).toBe(asked + 1);
-      await name().fill('second');
-      late.resolve();
-      await page.getByText('counted is saved.').waitFor();
-      expect(await name().inputValue()).toBe('second');
-      wire.answers('queries.save', null);
-    });
-  });
-
-  test('an answer from between two saves of a note does not set the earlier text back', async () => {
-    await open(page, 'cases');
-    await page.getByText('No case yet').waitFor();
-    await page.keyboard.press('n');
-    const dialog = page.getByRole('dialog', { name: 'New case' });
-    await dialog.getByLabel('Name').fill('Twice');
-    await pressEnter(dialog.getByRole('button', { name: 'Create' }));
-    const notes = page.getByLabel('Notes');
-    await notes.waitFor();
-    const write = async (text: string) => {
-      const before = wire.asked('cases.change');
-      await notes.fill(text);
-      await notes.blur();
-      await expect.poll(() => wire.asked('cases.change'), WAIT).toBe(before + 1);
-    };
-    const [first, changes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const came = Promise.withResolvers<void>();
-    // The name says that the answer was taken.
-    wire.answers('cases.get', (found) => {
-      if (found.notes !== 'one') return found;
-      came.resolve();
-      return first.promise.then(() => ({ ...found, name: 'Between' }));
-    });
-    await write('one');
-    await came.promise;
-    wire.answers('system.changed', (change) => changes.promise.then(() => change));
-    await write('one and two');
-    first.resolve();
-    await expect.poll(() => page.getByLabel('Name of the case').inputValue(), WAIT).toBe('Between');
-    expect(await notes.inputValue()).toBe('one and two');
-    changes.resolve();
-    await expect.poll(() => page.getByLabel('Name of the case').inputValue(), WAIT).toBe('Twice');
-    expect(await notes.inputValue()).toBe('one and two');
   });
 
   const param = (name: string) => new URLSearchParams(page.url().split('?')[1]).get(name);
@@ -353,5 +206,35 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await page.keyboard.press('ArrowRight');
     wire.release();
     await card.getByText(/^v3 · /).waitFor();
+  });
+
+  test('Enter opens no other event than the chosen one while its place is not known', async () => {
+    const list = () => page.getByRole('grid', { name: 'Events', exact: true });
+    const isNew = page.locator(':not([aria-busy])');
+    await open(page, 'events?q=type%3AFeeCharged');
+    await list().getByRole('gridcell').nth(30).waitFor();
+    await list().press('Home');
+    await expect.poll(hash, WAIT).toMatch(/record=\d+$/);
+    const record = /\d+$/.exec(await hash())![0];
+    const answer = wire.late('events.locate');
+    await isAsked('events.locate', () => open(page, `events?record=${record}`));
+    await list().and(isNew).getByRole('gridcell').first().waitFor();
+    await list().press('Enter');
+    answer();
+    await list().locator('[aria-selected="true"]:not([id$="-row-0"])').waitFor();
+    await list().press('Enter');
+    await expect.poll(hash, WAIT).toMatch(new RegExp(`^#/aggregates/.*event=${record}$`));
+  });
+
+  test('Enter in the list of aggregates opens the first row of the search that is still being answered', async () => {
+    await open(page, 'aggregates');
+    const list = page.getByRole('grid', { name: 'Aggregates' });
+    await list.getByRole('gridcell').first().waitFor();
+    const answer = wire.late('aggregates.list');
+    await page.keyboard.press('/');
+    await page.keyboard.type(aggregateId);
+    for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
+    answer();
+    await expect.poll(hash, WAIT).toContain(`#/aggregates/SavingsAccount/${aggregateId}`);
   });
 });

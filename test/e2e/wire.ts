@@ -11,6 +11,8 @@ type Change = (value: any, input: any) => unknown;
 export interface Wire {
   /** Every answer to a procedure goes through `change` from now on; null: they come as they are again. */
   answers(path: string, change: Change | null): void;
+  /** The answers to a procedure are late from now on, until the function that this gives is called. */
+  late(path: string): () => void;
   /** How often the page has asked for a procedure. */
   asked(path: string): number;
   /** Nothing that the engine says reaches the page from now on. */
@@ -63,6 +65,14 @@ export async function openWire(page: Page): Promise<Wire> {
     answers(path, change) {
       if (change === null) changes.delete(path);
       else changes.set(path, change);
+    },
+    late(path) {
+      const held = Promise.withResolvers<void>();
+      changes.set(path, (answer) => held.promise.then(() => answer));
+      return () => {
+        changes.delete(path);
+        held.resolve();
+      };
     },
     asked: (path) => counts.get(path) ?? 0,
     hold() {

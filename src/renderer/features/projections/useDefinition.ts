@@ -52,7 +52,12 @@ export function useDefinition(
   const saved = useMemo(() => partsOf(stored), [stored]);
   const [edited, setEdited] = useState<Parts | null>(null);
   // Until what was sent has come back, `stored` is of before: what is typed meanwhile is an edit, also where it is the same.
-  const isAwaited = sent !== null && !(sent.isSaved && sent.definition === stored);
+  const [came, setCame] = useState<Sent | null>(null);
+  const isAwaited = sent !== null && sent !== came && !(sent.isSaved && sent.definition === stored);
+  useEffect(() => {
+    // What is stored later may be of another window.
+    if (!isAwaited) setCame(sent);
+  }, [isAwaited, sent]);
   useEffect(() => {
     if (!isAwaited)
       setEdited((now) => (now !== null && (isSame(now, saved) || joined(now) === stored) ? null : now));
