@@ -25,11 +25,6 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
   afterAll(() => opened?.close());
 
   const hash = () => page.evaluate(() => location.hash);
-  const isAsked = async (path: string, work: () => Promise<unknown>) => {
-    const before = wire.asked(path);
-    await work();
-    await expect.poll(() => wire.asked(path), WAIT).toBeGreaterThan(before);
-  };
 
   describe('a search of the values', () => {
     let ends = 0;
@@ -217,7 +212,7 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     await expect.poll(hash, WAIT).toMatch(/record=\d+$/);
     const record = /\d+$/.exec(await hash())![0];
     const answer = wire.late('events.locate');
-    await isAsked('events.locate', () => open(page, `events?record=${record}`));
+    await wire.asks('events.locate', () => open(page, `events?record=${record}`));
     await list().and(isNew).getByRole('gridcell').first().waitFor();
     await list().press('Enter');
     answer();

@@ -24,11 +24,6 @@ describe.skipIf(demoProblem !== null)('typed before the answer', () => {
   afterAll(() => opened?.close());
 
   const hash = () => page.evaluate(() => location.hash);
-  const isAsked = async (path: string, work: () => Promise<unknown>) => {
-    const before = wire.asked(path);
-    await work();
-    await expect.poll(() => wire.asked(path), WAIT).toBeGreaterThan(before);
-  };
 
   describe('a definition', () => {
     const editor = () => page.getByRole('textbox', { name: 'Definition of late' });
@@ -45,7 +40,7 @@ describe.skipIf(demoProblem !== null)('typed before the answer', () => {
     /** Saves; the answer comes when the function that this gives is called. */
     const saveLate = async () => {
       const answer = wire.late('projections.save');
-      await isAsked('projections.save', () => page.keyboard.press('Control+s'));
+      await wire.asks('projections.save', () => page.keyboard.press('Control+s'));
       return answer;
     };
 
@@ -201,7 +196,7 @@ describe.skipIf(demoProblem !== null)('typed before the answer', () => {
       const field = page.getByRole('dialog', { name: 'Audit report' }).getByLabel('State also at');
       const answer = wire.late('check.report');
       await page.keyboard.press('r');
-      await isAsked('check.report', () => field.press('Control+Enter'));
+      await wire.asks('check.report', () => field.press('Control+Enter'));
       await page.keyboard.press('Escape');
       await field.waitFor({ state: 'detached' });
       await page.keyboard.press('r');
@@ -219,7 +214,7 @@ describe.skipIf(demoProblem !== null)('typed before the answer', () => {
       const answer = wire.late('aggregates.locate');
       await page.keyboard.press('g');
       await field.fill('2025-12-31T23:59:59Z');
-      await isAsked('aggregates.locate', () => field.press('Enter'));
+      await wire.asks('aggregates.locate', () => field.press('Enter'));
       await page.keyboard.press('Escape');
       await field.waitFor({ state: 'detached' });
       await page.keyboard.press('g');
@@ -242,7 +237,7 @@ describe.skipIf(demoProblem !== null)('typed before the answer', () => {
       };
       const answer = wire.late('sentences.save');
       await write('Said');
-      await isAsked('sentences.save', () => page.keyboard.press('Enter'));
+      await wire.asks('sentences.save', () => page.keyboard.press('Enter'));
       await pressEnter(editor.getByRole('button', { name: 'Cancel' }));
       await field.waitFor({ state: 'detached' });
       await write('Told');

@@ -1,5 +1,6 @@
 // Stands between a page and the engine, so that what depends on the order of answers is tested without luck.
 import type { Page, WebSocketRoute } from 'playwright-core';
+import { expect } from 'vitest';
 import { toErrorValue } from '../../src/contract/errors.ts';
 import { LIMITS } from '../../src/contract/limits.ts';
 import { decodeFrame, encodeFrame } from '../../src/rpc/frame.ts';
@@ -15,6 +16,8 @@ export interface Wire {
   late(path: string): () => void;
   /** How often the page has asked for a procedure. */
   asked(path: string): number;
+  /** Does the work, and waits until the page has asked for the procedure again. */
+  asks(path: string, work: () => Promise<unknown>): Promise<void>;
   /** Nothing that the engine says reaches the page from now on. */
   hold(): void;
   /** Everything that was held reaches it, in its order. */
@@ -75,6 +78,11 @@ export async function openWire(page: Page): Promise<Wire> {
       };
     },
     asked: (path) => counts.get(path) ?? 0,
+    async asks(path, work) {
+      const before = counts.get(path) ?? 0;
+      await work();
+      await expect.poll(() => counts.get(path) ?? 0, { timeout: 60_000 }).toBeGreaterThan(before);
+    },
     hold() {
       held ??= [];
     },

@@ -51,8 +51,8 @@ export function useDefinition(
 ): Definition {
   const saved = useMemo(() => partsOf(stored), [stored]);
   const [edited, setEdited] = useState<Parts | null>(null);
-  // Until what was sent has come back, `stored` is of before: what is typed meanwhile is an edit, also where it is the same.
   const [came, setCame] = useState<Sent | null>(null);
+  // Until what was sent has come back, `stored` is of before: what is typed meanwhile is an edit, also where it is the same.
   const isAwaited = sent !== null && sent !== came && !(sent.isSaved && sent.definition === stored);
   useEffect(() => {
     // What is stored later may be of another window.
