@@ -5,7 +5,7 @@ import type { ScanState } from '../../src/contract/events.ts';
 import { story } from '../fixtures/demo/stories.ts';
 import { demoProblem, type OpenApp } from './app.ts';
 import { openDemo } from './demoPage.ts';
-import { chosenEvent, newConnection, open, pressEnter, timelineOf } from './screen.ts';
+import { answeredEvents, chosenEvent, newConnection, open, pressEnter, timelineOf } from './screen.ts';
 import { openWire, type Wire } from './wire.ts';
 
 const WAIT = { timeout: 60_000 };
@@ -205,7 +205,6 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
 
   test('Enter opens no other event than the chosen one while its place is not known', async () => {
     const list = () => page.getByRole('grid', { name: 'Events', exact: true });
-    const isNew = page.locator(':not([aria-busy])');
     await open(page, 'events?q=type%3AFeeCharged');
     await list().getByRole('gridcell').nth(30).waitFor();
     await list().press('Home');
@@ -213,8 +212,7 @@ describe.skipIf(demoProblem !== null)('late answers', () => {
     const record = /\d+$/.exec(await hash())![0];
     const answer = wire.late('events.locate');
     await wire.asks('events.locate', () => open(page, `events?record=${record}`));
-    await list().and(isNew).getByRole('gridcell').first().waitFor();
-    await list().press('Enter');
+    await (await answeredEvents(page)).press('Enter');
     answer();
     await list().locator('[aria-selected="true"]:not([id$="-row-0"])').waitFor();
     await list().press('Enter');

@@ -64,11 +64,17 @@ export async function chooseRow(
   await stepTo(page, list, 'ArrowDown', isWanted);
 }
 
-/** Chooses the first record of the list of events. */
-export async function chooseFirst(page: Page): Promise<void> {
-  // Rows of the filter before stand there until the answer comes; one chosen among them stays chosen.
+/** The list of events once it has rows of its own; those of the filter before stand there until the answer comes. */
+export async function answeredEvents(page: Page): Promise<Locator> {
   const list = page.getByRole('grid', { name: 'Events' }).and(page.locator(':not([aria-busy])'));
   await list.getByRole('gridcell').first().waitFor();
+  return list;
+}
+
+/** Chooses the first record of the list of events. */
+export async function chooseFirst(page: Page): Promise<void> {
+  // One that is chosen among the rows of before stays chosen.
+  const list = await answeredEvents(page);
   await list.press('Home');
 }
 

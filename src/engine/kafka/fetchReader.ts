@@ -87,8 +87,7 @@ class Reader {
   }
 
   start(): void {
-    const now = performance.now();
-    const states = this.#options.partitions.map((range) => newState(range, now));
+    const states = this.#options.partitions.map(newState);
     this.#open = states.length;
     if (states.length === 0) this.queue.end();
     const isReadable = ({ to }: ReadState) => to <= OFFSET_LIMIT || to === Number.POSITIVE_INFINITY;

@@ -3,7 +3,7 @@ import { isFinal } from './patience.ts';
 import { newState } from './readPlan.ts';
 import { KafkaFault } from './types.ts';
 
-const fresh = () => newState({ topic: 't', partition: 0, from: 0, to: 10 }, 0);
+const fresh = () => newState({ topic: 't', partition: 0, from: 0, to: 10 });
 const fault = (code: ConstructorParameters<typeof KafkaFault>[0], retryable = false) =>
   new KafkaFault(code, 't/0', 'what', 'next', { retryable });
 

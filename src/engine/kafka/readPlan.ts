@@ -40,12 +40,12 @@ const RESPONSE_BYTES = 4 * 2 ** 20;
 const NEAR_END_BYTES = 2 ** 19;
 
 /** A partition of which nothing is read yet. */
-export function newState(range: ReadRange, now: number): ReadState {
+export function newState(range: ReadRange): ReadState {
   return {
     ...range,
     ...{ name: `${range.topic}/${range.partition}`, next: range.from, isolation: 1, leader: -1 },
     ...{ empties: 0, mustBeFirst: false, attempts: 0, failingAt: null },
-    ...{ faultCode: '', faultAt: now, faultTimes: 0, lastStable: -1, toldHigh: -1 },
+    ...{ faultCode: '', faultAt: 0, faultTimes: 0, lastStable: -1, toldHigh: -1 },
   };
 }
 

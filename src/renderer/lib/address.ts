@@ -148,10 +148,16 @@ export function go(segments: readonly string[], params: Params = {}, replace = f
 
 /** A {@link go} for what comes later, such as an answer: who has gone elsewhere meanwhile is not fetched back. */
 export function goFromHere(): typeof go {
-  const from = getHash();
+  const isStillHere = whileHere();
   return (...place) => {
-    if (getHash() === from) go(...place);
+    if (isStillHere()) go(...place);
   };
+}
+
+/** For what comes later: whether the address is still the one of now. */
+export function whileHere(): () => boolean {
+  const from = getHash();
+  return () => getHash() === from;
 }
 
 /**

@@ -147,7 +147,7 @@ export function useEngineQuery<N extends Namespace, K extends CallName<N>>(
 export function useEngineAction<N extends Namespace, K extends CallName<N>>(
   path: CallPath<N, K>,
   options: {
-    onSuccess?: (output: OutputOf<N, K>, input: InputOf<N, K>, goOn: typeof go) => void | Promise<void>;
+    onSuccess?: (output: OutputOf<N, K>, input: InputOf<N, K>, goOn: typeof go) => void;
   } = {},
 ): UseMutationResult<OutputOf<N, K>, EngineError, InputOf<N, K>, typeof go> {
   return useMutation<OutputOf<N, K>, EngineError, InputOf<N, K>, typeof go>({

@@ -1,5 +1,5 @@
 import { FileText } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { AggregateRef } from '../../../contract/common.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
@@ -10,7 +10,7 @@ import { useFocus } from '../../lib/focus.ts';
 import { formatIso } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
 import { parseMoment } from '../../lib/moment.ts';
-import { useStillOpen } from '../../lib/opening.ts';
+import { useOpening, useStillOpen } from '../../lib/opening.ts';
 import styles from './check.module.css';
 import { REPORT_FORMATS, type ReportFormat, saveReport } from './saveReport.ts';
 
@@ -42,11 +42,10 @@ export function ReportDialog({ owner, open, onClose }: ReportDialogProps) {
   const [problem, setProblem] = useState('');
   const [isMaking, setMaking] = useState(false);
   const whileOpen = useStillOpen(open);
-  useEffect(() => {
-    if (!open) return;
+  useOpening(open, () => {
     setMoments(knownOn === null ? '' : formatIso(knownOn));
     setProblem('');
-  }, [open, knownOn]);
+  });
   const make = async () => {
     const read = momentsOf(moments);
     if ('problem' in read) return setProblem(read.problem);

@@ -10,7 +10,7 @@ import { Screen } from '../../components/Screen.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/States.tsx';
 import { Announce } from '../../components/Toast.tsx';
 import { VirtualTable } from '../../components/VirtualTable.tsx';
-import { getHash, go, setParams, useAddress } from '../../lib/address.ts';
+import { go, setParams, useAddress, whileHere } from '../../lib/address.ts';
 import { useFocus } from '../../lib/focus.ts';
 import { formatCount, formatDuration } from '../../lib/format.ts';
 import { useCommands } from '../../lib/keys.ts';
@@ -99,13 +99,13 @@ export default function EventsScreen() {
     const id = selection.recordId;
     if (id === null) return;
     flush();
-    const from = getHash();
+    const isStillHere = whileHere();
     const detail = await queryClient.fetchQuery({
       queryKey: ['events', 'get', { id }],
       queryFn: () => callEngine(['events', 'get'], { id }),
     });
     // Who has gone elsewhere meanwhile keeps what is there.
-    if (getHash() !== from) return;
+    if (!isStillHere()) return;
     const correlationId = detail.fields.find((field) => field.name === 'correlationId')?.value;
     setCorrelationNote(correlationId === undefined ? 'The chosen event has no correlation id.' : '');
     if (correlationId !== undefined) setFilter({ correlationId });
